@@ -1,0 +1,1 @@
+"""Blendshape weights: names, order, visemes, lip aperture, resampling in time."""

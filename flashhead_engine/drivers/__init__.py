@@ -1,0 +1,1 @@
+"""Drivers turn audio into timed frames. One API (base.py), three tiers: nano, lite, pro."""
