@@ -74,6 +74,4 @@ class VideoSampler:
         high = min(low + 1, len(self._samples) - 1)
         part = np.float32(offset - low)
         a, b = self._samples[low], self._samples[high]
-        return Sample(
-            a.weights + part * (b.weights - a.weights), a.pose + part * (b.pose - a.pose), a.visemes
-        )
+        return Sample(a.weights + part * (b.weights - a.weights), a.pose + part * (b.pose - a.pose), a.visemes)

@@ -9,9 +9,7 @@ _PAGE = 256
 
 @lru_cache(maxsize=512)
 def _page(seed: int, channel: int, page: int) -> np.ndarray:
-    generator = np.random.Generator(
-        np.random.Philox(key=[seed & (2**64 - 1), channel], counter=[page, 0, 0, 0])
-    )
+    generator = np.random.Generator(np.random.Philox(key=[seed & (2**64 - 1), channel], counter=[page, 0, 0, 0]))
     return generator.random(_PAGE)
 
 

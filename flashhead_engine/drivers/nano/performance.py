@@ -27,13 +27,11 @@ _EMOTION_FADE_S = 0.25
 _ACTIVITY_ATTACK_S, _ACTIVITY_RELEASE_S = 0.12, 0.6
 _SPOKEN_APERTURE = 0.15  # mean aperture of running speech; normalises the activity to about 1
 
-_CHANNELS = {
-    name: number
-    for number, name in enumerate(
-        ("blink", "blink_again", "gaze_time", "gaze_away", "gaze_x", "gaze_y", "accent_time", "accent_size")
-        + ("yaw", "yaw_fine", "pitch", "pitch_fine", "roll", "breath")
-    )
-}
+_CHANNEL_NAMES = (
+    *("blink", "blink_again", "gaze_time", "gaze_away", "gaze_x", "gaze_y", "accent_time", "accent_size"),
+    *("yaw", "yaw_fine", "pitch", "pitch_fine", "roll", "breath"),
+)
+_CHANNELS = {name: number for number, name in enumerate(_CHANNEL_NAMES)}
 _OPENING = np.array([INDEX[n] for n in ARKIT_52 if n.startswith(("jawOpen", "mouthFunnel", "mouthUpperUp"))])
 _JAW_OPEN, _MOUTH_CLOSE = INDEX["jawOpen"], INDEX["mouthClose"]
 _YAW, _PITCH, _ROLL, _BREATH = (POSE.index(name) for name in ("headYaw", "headPitch", "headRoll", "breath"))

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""One door to everything in this checkout; plain Python, nothing to install first.
+
+    python3 build.py demo    bake the sample dialogue with the sample avatars into out/demo
+    python3 build.py test    set up the tests and run all of them
+    python3 build.py -h      the other commands
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+AVATAR_VENV = ROOT / ".venv-avatar"
+OLDEST_PYTHON = (3, 11)
+
+
+class BuildError(Exception):
+    """Something a person must do before the command can work."""
+
+
+def python_of(venv: Path) -> Path:
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def run(*command: object) -> None:
+    """Run a command from the checkout's root; its own output is shown. Raises BuildError when it fails."""
+    words = [str(word) for word in command]
+    if subprocess.run(words, cwd=ROOT).returncode != 0:
+        raise BuildError(f"this command failed: {' '.join(words)}")
+
+
+def make_venv(venv: Path) -> None:
+    if python_of(venv).exists():
+        return
+    print(f"Making {venv.name} ...", flush=True)
+    try:
+        run(sys.executable, "-m", "venv", venv)
+    except BuildError as error:
+        shutil.rmtree(venv, ignore_errors=True)
+        raise BuildError(
+            f"{sys.executable} cannot make a virtual environment. On Debian and Ubuntu: "
+            "sudo apt install python3-venv. Then run this command again."
+        ) from error
+
+
+def install(venv: Path, *requirements: str) -> None:
+    """Install into `venv` unless just these were installed there from this very pyproject.toml."""
+    stamp = venv / "flashhead-installed.txt"
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest() + "\n" + "\n".join(requirements)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    stamp.unlink(missing_ok=True)
+    print(f"Installing {' '.join(requirements)} into {venv.name} ...", flush=True)
+    pip = [python_of(venv), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run(*pip, *requirements)
+    stamp.write_text(wanted)
+
+
+def install_project(*extras: str) -> Path:
+    """Install this checkout with `extras` into .venv; returns its Python. Extras once installed stay."""
+    make_venv(VENV)
+    known = VENV / "flashhead-extras.txt"
+    before = set(known.read_text().split()) if known.exists() else set()
+    wanted = sorted(before | set(extras))
+    arguments = ["-e", f".[{','.join(wanted)}]"]
+    install(VENV, *arguments)
+    known.write_text(" ".join(wanted))
+    return python_of(VENV)
+
+
+def demo(_: argparse.Namespace) -> None:
+    python = install_project("cpu", "bake")
+    run(python, ROOT / "examples" / "demo.py")
+
+
+def test(arguments: argparse.Namespace) -> None:
+    extras = ["cpu", "bake", "dev"] if arguments.quick else ["cpu", "bake", "dev", "train"]
+    python = install_project(*extras)
+    run(python, "-m", "ruff", "check", ".")
+    run(python, "-m", "pytest", *arguments.pytest)
+
+
+def avatar_tools(_: argparse.Namespace) -> None:
+    # mediapipe 0.10.21 needs numpy below 2, so it lives apart; `flashhead avatar create` calls it there.
+    if not (3, 9) <= sys.version_info[:2] <= (3, 12):
+        raise BuildError(
+            f"mediapipe 0.10.21 exists for Python 3.9 to 3.12, this is {sys.version.split()[0]}. Run this command "
+            "with one of those (for example: python3.12 build.py avatar-tools), or give "
+            "`flashhead avatar create` a --landmarks file."
+        )
+    make_venv(AVATAR_VENV)
+    install(AVATAR_VENV, "mediapipe==0.10.21", "pillow>=11")
+    print(f"Ready: `flashhead avatar create photo.png --name guard` finds its landmarks with {AVATAR_VENV.name}.")
+
+
+def parser() -> argparse.ArgumentParser:
+    main = argparse.ArgumentParser(
+        prog="build.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = main.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser(
+        "demo",
+        help="bake the sample dialogue into out/demo",
+        description="Make .venv, install the project, bake eight lines in four languages, print a table.",
+    )
+    command.set_defaults(call=demo)
+
+    command = commands.add_parser(
+        "test",
+        help="set up the tests and run all of them",
+        description="Make .venv, install the project with its test tools, check the style, run the tests.",
+        epilog="examples: build.py test    build.py test --quick    build.py test -- tests/render -k blink",
+    )
+    command.add_argument("--quick", action="store_true", help="leave out the tests that need torch (a large download)")
+    command.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    command.set_defaults(call=test)
+
+    command = commands.add_parser(
+        "avatar-tools",
+        help="install the face landmark detector into .venv-avatar",
+        description="Install mediapipe into an environment of its own, for `flashhead avatar create`.",
+    )
+    command.set_defaults(call=avatar_tools)
+    return main
+
+
+def main() -> int:
+    if sys.version_info < OLDEST_PYTHON:
+        print(f"build.py needs Python 3.11 or newer; this is {sys.version.split()[0]}.", file=sys.stderr)
+        return 1
+    arguments = parser().parse_args()
+    try:
+        arguments.call(arguments)
+    except BuildError as error:
+        print(f"build.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""Looks at this machine: which parts of FlashHead Engine can run on it, and what would make the others run."""
+
+import os
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+from enum import Enum
+from importlib.metadata import PackageNotFoundError, version
+
+from .errors import FlashHeadError
+
+
+class Status(Enum):
+    OK = "ok"
+    MISSING = "missing"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    status: Status
+    found: str
+    advice: str = ""
+
+
+def examine() -> list[Finding]:
+    """Every finding, tiers last."""
+    runtime = _onnxruntime()
+    return [
+        Finding("machine", Status.OK, f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}"),
+        runtime,
+        _package("audio and video files", "av", 'pip install "flashhead-engine[bake]"'),
+        _theora(),
+        _landmarks(),
+        _gpu(),
+        _nano(runtime),
+        _later_tier("lite"),
+        _later_tier("pro"),
+    ]
+
+
+def installed(package: str) -> str | None:
+    """Version of an installed distribution, or None."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _package(what: str, package: str, command: str) -> Finding:
+    found = installed(package)
+    if found:
+        return Finding(what, Status.OK, f"{package} {found}")
+    return Finding(what, Status.MISSING, f"no {package}", command)
+
+
+def _onnxruntime() -> Finding:
+    found = {name: installed(name) for name in ("onnxruntime", "onnxruntime-gpu")}
+    present = {name: number for name, number in found.items() if number}
+    text = ", ".join(f"{name} {number}" for name, number in present.items())
+    if len(present) == 2:
+        return Finding(
+            "ONNX Runtime",
+            Status.BROKEN,
+            f"{text}: both write into the same folder, so one has overwritten the other",
+            "pip uninstall onnxruntime onnxruntime-gpu, then install flashhead-engine[cpu] or flashhead-engine[gpu]",
+        )
+    if not present:
+        advice = 'pip install "flashhead-engine[cpu]", or [gpu] with an NVIDIA card'
+        return Finding("ONNX Runtime", Status.MISSING, "neither onnxruntime nor onnxruntime-gpu", advice)
+    try:
+        import onnxruntime
+    except ImportError as error:
+        return Finding("ONNX Runtime", Status.BROKEN, f"{text} cannot be imported: {error}", "install it again")
+    return Finding("ONNX Runtime", Status.OK, f"{text} with {', '.join(onnxruntime.get_available_providers())}")
+
+
+def _theora() -> Finding:
+    from .bake.formats.ogv import find_theora_ffmpeg
+
+    found = find_theora_ffmpeg()
+    if found:
+        return Finding("Theora (.ogv for Godot)", Status.OK, str(found))
+    return Finding(
+        "Theora (.ogv for Godot)",
+        Status.MISSING,
+        "no ffmpeg with libtheora",
+        "install ffmpeg from your system, or pip install imageio-ffmpeg; .mp4 and .webm need neither",
+    )
+
+
+def _landmarks() -> Finding:
+    from .avatar.landmarks import find_detector
+
+    found = find_detector()
+    if found:
+        return Finding("face landmarks (avatar create)", Status.OK, str(found))
+    advice = "python3 build.py avatar-tools, or give `flashhead avatar create` a --landmarks file"
+    return Finding("face landmarks (avatar create)", Status.MISSING, "no mediapipe environment", advice)
+
+
+def _gpu() -> Finding:
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return Finding("GPU", Status.MISSING, "no NVIDIA driver", "not needed for nano")
+    query = [program, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
+    answer = subprocess.run(query, capture_output=True, text=True, timeout=20)
+    if answer.returncode != 0:
+        return Finding("GPU", Status.BROKEN, f"nvidia-smi failed: {answer.stderr.strip()}", "reinstall the driver")
+    return Finding("GPU", Status.OK, answer.stdout.strip().replace("\n", "; "))
+
+
+def _nano(runtime: Finding) -> Finding:
+    if runtime.status is not Status.OK:
+        return Finding("tier nano", Status.BROKEN, "needs ONNX Runtime", runtime.advice)
+    from .drivers import load_driver
+
+    try:
+        load_driver("nano")
+    except FlashHeadError as error:
+        return Finding("tier nano", Status.BROKEN, str(error), "install flashhead-engine again")
+    return Finding("tier nano", Status.OK, "runs on this CPU")
+
+
+def _later_tier(tier: str) -> Finding:
+    return Finding(f"tier {tier}", Status.MISSING, "not part of this version yet", "use nano")
