@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """One door to everything in this checkout; plain Python, nothing to install first.
 
-    python3 build.py demo    bake the sample dialogue with the sample avatars into out/demo
-    python3 build.py test    set up the tests and run all of them
-    python3 build.py -h      the other commands
+python3 build.py demo    bake the sample dialogue with the sample avatars into out/demo
+python3 build.py test    set up the tests and run all of them
+python3 build.py -h      the other commands
 """
 
 import argparse
@@ -118,7 +118,9 @@ def parser() -> argparse.ArgumentParser:
         description="Make .venv, install the project with its test tools, check the style, run the tests.",
         epilog="examples: build.py test    build.py test --quick    build.py test -- tests/render -k blink",
     )
-    command.add_argument("--quick", action="store_true", help="leave out the tests that need torch (a large download)")
+    command.add_argument(
+        "--quick", action="store_true", help="leave out the tests that need torch (a large download)"
+    )
     command.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     command.set_defaults(call=test)
 

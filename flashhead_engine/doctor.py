@@ -29,7 +29,9 @@ def examine() -> list[Finding]:
     """Every finding, tiers last."""
     runtime = _onnxruntime()
     return [
-        Finding("machine", Status.OK, f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}"),
+        Finding(
+            "machine", Status.OK, f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+        ),
         runtime,
         _package("audio and video files", "av", 'pip install "flashhead-engine[bake]"'),
         _theora(),

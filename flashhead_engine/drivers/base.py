@@ -119,7 +119,8 @@ class DriverSession(Protocol):
         the next push begins the next one. Raises AudioError on another shape, dtype or a NaN."""
 
     def frames(self) -> list[TimedFrame]:
-        """Take the frames computed since the last call, in order of time."""
+        """Take the frames computed since the last call; those of the track and those of the video each in order
+        of time."""
 
     def set(
         self,

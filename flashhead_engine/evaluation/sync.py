@@ -41,7 +41,9 @@ class MouthBox:
     bottom: int
 
 
-def measure_sync(video: Path, speech: np.ndarray, aperture: np.ndarray, aperture_hz: float, mouth: MouthBox) -> SyncReport:
+def measure_sync(
+    video: Path, speech: np.ndarray, aperture: np.ndarray, aperture_hz: float, mouth: MouthBox
+) -> SyncReport:
     """Measure a video of a head that only speaks (no head sway, no blinks in the box).
 
     `speech`: the utterance, float32 mono at 16 kHz. `aperture`: how far the lips are apart in that utterance, from
@@ -55,7 +57,9 @@ def measure_sync(video: Path, speech: np.ndarray, aperture: np.ndarray, aperture
     grid_s = np.arange(0, len(aperture) / aperture_hz, 1 / GRID_HZ)
     reference = np.interp(grid_s, np.arange(len(aperture)) / aperture_hz, aperture)
     lags_s = np.arange(-_SEARCH_S, _SEARCH_S, 1 / GRID_HZ)
-    correlations = [np.corrcoef(reference, np.interp(grid_s + sound_s + lag, times_s, opening))[0, 1] for lag in lags_s]
+    correlations = [
+        np.corrcoef(reference, np.interp(grid_s + sound_s + lag, times_s, opening))[0, 1] for lag in lags_s
+    ]
     best = int(np.argmax(correlations))
     return SyncReport(lag_ms=1000 * float(lags_s[best]), correlation=float(correlations[best]), fps=fps)
 

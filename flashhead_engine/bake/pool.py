@@ -1,0 +1,102 @@
+"""Bakes many lines, several at a time."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+
+from ..errors import FlashHeadError
+from .line import BakedLine, bake_line
+from .plan import LineRequest
+
+Report = Callable[[float], None]
+
+# In each worker process: the parent's queue for progress and its wish to stop.
+_progress = None
+_cancelled = None
+
+
+def bake_lines(lines: Sequence[LineRequest], jobs: int, report: Report) -> Iterator[BakedLine | FlashHeadError]:
+    """Bake `lines`, `jobs` at a time; yields what became of each as it ends, errors included.
+
+    `report(share)` is called while work goes on; the shares of one line add up to 1. Closing the iterator, or an
+    exception such as KeyboardInterrupt, stops all lines; each removes its unfinished files.
+    """
+    jobs = min(jobs, len(lines))
+    if jobs <= 1:
+        for line in lines:
+            yield _bake_or_error(line, report)
+        return
+    yield from _bake_in_processes(lines, jobs, report)
+
+
+def _bake_or_error(line: LineRequest, report: Report) -> BakedLine | FlashHeadError:
+    try:
+        return bake_line(line, report)
+    except FlashHeadError as error:
+        return error
+
+
+def _bake_in_processes(
+    lines: Sequence[LineRequest], jobs: int, report: Report
+) -> Iterator[BakedLine | FlashHeadError]:
+    # Spawned, not forked: a forked child would inherit the locks of ONNX Runtime's and FFmpeg's threads.
+    context = multiprocessing.get_context("spawn")
+    progress, cancelled = context.Queue(), context.Event()
+    listener = threading.Thread(target=_forward, args=(progress, report), daemon=True)
+    listener.start()
+    with _one_thread_each():
+        pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(progress, cancelled))
+        futures = {pool.submit(_bake_in_worker, line): line for line in lines}
+    try:
+        for future in as_completed(futures):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                line = futures[future]
+                yield FlashHeadError(f"{line.audio}: the process that baked it was killed (out of memory?).")
+    finally:
+        cancelled.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+        progress.put(None)
+        listener.join()
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started inside give numpy one thread, since the lines already fill the cores."""
+    name = "OPENBLAS_NUM_THREADS"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def _forward(progress: multiprocessing.Queue, report: Report) -> None:
+    for share in iter(progress.get, None):
+        report(share)
+
+
+def _start_worker(progress: multiprocessing.Queue, cancelled: multiprocessing.Event) -> None:
+    global _progress, _cancelled
+    _progress, _cancelled = progress, cancelled
+    # A terminal's Ctrl-C reaches every process; the parent alone decides, so that each line cleans up once.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _bake_in_worker(line: LineRequest) -> BakedLine | FlashHeadError:
+    def report(share: float) -> None:
+        _progress.put(share)
+        if _cancelled.is_set():
+            raise KeyboardInterrupt
+
+    return _bake_or_error(line, report)

@@ -1,0 +1,93 @@
+"""`flashhead bake`: dialogue audio in, video and blendshape tracks out."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from ..bake.line import BakedLine
+from ..bake.plan import plan_lines
+from ..bake.pool import bake_lines
+from ..drivers.base import Performance, SessionSettings
+from ..errors import FlashHeadError
+
+EPILOG = """Examples:
+
+flashhead bake line.wav --avatar guard -o line.mp4
+
+flashhead bake line.wav --avatar guard -o line.webm -o line.json     two outputs of one line
+
+flashhead bake voices/*.ogg --avatar ./my_avatar -o baked/ --format mp4 --format csv --jobs 4
+
+flashhead bake line.wav -o line.json --emotion angry --mouth-strength 1.3 --no-head-sway"""
+
+
+def bake(
+    audio: Annotated[list[Path], typer.Argument(help="Dialogue audio: any format, rate and channel count.")],
+    output: Annotated[
+        list[Path],
+        typer.Option(
+            "--output",
+            "-o",
+            help="A file (.mp4 .webm .ogv .png .json .csv; may be repeated), or a folder with --format.",
+        ),
+    ],
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", "-f", help="With a folder as output: mp4, webm, ogv, png, json, csv."),
+    ] = None,
+    avatar: Annotated[
+        str, typer.Option("--avatar", "-a", help="A sample avatar's name or an avatar folder.")
+    ] = "guard",
+    tier: Annotated[str, typer.Option(help="nano (lite and pro come later).")] = "nano",
+    fps: Annotated[int, typer.Option(help="Frames per second of video: 24, 25, 30 or 60.")] = 25,
+    size: Annotated[int, typer.Option(help="Video width and height in pixels: 256 to 1024, a multiple of 32.")] = 512,
+    seed: Annotated[int, typer.Option(help="Seed of blinks, saccades and head sway.")] = 0,
+    emotion: Annotated[
+        str, typer.Option(help="neutral, happy, sad, angry, afraid, surprised or disgusted.")
+    ] = "neutral",
+    intensity: Annotated[float, typer.Option(help="Intensity of the emotion, 0 to 1.")] = 1.0,
+    mouth_strength: Annotated[float, typer.Option(help="0: a still mouth, 1: as spoken, 2: exaggerated.")] = 1.0,
+    blinks: Annotated[bool, typer.Option(help="Blink.")] = True,
+    saccades: Annotated[bool, typer.Option(help="Let the eyes wander.")] = True,
+    head_sway: Annotated[bool, typer.Option(help="Let the head sway.")] = True,
+    breath: Annotated[bool, typer.Option(help="Breathe.")] = True,
+    brows: Annotated[bool, typer.Option(help="Raise the brows on lively speech.")] = True,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Lines baked at the same time.")] = os.cpu_count()
+    or 1,
+) -> None:
+    """Bake dialogue audio into lip-synced video and blendshape tracks.
+
+    Beside the outputs of each line stands <line>.flashhead.json, the manifest entry that engine importers read.
+    """
+    performance = Performance(blinks, saccades, head_sway, breath, brows)
+    settings = SessionSettings(
+        size=size,
+        fps=fps,
+        seed=seed,
+        emotion=emotion,
+        emotion_intensity=intensity,
+        mouth_strength=mouth_strength,
+        performance=performance,
+    )
+    lines = plan_lines(audio, output, formats or [], avatar, tier, settings)
+    columns = (TextColumn("baking"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    console = Console(stderr=True, soft_wrap=True)
+    failed = 0
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("baking", total=float(len(lines)))
+        for result in bake_lines(lines, jobs, lambda share: progress.advance(task, share)):
+            match result:
+                case BakedLine():
+                    for path in result.files:
+                        progress.console.print(f"{escape(str(path))}  ({result.speed:.1f} x real time)")
+                case FlashHeadError():
+                    failed += 1
+                    progress.console.print(f"[red]error:[/] {escape(str(result))}")
+    if failed:
+        console.print(f"{failed} of {len(lines)} lines failed.")
+        raise typer.Exit(1)
