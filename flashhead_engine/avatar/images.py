@@ -1,0 +1,104 @@
+"""Pictures of avatars: safe reading, resizing and clean colours under transparent pixels."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ..errors import AvatarError
+from .manifest import MAX_IMAGE_SIDE
+
+
+def decode_picture(data: bytes, where: str, formats: tuple[str, ...] | None = ("PNG",)) -> np.ndarray:
+    """Decode a picture of any mode to straight-alpha RGBA, uint8 (height, width, 4), upright by its EXIF tag.
+
+    Sides above 4096 pixels are refused before any pixel is decoded. Raises AvatarError naming `where`.
+    """
+    wanted = "picture" if formats is None else " or ".join(formats)
+    try:
+        with Image.open(io.BytesIO(data), formats=formats) as image:
+            if max(image.size) > MAX_IMAGE_SIDE:
+                width, height = image.size
+                raise AvatarError(
+                    f"{where}: the picture is {width}x{height} pixels; at most {MAX_IMAGE_SIDE} a side are read. "
+                    "Make it smaller."
+                )
+            image.load()
+            upright = ImageOps.exif_transpose(_eight_bits(image))
+            return np.asarray(upright.convert("RGBA"))
+    except AvatarError:
+        raise
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        raise AvatarError(
+            f"{where}: cannot be read as {wanted} ({error}). It is damaged or of another kind; export it again."
+        ) from error
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """16-bit greys scaled to 8 bits; Pillow's own conversion would clip them to white."""
+    if not image.mode.startswith("I"):
+        return image
+    grey = np.asarray(image, np.float64)
+    return Image.fromarray((grey * (255 / 65535)).round().clip(0, 255).astype(np.uint8))
+
+
+def read_picture(path: Path, formats: tuple[str, ...] | None = ("PNG",)) -> np.ndarray:
+    """`decode_picture` of a file. Raises AvatarError when it cannot be opened."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise AvatarError(f"{path}: cannot be opened ({error.strerror}). Check the path.") from error
+    return decode_picture(data, str(path), formats)
+
+
+def encode_png(rgba: np.ndarray) -> bytes:
+    """Optimised PNG of straight-alpha RGBA; the colours of transparent pixels are kept."""
+    buffer = io.BytesIO()
+    Image.fromarray(rgba).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def premultiply(rgba: np.ndarray) -> np.ndarray:
+    """Straight to premultiplied alpha, uint8 (..., 4)."""
+    alpha = rgba[..., 3:].astype(np.uint32)
+    result = rgba.copy()
+    result[..., :3] = (rgba[..., :3] * alpha + 127) // 255
+    return result
+
+
+def bleed(rgba: np.ndarray) -> np.ndarray:
+    """Give fully transparent pixels the colour of their visible neighbours; visible pixels are unchanged.
+
+    Interpolation then never pulls black or white into an edge. Straight alpha, uint8 (height, width, 4).
+    """
+    hidden = rgba[..., 3] == 0
+    if not hidden.any() or hidden.all():
+        return rgba
+    # Push: halve premultiplied colour until one pixel is left. Pull: fill what is empty from the coarser level.
+    levels = [premultiply(rgba).astype(np.float32)]
+    while max(levels[-1].shape[:2]) > 1:
+        fine = levels[-1]
+        fine = np.pad(fine, ((0, fine.shape[0] % 2), (0, fine.shape[1] % 2), (0, 0)))
+        coarse = fine[::2, ::2] + fine[1::2, ::2] + fine[::2, 1::2] + fine[1::2, 1::2]
+        # Normalise, so that a level far from anything visible keeps a usable weight.
+        weight = coarse[..., 3:]
+        levels.append(coarse * np.minimum(1.0, 255.0 / np.maximum(weight, 1.0)))
+    fill = levels.pop()
+    while levels:
+        fine = levels.pop()
+        height, width = fine.shape[:2]
+        enlarged = fill.repeat(2, axis=0).repeat(2, axis=1)[:height, :width]
+        fill = np.where(fine[..., 3:] > 0, fine, enlarged)
+    colour = fill[..., :3] * (255.0 / np.maximum(fill[..., 3:], 1e-3))
+    result = rgba.copy()
+    result[hidden, :3] = np.clip(colour[hidden] + 0.5, 0, 255).astype(np.uint8)
+    return result
+
+
+def resize_portrait(rgba: np.ndarray, size: int) -> np.ndarray:
+    """The square portrait at (size, size): Lanczos on premultiplied alpha; at its own size unchanged."""
+    if rgba.shape[:2] == (size, size):
+        return rgba
+    resized = Image.fromarray(rgba).resize((size, size), Image.Resampling.LANCZOS)
+    return bleed(np.asarray(resized))

@@ -1,0 +1,133 @@
+"""What a bundle is written from: full-size layers and landmarks, whoever made them."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from ..errors import AvatarError
+from .bundle import MANIFEST_NAME, SAMPLES, SAMPLES_FOLDER
+from .images import bleed, encode_png
+from .manifest import SCHEMA, VERSION, Landmarks, LayerFile, LayerFiles, LowerLid, Manifest, MouthKind
+
+FACE_MARGIN = 48
+"""Pixels of `base` and `front` kept around the moving parts of a portrait of 1024."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A portrait and its layers, all straight-alpha RGBA, uint8 (side, side, 4), registered to each other.
+
+    `layers`: by name of `manifest.LayerFiles`; optional ones may be missing.
+    """
+
+    portrait: np.ndarray
+    layers: dict[str, np.ndarray]
+    landmarks: Landmarks
+    mouth: MouthKind
+    lower_lid: LowerLid
+
+
+def write_bundle(
+    parts: Parts, folder: Path, *, name: str, licence: str, background: tuple[int, int, int]
+) -> Path:
+    """Write a bundle to `folder`, all or nothing. Returns the folder.
+
+    An existing bundle is replaced; AvatarError for any other non-empty folder, and when writing fails.
+    """
+    if name in SAMPLES and folder.resolve().parent != SAMPLES_FOLDER.resolve():
+        raise AvatarError(f"name '{name}': taken by a sample avatar ({', '.join(SAMPLES)}). Choose another name.")
+    if folder.exists() and not (folder / MANIFEST_NAME).is_file() and (folder.is_file() or any(folder.iterdir())):
+        raise AvatarError(f"{folder}: exists and is not an avatar bundle. Choose an empty or new folder.")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _replaced(folder) as fresh:
+            _write_files(parts, fresh, name, licence, background)
+    except OSError as error:
+        raise AvatarError(f"{folder}: cannot be written ({error.strerror}). Choose another folder.") from error
+    return folder
+
+
+@contextlib.contextmanager
+def _replaced(folder: Path) -> Iterator[Path]:
+    """A fresh folder beside `folder` that takes its place when the block ends without an error."""
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
+        fresh = Path(scratch) / "new"
+        fresh.mkdir()
+        yield fresh
+        if folder.exists():
+            os.replace(folder, Path(scratch) / "old")
+        shutil.move(fresh, folder)
+
+
+def _write_files(
+    parts: Parts, folder: Path, name: str, licence: str, background: tuple[int, int, int]
+) -> None:
+    (folder / "layers").mkdir()
+    (folder / "portrait.png").write_bytes(encode_png(bleed(parts.portrait)))
+    face = _face_box(parts)
+    entries = {}
+    for layer, pixels in parts.layers.items():
+        box = _box(pixels[..., 3] > 0)
+        if layer in ("base", "front"):
+            box = _intersection(box, face)
+        if box is None:
+            if layer == "front":
+                continue
+            box = (0, 0, 1, 1)
+        left, top, right, bottom = box
+        file = f"layers/{layer}.png"
+        (folder / file).write_bytes(encode_png(bleed(pixels)[top:bottom, left:right]))
+        entries[layer] = LayerFile(file, left, top)
+    manifest = Manifest(
+        schema=SCHEMA,
+        version=VERSION,
+        name=name,
+        licence=licence,
+        background=background,
+        mouth=parts.mouth,
+        lower_lid=parts.lower_lid,
+        portrait="portrait.png",
+        layers=LayerFiles(**entries),
+        landmarks=parts.landmarks,
+    )
+    text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    (folder / MANIFEST_NAME).write_bytes(text + b"\n")
+
+
+Box = tuple[int, int, int, int]
+
+
+def _box(mask: np.ndarray) -> Box | None:
+    """Left, top, right, bottom of the True pixels, the last two exclusive."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _intersection(first: Box | None, second: Box) -> Box | None:
+    if first is None:
+        return None
+    box = (*np.maximum(first[:2], second[:2]).tolist(), *np.minimum(first[2:], second[2:]).tolist())
+    return box if box[0] < box[2] and box[1] < box[3] else None
+
+
+def _face_box(parts: Parts) -> Box:
+    """Where the renderer looks under or over the portrait: eyes and brows, the mouth, a jaw plate."""
+    side = parts.portrait.shape[0]
+    moving = np.zeros((side, side), bool)
+    for layer, pixels in parts.layers.items():
+        if layer not in ("base", "front"):
+            moving |= pixels[..., 3] > 0
+    left, top, right, bottom = _box(moving)
+    margin = round(FACE_MARGIN * side / 1024)
+    # Below, the jaw plate and the lower lip reach further down while the mouth is open.
+    drop = round(parts.landmarks.jaw_drop)
+    return max(0, left - margin), max(0, top - margin), min(side, right + margin), min(side, bottom + margin + drop)
