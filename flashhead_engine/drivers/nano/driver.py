@@ -75,7 +75,8 @@ class NanoSession:
 
     def push(self, pcm: np.ndarray, end: bool = False) -> None:
         self._check_open()
-        self._stored.append((checked_pcm(pcm), end))
+        # A copy: the caller may fill the same buffer again before step() reads it.
+        self._stored.append((checked_pcm(pcm).copy(), end))
 
     def frames(self) -> list[TimedFrame]:
         self._check_open()
