@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 from ..errors import AudioError, MissingDependencyError
@@ -70,7 +71,7 @@ class OpenAudio:
     def frames(self, rate: int, channels: int, samples_per_frame: int) -> "Iterator[av.AudioFrame]":
         """Planar float32 frames at `rate` Hz from time 0 on; every one but the last has `samples_per_frame`.
 
-        `channels` is 1 (the average of all) or the file's own number. Raises AudioError at damage.
+        With another number of `channels` than the file's own each one is the average of all. Raises AudioError.
         """
         graph, end = None, self._end_sample(rate)
         for frame in self._frames_of_file():
@@ -179,6 +180,13 @@ def _declared_duration_us(
     return None
 
 
+def average_mix(inputs: int, outputs: int) -> str:
+    """Arguments of FFmpeg's filter `pan` that make each of the outputs (1 or 2) the average of all inputs."""
+    average = "+".join(f"{1 / inputs!r}*c{channel}" for channel in range(inputs))
+    layout = "mono" if outputs == 1 else "stereo"
+    return "|".join([layout, *(f"c{output}={average}" for output in range(outputs))])
+
+
 def _graph(frame: "av.AudioFrame", rate: int, channels: int, samples_per_frame: int, end_sample: int | None) -> Graph:
     """FFmpeg filters: float, mix to one channel if asked, resample from time 0 on, cut into equal frames."""
     graph = Graph()
@@ -194,16 +202,15 @@ def _graph(frame: "av.AudioFrame", rate: int, channels: int, samples_per_frame: 
         # Before the mix, which would otherwise round in the file's integer type.
         graph.add("aformat", sample_fmts="fltp"),
     ]
-    if channels == 1 and count > 1:
-        average = "+".join(f"{1 / count!r}*c{channel}" for channel in range(count))
-        steps.append(graph.add("pan", f"mono|c0={average}"))
+    if channels != count:
+        steps.append(graph.add("pan", average_mix(count, channels)))
     # async=1 puts silence where the time stamps leave a hole and before a track that begins late.
     steps.append(graph.add("aresample", sample_rate=str(rate), first_pts="0", min_hard_comp="0.03", **{"async": "1"}))
     if end_sample is not None:
         steps.append(graph.add("atrim", end_sample=str(end_sample)))
     steps.append(graph.add("asetnsamples", nb_out_samples=str(samples_per_frame), pad="0"))
     steps.append(graph.add("abuffersink"))
-    for source, sink in zip(steps, steps[1:], strict=False):
+    for source, sink in pairwise(steps):
         source.link_to(sink)
     graph.configure()
     return graph

@@ -1,6 +1,6 @@
-"""The dialogue as it is, for the sound track of a baked video: own sample rate, mono or stereo."""
+"""The dialogue as it is, for the sound track of a baked video: at its own sample rate, mono or stereo."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,19 +23,22 @@ class DialogueTrack:
 
 
 @contextmanager
-def open_dialogue(path: Path, allowed_rates: Iterable[int] | None) -> Iterator[DialogueTrack]:
-    """Open the audio of `path` for an encoder that takes `allowed_rates` (None: any).
+def open_dialogue(
+    path: Path, *, allowed_rates: Collection[int] | None, allowed_channels: Collection[int]
+) -> Iterator[DialogueTrack]:
+    """Open the audio of `path` for an encoder that takes `allowed_rates` (None: any) and `allowed_channels`.
 
-    Mono and stereo stay as they are; more channels become their average. A rate that the encoder does not take
-    becomes the next lower one that it does. Raises AudioError.
+    A rate that the encoder does not take becomes the next lower one that it does; another number of channels
+    becomes the average of all, in the smallest number allowed. Raises AudioError.
     """
     with opened(path) as audio:
         rate = _nearest_rate(audio.info.sample_rate_hz, allowed_rates)
-        channels = audio.info.channels if audio.info.channels <= 2 else 1
+        own = audio.info.channels
+        channels = own if own in allowed_channels else min(allowed_channels)
         yield DialogueTrack(rate, channels, _numbered(audio.frames(rate, channels, _SAMPLES_PER_FRAME)))
 
 
-def _nearest_rate(rate: int, allowed_rates: Iterable[int] | None) -> int:
+def _nearest_rate(rate: int, allowed_rates: Collection[int] | None) -> int:
     if allowed_rates is None or rate in allowed_rates:
         return rate
     return max((allowed for allowed in allowed_rates if allowed < rate), default=min(allowed_rates))

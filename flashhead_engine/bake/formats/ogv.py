@@ -1,0 +1,114 @@
+"""OGV: Theora and Vorbis for Godot's VideoStreamPlayer.
+
+Theora has no alpha, so a transparent portrait is laid out as a frame of twice the width: colour at the left, its
+alpha as grey at the right. A shader puts them together (docs/baked-files.md).
+"""
+
+import errno
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import NoReturn
+
+from ...audio.container import average_mix, opened
+from ...drivers.base import Outputs, TimedFrame
+from ...errors import OutputError
+from ..manifest import Output
+from ..outputs import PendingFile, explained
+from .base import BakeTarget, FrameCounter
+from .pixels import over_background, with_matte
+from .theora import find_ffmpeg
+
+_QUALITY = "9"
+_AUDIO_QUALITY = "6"
+_WINDOWS_FLAGS = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
+
+
+class OgvWriter:
+    needs = Outputs.VIDEO
+
+    def __init__(self, path: Path, target: BakeTarget) -> None:
+        program = find_ffmpeg()
+        self._target = target
+        self._width = 2 * target.size if target.alpha else target.size
+        self._counter = FrameCounter(target.fps)
+        self._output = PendingFile(path)
+        command = self._command(program)
+        # Not a pipe, which would stop ffmpeg when nobody empties it; open as long as ffmpeg runs.
+        self._messages = tempfile.TemporaryFile()  # noqa: SIM115
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self._messages,
+            # Ctrl-C is for this program, which then ends ffmpeg.
+            start_new_session=True,
+            creationflags=_WINDOWS_FLAGS,
+        )
+
+    def _command(self, program: str) -> list[str]:
+        size, fps = f"{self._width}x{self._target.size}", str(self._target.fps)
+        with opened(self._target.audio) as audio:
+            mix = f"pan={average_mix(audio.info.channels, 1)}" if audio.info.channels > 2 else "anull"
+        return [
+            *(program, "-v", "error", "-nostdin", "-y"),
+            *("-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", size, "-framerate", fps, "-i", "pipe:0"),
+            *("-i", f"file:{self._target.audio}", "-map", "0:v:0", "-map", "1:a:0"),
+            # Theora decoders convert with BT.601.
+            *("-vf", "scale=out_color_matrix=bt601:out_range=tv:flags=bilinear+accurate_rnd,format=yuv420p"),
+            *("-c:v", "libtheora", "-q:v", _QUALITY, "-g", fps),
+            *("-af", f"{mix},aresample=async=1:first_pts=0", "-c:a", "libvorbis", "-q:a", _AUDIO_QUALITY),
+            # No random stream numbers and no dates, so that the same line bakes to the same bytes.
+            *("-map_metadata", "-1", "-fflags", "+bitexact", "-flags", "+bitexact"),
+            *("-f", "ogg", f"file:{self._output.temporary}"),
+        ]
+
+    def write(self, frame: TimedFrame) -> None:
+        self._counter.add(frame)
+        if self._target.alpha:
+            picture = with_matte(frame.pixels)
+        else:
+            picture = over_background(frame.pixels, self._target.background)
+        try:
+            self._process.stdin.write(picture.tobytes())
+        except OSError:
+            self._raise_failure()
+
+    def finish(self) -> Output:
+        try:
+            self._process.stdin.close()
+        except OSError:
+            self._raise_failure()
+        if self._process.wait() != 0:
+            self._raise_failure()
+        self._messages.close()
+        self._output.commit()
+        return Output(
+            kind="video",
+            file=self._output.path.name,
+            format="ogv",
+            fps=self._target.fps,
+            frames=self._counter.count,
+            width=self._width,
+            height=self._target.size,
+            alpha="matte_right" if self._target.alpha else "none",
+            video_codec="theora",
+            audio_codec="vorbis",
+        )
+
+    def _raise_failure(self) -> NoReturn:
+        """Say why ffmpeg ended too early."""
+        self._process.wait()
+        self._messages.seek(0)
+        message = self._messages.read().decode(errors="replace").strip()
+        if "No space left on device" in message or "File too large" in message:
+            with explained(self._output.path):
+                raise OSError(errno.ENOSPC, message)
+        last_line = message.splitlines()[-1] if message else f"exit code {self._process.returncode}"
+        raise OutputError(f"{self._output.path}: ffmpeg could not write it: {last_line}")
+
+    def abort(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._messages.close()
+        self._output.discard()
