@@ -13,8 +13,8 @@ MEL_BANDS = 40
 SUBFRAMES = 2
 FEATURES = SUBFRAMES * MEL_BANDS
 
-_WINDOW = 400  # samples, 25 ms
-_HALF_WINDOW = _WINDOW // 2
+WINDOW = 400  # samples, 25 ms
+_HALF_WINDOW = WINDOW // 2
 _FFT = 512
 _LOWEST_HZ, _HIGHEST_HZ = 60.0, 7_600.0
 
@@ -28,7 +28,7 @@ _DEPTH = 50.0 * _NEPERS_PER_DB  # what lies deeper under the reference is flatte
 
 _FRAMES_AT_ONCE = 600  # bounds the memory of one large push
 
-_WINDOW_SHAPE = np.hanning(_WINDOW + 1)[:-1].astype(np.float32) / np.float32(_WINDOW / 4)
+_WINDOW_SHAPE = np.hanning(WINDOW + 1)[:-1].astype(np.float32) / np.float32(WINDOW / 4)
 
 
 def _mel(hz: np.ndarray | float) -> np.ndarray:
@@ -91,7 +91,7 @@ class FeatureExtractor:
         pieces = []
         while frames := min(self._complete_frames(), _FRAMES_AT_ONCE):
             starts = subframe_centres(self._next_frame, frames) - _HALF_WINDOW - self._buffer_start
-            windows = np.lib.stride_tricks.sliding_window_view(self._samples, _WINDOW)[starts]
+            windows = np.lib.stride_tricks.sliding_window_view(self._samples, WINDOW)[starts]
             pieces.append(self._normalise(_log_mel(windows)))
             self._next_frame += frames
             self._forget_used_samples()

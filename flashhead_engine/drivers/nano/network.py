@@ -1,0 +1,87 @@
+"""The nano network at run time: log-mel features in, ARKit weights and visemes out."""
+
+import hashlib
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from ...blendshapes.arkit import ARKIT_52
+from ...blendshapes.visemes import VISEMES
+from ...errors import FlashHeadError, MissingDependencyError
+from .features import (
+    FEATURES,
+    FRAME_RATE_HZ,
+    SAMPLE_RATE_HZ,
+    SUBFRAMES,
+    WINDOW,
+    FeatureExtractor,
+)
+
+LOOKAHEAD_FRAMES = 2
+"""The weights of frame i are computed from the features of frames up to i + 2."""
+
+LOOKAHEAD_US = round(1e6 * ((LOOKAHEAD_FRAMES + 1 - 1 / SUBFRAMES) / FRAME_RATE_HZ + WINDOW / 2 / SAMPLE_RATE_HZ))
+"""Audio needed after a frame's time until its weights are known: 2 frames, half a frame to the second sub-frame,
+half a window. Microseconds."""
+
+
+def _onnxruntime():
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingDependencyError(
+            "The tier nano needs ONNX Runtime, which is not installed. "
+            "Install it with: pip install flashhead-engine[cpu]   (or [gpu], never both)"
+        ) from error
+    return onnxruntime
+
+
+class NanoNetwork:
+    """The exported graph, loaded once per process; it holds no stream's state, so threads may share it.
+
+    Raises MissingDependencyError without ONNX Runtime and FlashHeadError when the model file is missing, damaged
+    or not a nano graph.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        onnxruntime = _onnxruntime()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # several heads share a game's cores; one run is too small to split
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        path = path or Path(str(resources.files(__package__) / "nano.onnx"))
+        try:
+            graph = path.read_bytes()
+            self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+            inputs = {tensor.name: tensor.shape for tensor in self._session.get_inputs()}
+            outputs = [tensor.name for tensor in self._session.get_outputs()]
+            self._state_size = int(inputs["state"][1])
+            expected = inputs["features"][2] == FEATURES and outputs == ["weights", "visemes", "next_state"]
+        except Exception as error:  # ONNX Runtime's own errors have no common base but Exception
+            raise FlashHeadError(f"{path}: cannot be loaded as the nano model: {error}") from error
+        if not expected:
+            raise FlashHeadError(f"{path}: not a nano model (inputs {inputs}, outputs {outputs}).")
+        self.sha256 = hashlib.sha256(graph).hexdigest()
+
+    def initial_state(self, batch: int) -> np.ndarray:
+        """State before an utterance: float32 zeros (batch, S)."""
+        return np.zeros((batch, self._state_size), np.float32)
+
+    def run(self, features: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """One run for several streams. `features`: float32 (B, T, 80), T >= 1; `state`: float32 (B, S).
+
+        Returns weights (B, T, 52) in 0..1, visemes (B, T, 15) that sum to 1, and the next state (B, S). Output t
+        belongs to the frame `LOOKAHEAD_FRAMES` before features t.
+        """
+        return tuple(self._session.run(None, {"features": features, "state": state}))
+
+
+def animate(network: NanoNetwork, pcm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (n, 52) and visemes (n, 15) of a whole utterance of float32 mono PCM at 16 kHz, 60 a second."""
+    extractor = FeatureExtractor()
+    features = np.concatenate([extractor.push(pcm), extractor.finish(LOOKAHEAD_FRAMES)])
+    if len(pcm) == 0:
+        return np.zeros((0, len(ARKIT_52)), np.float32), np.zeros((0, len(VISEMES)), np.float32)
+    weights, visemes, _ = network.run(features[None], network.initial_state(1))
+    return weights[0, LOOKAHEAD_FRAMES:], visemes[0, LOOKAHEAD_FRAMES:]

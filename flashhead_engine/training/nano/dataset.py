@@ -1,0 +1,109 @@
+"""Training data on disk: synthesise lines, augment them, keep features and targets as one .npz per set."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...drivers.nano.features import FeatureExtractor, frame_count
+from . import flite
+from .augment import at_16_khz, augmented
+from .corpus import line
+from .espeak import Espeak
+from .speech import Speech
+from .targets import frame_targets
+from .voices import TRAINING_FLITE_VOICES, TRAINING_LANGUAGES, TRAINING_VARIANTS
+
+_FLITE_SHARE = 0.45
+_FLITE_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Frames of many lines, one after the other.
+
+    `features`: float16 (frames, 80). `curves`: float16 (frames, 6), order of `targets.CURVES`.
+    `visemes`: int8 (frames,), index or `targets.NO_VISEME`.
+    """
+
+    features: np.ndarray
+    curves: np.ndarray
+    visemes: np.ndarray
+
+    def save(self, path: Path) -> None:
+        np.savez(path, features=self.features, curves=self.curves, visemes=self.visemes)
+
+    @classmethod
+    def load(cls, path: Path) -> "TrainingSet":
+        with np.load(path, allow_pickle=False) as file:
+            return cls(file["features"], file["curves"], file["visemes"])
+
+
+def _espeak_lines(seconds: float, random: np.random.Generator) -> Iterator[Speech]:
+    espeak = Espeak()
+    spoken = 0.0
+    while spoken < seconds:
+        language = str(random.choice(TRAINING_LANGUAGES))
+        voice = f"{language}+{random.choice(TRAINING_VARIANTS)}".removesuffix("+")
+        speech = espeak.speak(
+            line(language, random),
+            voice,
+            words_per_minute=int(random.integers(120, 230)),
+            pitch=int(random.integers(20, 80)),
+            pitch_range=int(random.integers(20, 90)),
+        )
+        spoken += speech.duration_s
+        yield speech
+
+
+def _flite_lines(seconds: float, random: np.random.Generator) -> Iterator[Speech]:
+    def speak(job: tuple[str, str, float]) -> Speech:
+        return flite.speak(*job)
+
+    spoken = 0.0
+    with ThreadPoolExecutor(_FLITE_AT_ONCE) as pool:
+        while spoken < seconds:
+            jobs = [
+                (line("en", random), str(random.choice(TRAINING_FLITE_VOICES)), float(random.uniform(0.85, 1.3)))
+                for _ in range(8 * _FLITE_AT_ONCE)
+            ]
+            for speech in pool.map(speak, jobs):
+                spoken += speech.duration_s
+                yield speech
+
+
+def synthesise(minutes: float, seed: int, report: Callable[[float], None]) -> list[Speech]:
+    """Clean training speech of about so many minutes; `report` is called with the minutes made so far."""
+    random = np.random.default_rng(seed)
+    lines = []
+    spoken = 0.0
+    for source, share in ((_espeak_lines, 1 - _FLITE_SHARE), (_flite_lines, _FLITE_SHARE)):
+        for speech in source(60 * minutes * share, random):
+            lines.append(speech)
+            spoken += speech.duration_s
+            report(spoken / 60)
+    random.shuffle(lines)
+    return lines
+
+
+def features_of(pcm: np.ndarray, extra_frames: int = 0) -> np.ndarray:
+    """Features of a whole utterance, float32 (ceil(samples * 60 / 16000) + extra_frames, 80)."""
+    extractor = FeatureExtractor()
+    return np.concatenate([extractor.push(pcm), extractor.finish(extra_frames)])
+
+
+def training_set(lines: list[Speech], seed: int, report: Callable[[int], None]) -> TrainingSet:
+    """One random augmentation of every line; `report` is called with the number of lines done."""
+    random = np.random.default_rng(seed)
+    babblers = [at_16_khz(speech).pcm for speech in lines[:200]]
+    features, curves, visemes = [], [], []
+    for done, speech in enumerate(lines, start=1):
+        version = augmented(speech, babblers, random)
+        line_curves, line_visemes = frame_targets(version.segments, frame_count(len(version.pcm)))
+        features.append(features_of(version.pcm).astype(np.float16))
+        curves.append(line_curves.astype(np.float16))
+        visemes.append(line_visemes.astype(np.int8))
+        report(done)
+    return TrainingSet(np.concatenate(features), np.concatenate(curves), np.concatenate(visemes))
