@@ -1,0 +1,1 @@
+"""The portrait renderer: `portrait.PortraitRenderer` turns weights and a head pose into frames."""

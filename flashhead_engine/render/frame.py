@@ -1,0 +1,61 @@
+"""What the parts of one frame share: the maps from output pixels to the resting face."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .grid import Grid
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels of the portrait."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A rectangle of output pixels. All arrays are float32 (height, width), in pixels of the portrait.
+
+    `head_x`, `head_y`: the point of the face held straight that a pixel shows. `face_x`, `face_y`: the point of
+    the face held straight and at rest.
+    """
+
+    rows: slice
+    columns: slice
+    head_x: np.ndarray
+    head_y: np.ndarray
+    face_x: np.ndarray
+    face_y: np.ndarray
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The maps of one frame on the nodes of `grid`, and the weights and motions that made them."""
+
+    grid: Grid
+    to_pixels: np.ndarray
+    weights: np.ndarray
+    motions: np.ndarray
+    head_x: np.ndarray
+    head_y: np.ndarray
+    face_x: np.ndarray
+    face_y: np.ndarray
+
+    def block(self, box: Box) -> Block | None:
+        """The output pixels that show `box` of the face held straight; None when none does."""
+        left, top, right, bottom = box
+        margin = 0.5 * self.grid.step
+        inside = (self.head_x > left - margin) & (self.head_x < right + margin)
+        inside &= (self.head_y > top - margin) & (self.head_y < bottom + margin)
+        node_rows, node_columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+        if not len(node_rows):
+            return None
+        rows = self._pixels(node_rows)
+        columns = self._pixels(node_columns)
+        left_matrix, right_matrix = self.to_pixels[rows], self.to_pixels[columns].T
+        maps = [left_matrix @ (values @ right_matrix) for values in (self.head_x, self.head_y)]
+        maps += [left_matrix @ (values @ right_matrix) for values in (self.face_x, self.face_y)]
+        return Block(rows, columns, *maps)
+
+    def _pixels(self, nodes: np.ndarray) -> slice:
+        size, count = self.to_pixels.shape
+        pixels_per_node = size / (count - 1)
+        return slice(int(nodes[0] * pixels_per_node), int(np.ceil(nodes[-1] * pixels_per_node)))

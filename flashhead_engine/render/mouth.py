@@ -1,0 +1,210 @@
+"""A soft mouth: lips that part along the mouth line and the interior seen between them."""
+
+import numpy as np
+
+from ..avatar.bundle import Avatar
+from ..blendshapes.arkit import INDEX
+from .controls import MOTION_INDEX, MOUTH_MOTIONS
+from .face import Face, smoothstep
+from .fields import basis
+from .frame import Block, Box, Frame
+from .grid import Grid
+from .sampling import LayerTable, PaintingTable, over
+
+_STEP = 4.0
+_INVERSIONS = 4
+_FEATHER = 22.0
+_JAW_OPEN, _TONGUE_OUT = INDEX["jawOpen"], INDEX["tongueOut"]
+_JAW_X = MOTION_INDEX["jaw_x"]
+_FIRST, _LAST = MOTION_INDEX[MOUTH_MOTIONS[0]], MOTION_INDEX[MOUTH_MOTIONS[-1]] + 1
+_NO_GAP = 1e-4
+
+
+class LipMouth:
+    """Draws the mouth of faces with lips over a frame that shows them closed."""
+
+    def __init__(self, avatar: Avatar, face: Face, painting: PaintingTable, size: int) -> None:
+        self._face = face
+        self._painting = painting
+        self._scale = size / avatar.side
+        unit = face.unit
+        self._box: Box = (
+            face.mouth_x - face.mouth_half_width - 60 * unit,
+            face.upper_top - 46 * unit,
+            face.mouth_x + face.mouth_half_width + 60 * unit,
+            face.lower_bottom + face.jaw_drop + 50 * unit,
+        )
+        self._grid = Grid.covering(*self._box, _STEP * avatar.side / 1024)
+        x, y = self._grid.nodes()
+        self._x, self._y = x, y
+        sides = [basis(face, x, y, lower=lower, lips=True)[_FIRST:_LAST] for lower in (False, True)]
+        self._basis = np.concatenate(sides, axis=-1).reshape(_LAST - _FIRST, -1)
+        self._feather = _feather(self._box, x, y, _FEATHER * unit)
+        self._upper = _Edge(face, face.upper_inner, lower=False)
+        self._lower = _Edge(face, face.lower_inner, lower=True)
+        self._line_x = np.arange(self._box[0], self._box[2] + 1, dtype=np.float32)
+        self._interior = _Interior(avatar, face, size)
+        front = avatar.layers.get("front")
+        self._front = front and LayerTable(front, avatar.side, size)
+
+    def draw(self, frame: Frame, packed: np.ndarray) -> None:
+        """Draw over `packed`, the frame as uint32 (size, size)."""
+        motions = frame.motions[_FIRST:_LAST]
+        if not motions.any():
+            return
+        block = frame.block(self._box)
+        if block is None:
+            return
+        lines = self._edges(motions, block)
+        below = block.head_y > 0.5 * (lines.upper + lines.lower)
+        face_x, face_y = self._face_points(motions, block, below)
+        target = packed[block.rows, block.columns]
+        self._painting.draw(face_x, face_y, target)
+        self._draw_interior(frame, block, lines, face_x, face_y, target)
+
+    def _edges(self, motions: np.ndarray, block: Block) -> "_Lines":
+        column = np.rint(block.head_x - self._line_x[0]).astype(np.intp)
+        np.clip(column, 0, len(self._line_x) - 1, out=column)
+        offset = block.head_x - self._line_x[0] - column
+        upper_y, upper_slope, upper_cos = self._upper.table(motions, self._line_x)
+        lower_y, lower_slope, lower_cos = self._lower.table(motions, self._line_x)
+        return _Lines(
+            upper_y[column] + offset * upper_slope[column],
+            lower_y[column] + offset * lower_slope[column],
+            upper_cos[column],
+            lower_cos[column],
+            float((lower_y - upper_y).max()),
+        )
+
+    def _face_points(
+        self, motions: np.ndarray, block: Block, below: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The point of the resting face that each pixel of the block shows, by its side of the mouth line."""
+        moved = (motions @ self._basis).reshape(self._grid.rows, self._grid.columns, 4)
+        shifts = [_inverse(self._grid, moved[..., side], self._x, self._y) for side in (slice(0, 2), slice(2, 4))]
+        values = np.concatenate([*shifts, self._feather[..., None]], axis=-1)
+        at = self._grid.sample(values, block.head_x, block.head_y)
+        weight = at[..., 4]
+        shift_x = np.where(below, at[..., 2], at[..., 0])
+        shift_y = np.where(below, at[..., 3], at[..., 1])
+        face_x = block.face_x + weight * (block.head_x - shift_x - block.face_x)
+        face_y = block.face_y + weight * (block.head_y - shift_y - block.face_y)
+        return face_x, face_y
+
+    def _draw_interior(
+        self,
+        frame: Frame,
+        block: Block,
+        lines: "_Lines",
+        face_x: np.ndarray,
+        face_y: np.ndarray,
+        target: np.ndarray,
+    ) -> None:
+        if lines.widest * self._scale < _NO_GAP:
+            return
+        from_upper = (block.head_y - lines.upper) * lines.upper_cos
+        from_lower = (lines.lower - block.head_y) * lines.lower_cos
+        # Both ramps of one pixel add up to 1 while the lips touch: a closed mouth has no trace of its interior.
+        mask = np.clip(from_upper * self._scale + 0.5, 0, 1)
+        mask += np.clip(from_lower * self._scale + 0.5, 0, 1)
+        mask -= 1
+        seen = mask > 1 / 512
+        rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+        if not len(rows):
+            return
+        part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        mask = np.clip(mask[part], 0, 1)[..., None]
+        inside = self._interior.seen(frame, block.head_x[part], block.head_y[part])
+        inside[..., :3] *= self._interior.light(from_upper[part], from_lower[part])[..., None]
+        if self._front:
+            factor = self._painting.factor
+            x = (face_x[part] * self._scale - 0.5) * factor
+            y = (face_y[part] * self._scale - 0.5) * factor
+            inside = over(self._front.at(x, y), inside)
+        shown = np.ascontiguousarray(target[part]).view(np.uint8).reshape(*mask.shape[:2], 4).astype(np.float32)
+        inside[..., 3] = shown[..., 3]
+        shown += mask * (inside - shown)
+        target[part] = (shown + 0.5).astype(np.uint8).view(np.uint32)[..., 0]
+
+
+class _Lines:
+    """Edges of the parted lips at every pixel of a block: y, cosine of their slope; and the widest gap."""
+
+    def __init__(
+        self, upper: np.ndarray, lower: np.ndarray, upper_cos: np.ndarray, lower_cos: np.ndarray, widest: float
+    ) -> None:
+        self.upper, self.lower = upper, lower
+        self.upper_cos, self.lower_cos = upper_cos, lower_cos
+        self.widest = widest
+
+
+class _Edge:
+    """The inner edge of one lip and how it moves."""
+
+    def __init__(self, face: Face, curve: np.ndarray, *, lower: bool) -> None:
+        # Denser than the landmarks, so that a parted lip stays round.
+        x = np.interp(np.linspace(0, len(curve) - 1, 64), np.arange(len(curve)), curve[:, 0])
+        y = face.mouth_line(x)
+        self._points = np.stack([x, y], axis=-1).astype(np.float32)
+        fields = basis(face, x, y, lower=lower, lips=True)[_FIRST:_LAST]
+        self._basis = fields.reshape(_LAST - _FIRST, -1)
+
+    def table(self, motions: np.ndarray, at_x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """y, slope and the slope's cosine of the moved edge at `at_x`; level beyond the corners."""
+        moved = self._points + (motions @ self._basis).reshape(-1, 2)
+        y = np.interp(at_x, moved[:, 0], moved[:, 1]).astype(np.float32)
+        slope = np.gradient(y).astype(np.float32)
+        return y, slope, 1 / np.sqrt(1 + slope * slope)
+
+
+class _Interior:
+    """Cavity, tongue and teeth. The upper teeth belong to the skull, the lower ones and the tongue to the jaw."""
+
+    def __init__(self, avatar: Avatar, face: Face, size: int) -> None:
+        names = ("mouth_cavity", "tongue", "teeth_lower", "teeth_upper")
+        self._tables = {name: LayerTable(avatar.layers[name], avatar.side, size) for name in names}
+        self._jaw_drop = face.jaw_drop
+        self._unit = face.unit
+        self._factor = self._tables["tongue"].factor
+        self._scale = size / avatar.side
+        cavity = avatar.layers["mouth_cavity"].pixels
+        opaque = cavity[..., 3] > 128
+        self._darkness = np.percentile(cavity[opaque], 25, axis=0) if opaque.any() else np.array([20, 8, 10, 255])
+
+    def seen(self, frame: Frame, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Opaque colours, float32 (..., 4) 0..255, at points of the face held straight."""
+        raised = (1 - float(frame.weights[_JAW_OPEN])) * self._jaw_drop
+        aside = 13 * self._unit * float(frame.motions[_JAW_X])
+        tongue_out = float(frame.weights[_TONGUE_OUT])
+        result = np.empty((*x.shape, 4), np.float32)
+        result[:] = self._darkness
+        result[..., 3] = 255
+        over(self._at("mouth_cavity", x, y), result)
+        over(self._at("tongue", x - aside, y + 0.8 * raised + 0.3 * tongue_out * self._jaw_drop), result)
+        over(self._at("teeth_lower", x - aside, y + raised), result)
+        over(self._at("teeth_upper", x, y), result)
+        return result
+
+    def light(self, from_upper: np.ndarray, from_lower: np.ndarray) -> np.ndarray:
+        """Shade that the lips throw on what lies behind them, by the distances to their edges."""
+        reach = np.minimum(from_upper, 1.6 * from_lower) * (1 / (11 * self._unit))
+        return 0.5 + 0.5 * np.sqrt(np.clip(reach, 0, 1))
+
+    def _at(self, name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return self._tables[name].at(
+            (x * self._scale - 0.5) * self._factor, (y * self._scale - 0.5) * self._factor
+        )
+
+
+def _feather(box: Box, x: np.ndarray, y: np.ndarray, width: float) -> np.ndarray:
+    left, top, right, bottom = box
+    inside = np.minimum(np.minimum(x - left, right - x), np.minimum(y - top, bottom - y))
+    return smoothstep(0, width, inside).astype(np.float32)
+
+
+def _inverse(grid: Grid, moved: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Shifts s with s(p) = moved(p - s(p)): what to subtract from a moved point to find where it came from."""
+    shift = moved
+    for _ in range(_INVERSIONS):
+        shift = grid.sample(moved, x - shift[..., 0], y - shift[..., 1])
+    return shift

@@ -1,0 +1,105 @@
+"""A rigid mouth: a jaw plate that slides down and bares a light strip between two rows of teeth."""
+
+import numpy as np
+
+from ..avatar.bundle import Avatar
+from .controls import MOTION_INDEX
+from .face import Face
+from .frame import Box, Frame
+from .sampling import LayerTable, over, unpremultiplied
+
+_LOWER, _UPPER = MOTION_INDEX["lower_drop"], MOTION_INDEX["upper_raise"]
+_NARROW, _JAW_X, _LIPS_X = (MOTION_INDEX[name] for name in ("narrow", "jaw_x", "lips_x"))
+_WIDE = [MOTION_INDEX[f"{name}_{side}"] for name in ("stretch", "smile") for side in ("left", "right")]
+_FULLY_REDRAWN = 0.02
+
+
+class PlateMouth:
+    """Draws the mouth of robots over a frame that shows it closed.
+
+    Lips cannot round a rigid plate; the light strip behind it narrows and widens instead.
+    """
+
+    def __init__(self, avatar: Avatar, face: Face, size: int) -> None:
+        self._face = face
+        self._scale = size / avatar.side
+        names = ("base", "mouth_cavity", "tongue", "teeth_lower", "teeth_upper", "plate_lower", "plate_upper")
+        names += ("front",) if "front" in avatar.layers else ()
+        self._tables = {name: LayerTable(avatar.layers[name], avatar.side, size) for name in names}
+        self._factor = self._tables["base"].factor
+        self._box = _box(avatar, face)
+        cavity = avatar.layers["mouth_cavity"]
+        self._cavity_x = float(cavity.x), float(cavity.x + cavity.pixels.shape[1])
+        self._plates_meet = float(face.upper_inner[:, 1].mean()), float(face.lower_inner[:, 1].mean())
+
+    def draw(self, frame: Frame, packed: np.ndarray) -> None:
+        """Draw over `packed`, the frame as uint32 (size, size)."""
+        motions = frame.motions
+        # The plate takes the whole opening that lips would share.
+        opening = float(motions[_LOWER] + motions[_UPPER]) / 1.14
+        aside = float(motions[_JAW_X] + 0.5 * motions[_LIPS_X])
+        strength = max(opening, abs(aside))
+        if strength == 0.0:
+            return
+        block = frame.block(self._box)
+        if block is None:
+            return
+        width = 1 - 0.5 * float(motions[_NARROW]) + 0.12 * float(motions[_WIDE].sum())
+        drop, shift = opening * self._face.jaw_drop, 10 * self._face.unit * aside
+        shown = self._compose(block.head_x, block.head_y, drop, shift, width)
+        drawn = unpremultiplied(shown)
+        target = packed[block.rows, block.columns]
+        if strength < _FULLY_REDRAWN:
+            before = np.ascontiguousarray(target).view(np.uint8).reshape(drawn.shape).astype(np.float32)
+            before += (strength / _FULLY_REDRAWN) * (drawn - before)
+            drawn = (before + 0.5).astype(np.uint8)
+        target[...] = drawn.view(np.uint32)[..., 0]
+
+    def _compose(self, x: np.ndarray, y: np.ndarray, drop: float, shift: float, width: float) -> np.ndarray:
+        shown = self._at("base", x, y)
+        opening = self._opening(x, y, drop)[..., None]
+        rows = np.flatnonzero(opening.any(axis=(1, 2)))
+        if len(rows):
+            part = slice(rows[0], rows[-1] + 1)
+            inside_x, inside_y = x[part], y[part]
+            inside = self._at("mouth_cavity", inside_x, inside_y)
+            middle = self._face.mouth_x
+            over(self._at("tongue", middle + (inside_x - middle) * (1 / max(width, 0.3)), inside_y), inside)
+            over(self._at("teeth_lower", inside_x - shift, inside_y - drop), inside)
+            over(self._at("teeth_upper", inside_x, inside_y), inside)
+            over(inside * opening[part], shown[part])
+        over(self._at("plate_lower", x - shift, y - drop), shown)
+        over(self._at("plate_upper", x, y), shown)
+        if "front" in self._tables:
+            over(self._at("front", x, y), shown)
+        return shown
+
+    def _opening(self, x: np.ndarray, y: np.ndarray, drop: float) -> np.ndarray:
+        """Coverage 0..1 of the window between the plates; their rims hide its upper and lower edge."""
+        left, right = self._cavity_x
+        upper, lower = self._plates_meet
+        rim = 7 * self._face.unit
+        inside = np.minimum(np.minimum(x - left, right - x), np.minimum(y - upper + rim, lower + 4 + drop - y))
+        return np.clip(inside * self._scale + 0.5, 0, 1)
+
+    def _at(self, name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return self._tables[name].at(
+            (x * self._scale - 0.5) * self._factor, (y * self._scale - 0.5) * self._factor
+        )
+
+
+def _box(avatar: Avatar, face: Face) -> Box:
+    plates = [avatar.layers["plate_upper"], avatar.layers["plate_lower"]]
+    margin = 12 * face.unit
+    left = min(layer.x for layer in plates) - margin
+    top = min(layer.y for layer in plates) - margin
+    right = max(layer.x + layer.pixels.shape[1] for layer in plates) + margin
+    bottom = max(layer.y + layer.pixels.shape[0] for layer in plates) + margin + face.jaw_drop * 1.1
+    base = avatar.layers["base"]
+    base_height, base_width = base.pixels.shape[:2]
+    return (
+        max(left, base.x),
+        max(top, base.y),
+        min(right, base.x + base_width),
+        min(bottom, base.y + base_height),
+    )

@@ -1,0 +1,153 @@
+"""The portrait renderer: a painted face, 52 weights and a head pose in, one frame out."""
+
+import functools
+
+import numpy as np
+
+from ..avatar.bundle import Avatar
+from ..blendshapes.arkit import ARKIT_52
+from ..errors import SettingsError
+from .controls import motions
+from .eyes import EyeRegion
+from .face import Face, smoothstep
+from .fields import basis
+from .frame import Frame
+from .grid import Grid, interpolation_matrix
+from .head import HeadMap
+from .mouth import LipMouth
+from .plate import PlateMouth
+from .sampling import PaintingTable
+
+SIZES = range(256, 1024 + 1, 32)
+_CELLS = 64
+_INVERSIONS = 2
+_RIGS_KEPT = 8
+
+
+class PortraitRig:
+    """Everything of an avatar at one size that no frame changes; shared by all renderers of the process."""
+
+    def __init__(self, avatar: Avatar, size: int) -> None:
+        face = Face.of(avatar)
+        self.size = size
+        self.side = avatar.side
+        self.painting = PaintingTable(avatar.portrait, size)
+        self.grid = Grid(0.0, 0.0, avatar.side / _CELLS, _CELLS + 1, _CELLS + 1)
+        self.to_pixels = interpolation_matrix(size, avatar.side, _CELLS + 1)
+        self.head = HeadMap(face, avatar.portrait, self.grid)
+        self.basis = _coarse_basis(face, self.grid, lips=avatar.mouth == "lips")
+        if avatar.mouth == "lips":
+            mouth = LipMouth(avatar, face, self.painting, size)
+        else:
+            mouth = PlateMouth(avatar, face, size)
+        self.parts = (mouth, EyeRegion(avatar, face, "left", size), EyeRegion(avatar, face, "right", size))
+
+
+class _RigKey:
+    """Avatars with the same files share a rig, whoever loaded them."""
+
+    def __init__(self, avatar: Avatar) -> None:
+        self.avatar = avatar
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _RigKey) and other.avatar.digest == self.avatar.digest
+
+    def __hash__(self) -> int:
+        return hash(self.avatar.digest)
+
+
+@functools.lru_cache(maxsize=_RIGS_KEPT)
+def _rig(key: _RigKey, size: int) -> PortraitRig:
+    return PortraitRig(key.avatar, size)
+
+
+class PortraitRenderer:
+    """Renders one avatar at one size. Not for several threads at once: it reuses its buffers.
+
+    At zero weights and zero pose the frame is the portrait resized to `size`, byte for byte.
+    Raises SettingsError for a size that is not a multiple of 32 from 256 to 1024.
+    """
+
+    def __init__(self, avatar: Avatar, size: int = 512) -> None:
+        if size not in SIZES:
+            raise SettingsError(f"size {size}: must be a multiple of 32 from 256 to 1024.")
+        self.size = size
+        self._rig = _rig(_RigKey(avatar), size)
+        self._half = np.empty((_CELLS + 1, size), np.float32)
+        self._x = np.empty((size, size), np.float32)
+        self._y = np.empty((size, size), np.float32)
+        self._index = np.empty((size, size), np.intp)
+
+    def render(self, weights: np.ndarray, pose: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """One frame: straight-alpha sRGB RGBA, uint8 (size, size, 4), top row first.
+
+        `weights`: float32 (52,), 0..1, order of `ARKIT_52`; values outside are limited. `pose`: float32 (4,),
+        order of `drivers.base.POSE`. `out`: a C-contiguous array for the frame, else a new one is made.
+        Raises SettingsError on another shape or type, or a value that is not a number.
+        """
+        weights = _checked(weights, len(ARKIT_52), "weights").clip(0.0, 1.0)
+        pose = _checked(pose, 4, "pose")
+        out = self._target(out)
+        frame = self._maps(weights, pose)
+        packed = out.view(np.uint32)[..., 0]
+        self._draw_painting(frame, packed)
+        for part in self._rig.parts:
+            part.draw(frame, packed)
+        return out
+
+    def _target(self, out: np.ndarray | None) -> np.ndarray:
+        shape = (self.size, self.size, 4)
+        if out is None:
+            return np.empty(shape, np.uint8)
+        if out.shape != shape or out.dtype != np.uint8 or not out.flags.c_contiguous or not out.flags.writeable:
+            raise SettingsError(f"out: must be a writable C-contiguous uint8 array of shape {shape}.")
+        return out
+
+    def _maps(self, weights: np.ndarray, pose: np.ndarray) -> Frame:
+        rig = self._rig
+        grid = rig.grid
+        moved = motions(weights)
+        head_x, head_y = rig.head.look_up(pose)
+        face_x, face_y = head_x, head_y
+        if moved.any():
+            fields = (moved @ rig.basis).reshape(grid.rows, grid.columns, 2)
+            for _ in range(_INVERSIONS):
+                shift = grid.sample(fields, face_x, face_y)
+                face_x, face_y = head_x - shift[..., 0], head_y - shift[..., 1]
+        # Nodes inside the picture keep every interpolated pixel inside the painting's table and its border.
+        face_x = np.clip(face_x, 0, rig.side)
+        face_y = np.clip(face_y, 0, rig.side)
+        return Frame(grid, rig.to_pixels, weights, moved, head_x, head_y, face_x, face_y)
+
+    def _draw_painting(self, frame: Frame, packed: np.ndarray) -> None:
+        rig = self._rig
+        painting = rig.painting
+        for nodes, pixels in ((frame.face_x, self._x), (frame.face_y, self._y)):
+            np.matmul(nodes * painting.scale + painting.offset, rig.to_pixels.T, out=self._half)
+            np.matmul(rig.to_pixels, self._half, out=pixels)
+            np.rint(pixels, out=pixels)
+        # Whole numbers below 2**24: exact in float32.
+        np.multiply(self._y, painting.stride, out=self._y)
+        np.add(self._y, self._x, out=self._index, casting="unsafe")
+        np.take(painting.samples, self._index, out=packed, mode="clip")
+
+
+def _checked(values: np.ndarray, count: int, name: str) -> np.ndarray:
+    array = np.asarray(values)
+    if array.shape != (count,) or array.dtype.kind != "f":
+        raise SettingsError(f"{name}: must be {count} floating-point numbers, got {array.dtype} {array.shape}.")
+    if not np.isfinite(array).all():
+        raise SettingsError(f"{name}: has values that are not numbers.")
+    return array.astype(np.float32, copy=False)
+
+
+def _coarse_basis(face: Face, grid: Grid, *, lips: bool) -> np.ndarray:
+    """Fields on the whole portrait, (motions, nodes * 2). The cut along the mouth line is blurred here:
+    `LipMouth` redraws that part with its own fine fields."""
+    x, y = grid.nodes()
+    upper = basis(face, x, y, lower=False, lips=lips)
+    lower = basis(face, x, y, lower=True, lips=lips)
+    blur = 1.2 * grid.step
+    line = face.mouth_line(x)
+    share = smoothstep(line - blur, line + blur, y)[None, ..., None].astype(np.float32)
+    return (upper + share * (lower - upper)).reshape(len(upper), -1)
