@@ -1,0 +1,164 @@
+"""The shipped network: good on voices it never heard, the same in any pieces, timely, at rest in silence."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flashhead_engine.blendshapes.aperture import lip_aperture
+from flashhead_engine.blendshapes.arkit import ARKIT_52, INDEX
+from flashhead_engine.blendshapes.visemes import VISEMES
+from flashhead_engine.drivers.nano.features import FRAME_RATE_HZ, SAMPLE_RATE_HZ, FeatureExtractor, frame_count
+from flashhead_engine.drivers.nano.network import LOOKAHEAD_FRAMES, LOOKAHEAD_US, NanoNetwork, animate
+from flashhead_engine.errors import FlashHeadError
+from flashhead_engine.evaluation.lipsync import LipSyncScore, Track, score
+
+REQUIRED_SCORE = 0.65
+
+
+def _track(weights: np.ndarray) -> Track:
+    return Track(np.arange(len(weights)) / FRAME_RATE_HZ, weights)
+
+
+@pytest.fixture(scope="module")
+def tracks(network, lines) -> list[Track]:
+    return [_track(animate(network, line.pcm)[0]) for line in lines]
+
+
+def _score(lines, tracks: list[Track], fps: int) -> LipSyncScore:
+    return score([line.truth for line in lines], tracks, fps)
+
+
+@pytest.mark.parametrize("fps", [25, 60])
+def test_reaches_the_required_score_on_unheard_voices(lines, tracks, fps) -> None:
+    result = _score(lines, tracks, fps)
+    assert result.score >= REQUIRED_SCORE
+    assert -25 <= result.lag_ms <= 20
+
+
+@pytest.mark.parametrize("fps", [25, 60])
+def test_the_same_check_fails_for_spoiled_mouths(lines, tracks, fps) -> None:
+    still = [Track(track.times_s, np.zeros_like(track.weights)) for track in tracks]
+    open_wide = [Track(track.times_s, np.zeros_like(track.weights)) for track in tracks]
+    for track in open_wide:
+        track.weights[:, INDEX["jawOpen"]] = 0.3
+    spoiled = {
+        "80 ms late": [track.delayed(0.080) for track in tracks],
+        "of another line": [*tracks[1:], tracks[0]],
+        "frozen": still,
+        "always open": open_wide,
+    }
+    scores = {name: _score(lines, mouths, fps).score for name, mouths in spoiled.items()}
+    assert max(scores.values()) < REQUIRED_SCORE, scores
+
+
+def test_answers_are_weights_and_posteriors(network, lines) -> None:
+    weights, visemes = animate(network, lines[0].pcm)
+    frames = frame_count(len(lines[0].pcm))
+    assert weights.shape == (frames, len(ARKIT_52)) and visemes.shape == (frames, len(VISEMES))
+    assert weights.dtype == visemes.dtype == np.float32
+    assert weights.min() >= 0 and weights.max() <= 1
+    np.testing.assert_allclose(visemes.sum(1), 1, atol=1e-5)
+    assert (weights[:, INDEX["mouthClose"]] <= weights[:, INDEX["jawOpen"]] + 1e-6).all()
+
+
+def test_visemes_name_what_is_spoken(network, lines) -> None:
+    """In the middle of p, b and m the likeliest viseme is mostly PP."""
+    from flashhead_engine.blendshapes.phones import to_atoms
+
+    hits = []
+    for line in lines:
+        _, visemes = animate(network, line.pcm)
+        for atom in to_atoms(line.truth.segments):
+            if atom.articulation.viseme == "PP":
+                frame = round(atom.centre * FRAME_RATE_HZ)
+                hits.append(visemes[frame].argmax() == VISEMES.index("PP"))
+    assert np.mean(hits) > 0.6
+
+
+def _stream(network, pcm: np.ndarray, sizes) -> np.ndarray:
+    extractor, state = FeatureExtractor(), network.initial_state(1)
+    answers, position = [], 0
+    while position <= len(pcm):
+        size = int(sizes())
+        ended = position + size > len(pcm)
+        pieces = [extractor.push(pcm[position : position + size])]
+        if ended:
+            pieces.append(extractor.finish(LOOKAHEAD_FRAMES))
+        features = np.concatenate(pieces)
+        if len(features):
+            weights, _, state = network.run(features[None], state)
+            answers.append(weights[0])
+        position += size
+    return np.concatenate(answers)[LOOKAHEAD_FRAMES:]
+
+
+@pytest.mark.parametrize("size", [1, 37, 160, 4096, 160_000])
+def test_streaming_equals_offline(network, lines, size) -> None:
+    pcm = lines[0].pcm[: 3 * SAMPLE_RATE_HZ]
+    assert np.abs(_stream(network, pcm, lambda: size) - animate(network, pcm)[0]).max() < 1e-4
+
+
+def test_streaming_equals_offline_in_random_pieces(network, lines) -> None:
+    random = np.random.default_rng(4)
+    for line in lines[:5]:
+        streamed = _stream(network, line.pcm, lambda: 10 ** random.uniform(0, 5.2))
+        assert np.abs(streamed - animate(network, line.pcm)[0]).max() < 1e-4
+
+
+def test_streams_in_one_batch_do_not_disturb_each_other(network, lines) -> None:
+    frames = 120
+    features = np.stack([FeatureExtractor().push(line.pcm)[:frames] for line in lines[:4]])
+    together, _, _ = network.run(features, network.initial_state(4))
+    for row, one in enumerate(features):
+        alone, _, _ = network.run(one[None], network.initial_state(1))
+        assert np.abs(together[row] - alone[0]).max() < 1e-4
+
+
+def test_look_ahead_is_at_most_60_ms(network, lines) -> None:
+    """Audio later than the stated look-ahead changes nothing; audio just inside it does."""
+    assert LOOKAHEAD_US <= 60_000
+    pcm = lines[0].pcm
+    random = np.random.default_rng(5)
+    noise = (0.2 * random.standard_normal(len(pcm))).astype(np.float32)
+    frame = 90
+    original = animate(network, pcm)[0][frame]
+
+    def changed_from(delay_us: int) -> np.ndarray:
+        start = frame * SAMPLE_RATE_HZ // FRAME_RATE_HZ + delay_us * SAMPLE_RATE_HZ // 1_000_000 + 1
+        spoiled = np.concatenate([pcm[:start], noise[start:]])
+        return animate(network, spoiled)[0][frame]
+
+    np.testing.assert_array_equal(changed_from(LOOKAHEAD_US), original)
+    assert np.abs(changed_from(LOOKAHEAD_US - 20_000) - original).max() > 1e-3
+
+
+@pytest.mark.parametrize("level", [0.0, 1e-4])
+def test_silence_is_rest(network, level) -> None:
+    random = np.random.default_rng(6)
+    silence = (level * random.standard_normal(2 * SAMPLE_RATE_HZ)).astype(np.float32)
+    weights, visemes = animate(network, silence)
+    assert weights.max() < 0.02
+    assert (visemes.argmax(1) == VISEMES.index("sil")).all()
+
+
+def test_the_mouth_comes_to_rest_after_speech(network, lines) -> None:
+    silence = np.zeros(SAMPLE_RATE_HZ, np.float32)
+    weights, _ = animate(network, np.concatenate([lines[0].pcm, silence]))
+    assert weights[-30:].max() < 0.02
+    assert lip_aperture(weights).max() > 0.2
+
+
+@pytest.mark.parametrize("samples", [1, 100, 266, 1600])
+def test_short_utterances(network, samples) -> None:
+    weights, visemes = animate(network, np.full(samples, 0.01, np.float32))
+    assert len(weights) == len(visemes) == frame_count(samples)
+
+
+def test_a_damaged_model_file_is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "nano.onnx"
+    path.write_bytes(b"not a graph")
+    with pytest.raises(FlashHeadError, match=r"nano\.onnx"):
+        NanoNetwork(path)
+    with pytest.raises(FlashHeadError, match=r"missing\.onnx"):
+        NanoNetwork(tmp_path / "missing.onnx")
