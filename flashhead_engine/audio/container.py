@@ -50,8 +50,8 @@ class OpenAudio:
 
     def __init__(self, path: Path, container: "av.container.InputContainer") -> None:
         if not container.streams.audio:
-            found = "a video without sound" if container.streams.video else "no audio track"
-            raise AudioError(f"{path}: holds {found}. Give a file with dialogue in it.")
+            found = "is a video without sound" if container.streams.video else "holds no audio track or is cut off"
+            raise AudioError(f"{path}: {found}. Give a file with dialogue in it.")
         self._container = container
         self._stream = container.streams.audio[0]
         context = self._stream.codec_context

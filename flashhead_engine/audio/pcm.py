@@ -22,13 +22,12 @@ def checked_pcm(pcm: np.ndarray) -> np.ndarray:
     if pcm.dtype not in (np.float32, np.float64):
         raise AudioError(f"PCM has the type {pcm.dtype}: push float32 in [-1, 1], float64 or int16.")
 
-    samples = np.ascontiguousarray(pcm, np.float32)
-    finite = np.isfinite(samples)
+    finite = np.isfinite(pcm)
     if not finite.all():
         position = int(np.argmin(finite))
         raise AudioError(
-            f"PCM sample {position} is {samples[position]}: replace values that are not numbers before pushing."
+            f"PCM sample {position} is {pcm[position]}: replace values that are not numbers before pushing."
         )
-    if samples.size and np.abs(samples).max() > 1.0:
-        return np.clip(samples, -1.0, 1.0)
-    return samples
+    if pcm.size and np.abs(pcm).max() > 1.0:
+        pcm = np.clip(pcm, -1.0, 1.0)
+    return np.ascontiguousarray(pcm, np.float32)

@@ -16,14 +16,16 @@ _WRITERS = {
     ".csv": ("track_csv", "CsvTrackWriter"),
 }
 
+EXTENSIONS = tuple(_WRITERS)
+
 
 def for_path(path: Path) -> type[FrameWriter]:
     """The writer for `path` by its extension. Raises OutputError, or MissingDependencyError for its libraries."""
     extension = Path(path).suffix.lower()
     if extension not in _WRITERS:
-        raise OutputError(f"{path}: '{extension}' is no output format. Use one of {', '.join(_WRITERS)}.")
+        raise OutputError(f"{path}: '{extension}' is no output format. Use one of {', '.join(EXTENSIONS)}.")
     module, name = _WRITERS[extension]
     return getattr(import_module(f".{module}", __name__), name)
 
 
-__all__ = ["BakeTarget", "FrameWriter", "for_path"]
+__all__ = ["EXTENSIONS", "BakeTarget", "FrameWriter", "for_path"]

@@ -17,19 +17,19 @@ from ..outputs import PendingFile, explained
 from .base import BakeTarget, FrameCounter
 from .pixels import over_background
 
-# A fixed number: with another one x264 and libvpx write other bytes, and the same line should bake to the same file
-# on every machine.
-_ENCODER_THREADS = 2
-
-
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How one container is written. Options are FFmpeg's; codecs are its (encoder, format) names."""
+    """How one container is written. Options are FFmpeg's; codecs are its (encoder, format) names.
+
+    `video_threads` is fixed because encoders write other bytes with another number, and the same line should bake to
+    the same file on every machine.
+    """
 
     container: str
     container_options: dict[str, str]
     video_codec: tuple[str, str]
     video_options: dict[str, str]
+    video_threads: int
     pixel_format: str
     colorspace: Colorspace
     color_primaries: int
@@ -135,7 +135,7 @@ class _Encoder:
         # Engines seek when a line is scrubbed or interrupted: one key frame a second.
         context.gop_size = target.fps
         context.options = recipe.video_options
-        context.thread_count = _ENCODER_THREADS
+        context.thread_count = recipe.video_threads
         context.color_range = ColorRange.MPEG
         context.colorspace = recipe.colorspace
         context.color_primaries = recipe.color_primaries

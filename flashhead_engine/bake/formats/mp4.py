@@ -15,6 +15,7 @@ _RECIPE = Recipe(
     video_codec=("libx264", "h264"),
     # Without B-frames the first frame stands at 0 without an edit list, which some importers ignore.
     video_options={"crf": "18", "preset": "veryfast", "bf": "0"},
+    video_threads=2,
     pixel_format="yuv420p",
     colorspace=Colorspace.ITU709,
     color_primaries=_BT709,
