@@ -24,8 +24,8 @@ def _syllables(onsets: str, nuclei: str, codas: str) -> Syllables:
     return Syllables(tuple(onsets.split()), tuple(nuclei.split()), tuple(codas.split()))
 
 
-_LATIN = _syllables("p b m p b m f v t d k g s z l r n h j tr pl br st", "a e i o u a o", "n m s l r t k p")
-_CYRILLIC = _syllables("п б м п б м ф в т д к г с з л р н х ж ш ч ст пр", "а е и о у а о я", "н м с л р т к п")
+_LATIN = _syllables("p b m p b m f v f v t d k g s z l r n h j tr pl br st", "a e i o u a o", "n m s l r t k p")
+_CYRILLIC = _syllables("п б м п б м ф в ф в т д к г с з л р н х ж ш ч ст пр", "а е и о у а о я", "н м с л р т к п")
 
 _KANA = (
     "か き く け こ さ し す せ そ た ち つ て と な に の "
@@ -34,34 +34,36 @@ _KANA = (
 
 _SYLLABLES: dict[str, Syllables] = {
     "en": _syllables(
-        "p b m p b m f v w th t d k g s z sh ch j l r n h y st pr bl tw sp",
+        "p b m p b m f v f v w th t d k g s z sh ch j l r n h y st pr bl tw sp",
         "a e i o u ee oo ai ow oa aw er ar ea oi",
-        "n m p b t d s l k g f v nd st mp th sh ng",
+        "n m p b t d s l k g f v f v nd st mp th sh ng",
     ),
     "de": _syllables(
-        "p b m p b m f w t d k g s z sch l r n h j st pf", "a e i o u ä ö ü ei au eu ie", "n m p t s l r ch f b"
+        "p b m p b m f w f w t d k g s z sch l r n h j st pf", "a e i o u ä ö ü ei au eu ie", "n m p t s l r ch f b"
     ),
     "fr": _syllables(
-        "p b m p b m f v t d c g s z ch j l r n pr bl", "a é i o u ou eu oi an on in è ai", "r l s t f m pe be"
+        "p b m p b m f v f v t d c g s z ch j l r n pr bl", "a é i o u ou eu oi an on in è ai", "r l s t f m pe be"
     ),
-    "nb": _syllables("p b m p b m f v t d k g s sj kj l r n h j", "a e i o u y æ ø å", "n m s l r t k p"),
+    "nb": _syllables("p b m p b m f v f v t d k g s sj kj l r n h j", "a e i o u y æ ø å", "n m s l r t k p"),
     "nl": _syllables(
-        "p b m p b m f v w t d k g s z sch l r n h j", "a e i o u oe aa ee ij ui eu", "n m p t s l r k f"
+        "p b m p b m f v f v w t d k g s z sch l r n h j", "a e i o u oe aa ee ij ui eu", "n m p t s l r k f"
     ),
-    "pl": _syllables("p b m p b m f w t d k g s z sz cz ż ś ł l r n j", "a e i o u y ą ę ó", "n m s l r t k p"),
-    "cs": _syllables("p b m p b m f v t d k g s z š č ž ř l r n h j", "a e i o u á é í ů ou", "n m s l r t k p"),
-    "hr": _syllables("p b m p b m f v t d k g s z š č ž lj l r n h j", "a e i o u", "n m s l r t k p"),
-    "fi": _syllables("p m p m v t d k s l r n h j", "a e i o u y ä ö aa ii uu ie uo yö äi", "n s l r t"),
-    "et": _syllables("p b m p b m v t d k g s l r n h j", "a e i o u õ ä ö ü aa oo", "n s l r t m"),
-    "ro": _syllables("p b m p b m f v t d c g s z ș ț l r n h j", "a e i o u ă î ea oa", "n m s l r t c p"),
+    "pl": _syllables("p b m p b m f w f w t d k g s z sz cz ż ś ł l r n j", "a e i o u y ą ę ó", "n m s l r t k p"),
+    "cs": _syllables("p b m p b m f v f v t d k g s z š č ž ř l r n h j", "a e i o u á é í ů ou", "n m s l r t k p"),
+    "hr": _syllables("p b m p b m f v f v t d k g s z š č ž lj l r n h j", "a e i o u", "n m s l r t k p"),
+    "fi": _syllables("p m p m v f v t d k s l r n h j", "a e i o u y ä ö aa ii uu ie uo yö äi", "n s l r t"),
+    "et": _syllables("p b m p b m v f v t d k g s l r n h j", "a e i o u õ ä ö ü aa oo", "n s l r t m"),
+    "ro": _syllables("p b m p b m f v f v t d c g s z ș ț l r n h j", "a e i o u ă î ea oa", "n m s l r t c p"),
     "ru": _CYRILLIC,
     "uk": _CYRILLIC,
     "bg": _CYRILLIC,
-    "sr": _syllables("п б м п б м ф в т д к г с з л р н х ж ш ч", "а е и о у", "н м с л р т к п"),
-    "hi": _syllables("प ब म प ब म फ व त द क ग स ज ल र न ह श च ट ड", "ा ी ू े ो ि ु", "न म स ल र त प"),
+    "sr": _syllables("п б м п б м ф в ф в т д к г с з л р н х ж ш ч", "а е и о у", "н м с л р т к п"),
+    "hi": _syllables("प ब म प ब म फ व फ व त द क ग स ज ल र न ह श च ट ड", "ा ी ू े ो ि ु", "न म स ल र त प"),
     "ja": _syllables("", _KANA, "ん"),
-    "cmn": _syllables("p b m p b m f t d k g s z c sh zh ch x q l r n h", "a1 an2 ao3 ang4 en1 ei2 ou3 u4 ong1", ""),
-    "ka": _syllables("პ ბ მ ფ ვ თ დ კ გ ს ზ ლ რ ნ ხ შ ჩ", "ა ე ი ო უ", "ნ მ ს ლ რ"),
+    "cmn": _syllables(
+        "p b m p b m f f t d k g s z c sh zh ch x q l r n h", "a1 an2 ao3 ang4 en1 ei2 ou3 u4 ong1", ""
+    ),
+    "ka": _syllables("პ ბ მ ფ ვ ფ ვ თ დ კ გ ს ზ ლ რ ნ ხ შ ჩ", "ა ე ი ო უ", "ნ მ ს ლ რ"),
 }
 
 _MADE_UP_SHARE = 0.6

@@ -59,17 +59,15 @@ def _espeak_lines(seconds: float, random: np.random.Generator) -> Iterator[Speec
 
 
 def _flite_lines(seconds: float, random: np.random.Generator) -> Iterator[Speech]:
-    def speak(job: tuple[str, str, float]) -> Speech:
-        return flite.speak(*job)
-
     spoken = 0.0
     with ThreadPoolExecutor(_FLITE_AT_ONCE) as pool:
         while spoken < seconds:
-            jobs = [
-                (line("en", random), str(random.choice(TRAINING_FLITE_VOICES)), float(random.uniform(0.85, 1.3)))
-                for _ in range(8 * _FLITE_AT_ONCE)
-            ]
-            for speech in pool.map(speak, jobs):
+            count = 8 * _FLITE_AT_ONCE
+            texts = [line("en", random) for _ in range(count)]
+            voices = [str(voice) for voice in random.choice(TRAINING_FLITE_VOICES, count)]
+            stretches = random.uniform(0.85, 1.3, count)
+            pitches = [random.uniform(75, 150) if voice.startswith("kal") else None for voice in voices]
+            for speech in pool.map(flite.speak, texts, voices, stretches, pitches):
                 spoken += speech.duration_s
                 yield speech
 

@@ -29,7 +29,7 @@ class RecipeSettings:
 
     minutes_of_speech: float = 180.0
     versions: int = 3
-    epochs: int = 18
+    epochs: int = 24
     seed: int = 0
 
 
