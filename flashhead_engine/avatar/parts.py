@@ -16,7 +16,7 @@ from .bundle import MANIFEST_NAME, SAMPLES, SAMPLES_FOLDER
 from .images import bleed, encode_png
 from .manifest import SCHEMA, VERSION, Landmarks, LayerFile, LayerFiles, LowerLid, Manifest, MouthKind
 
-FACE_MARGIN = 48
+FACE_MARGIN = 80
 """Pixels of `base` and `front` kept around the moving parts of a portrait of 1024."""
 
 

@@ -75,7 +75,7 @@ def _linear() -> np.ndarray:
 _LINEAR = _linear()
 _LOWER, _UPPER = MOTION_INDEX["lower_drop"], MOTION_INDEX["upper_raise"]
 _LIPS_DOWN = MOTION_INDEX["lips_down"]
-_SEAL_DOWN = 0.3
+_SEAL_DOWN = 0.12
 
 
 def _both(weights: np.ndarray, name: str) -> float:

@@ -31,6 +31,11 @@ class Eye:
     def height(self) -> float:
         return float(np.ptp(self.outline[:, 1]))
 
+    def along_brow(self, x: np.ndarray) -> np.ndarray:
+        """0 at the inner end of the brow, 1 at its outer end."""
+        inner, outer = self.brow[np.argsort(self.brow[:, 0] * self.towards_outside)][[0, -1]]
+        return np.clip((x - inner[0]) / (outer[0] - inner[0]), 0, 1)
+
     def lid_line(self, x: np.ndarray, upper: bool) -> np.ndarray:
         """y of the open upper or lower lid's edge at x; level beyond the corners."""
         first, last = np.argmin(self.outline[:, 0]), np.argmax(self.outline[:, 0])
@@ -45,9 +50,11 @@ class Eye:
 
 @dataclass(frozen=True)
 class Face:
-    """`unit`: 1 for a face whose eyes are 270 pixels above its chin, the size the strengths were tuned at."""
+    """`unit`: 1 for a face whose eyes are 270 pixels above its chin, the size the strengths were tuned at.
+    `rigid`: of plates that slide, not of skin that stretches."""
 
     side: int
+    rigid: bool
     unit: float
     centre_x: float
     half_width: float
@@ -81,6 +88,7 @@ class Face:
         eye_y = (eyes["left"].centre[1] + eyes["right"].centre[1]) / 2
         return cls(
             side=avatar.side,
+            rigid=avatar.mouth == "jaw_plate",
             unit=float(marks.chin[1] - eye_y) / 270,
             centre_x=centre_x,
             half_width=float(np.ptp(oval[:, 0])) / 2,

@@ -12,19 +12,19 @@ from .face import Eye, Face, smoothstep
 
 Field = tuple[np.ndarray, np.ndarray]
 
+BROW_RAISE, BROW_FROWN = 17.0, 11.0
+"""Pixels that a brow moves up or down in a face of unit size."""
 _CHIN_SHARE = 0.72
 """How far the chin moves when the lower lip moves by 1."""
 
 
-def basis(face: Face, x: np.ndarray, y: np.ndarray, *, lower: bool, lips: bool) -> np.ndarray:
+def basis(face: Face, x: np.ndarray, y: np.ndarray, *, lower: bool) -> np.ndarray:
     """Fields of all motions at points: float32 (motions, *x.shape, 2).
 
-    `lower` chooses the side of the mouth line; `lips` is False for a face without a soft mouth.
+    `lower` chooses the side of the mouth line.
     """
     result = np.zeros((len(MOTIONS), *x.shape, 2), np.float32)
-    fields = _upper_face(face, x, y)
-    if lips:
-        fields |= _mouth(face, x, y, lower)
+    fields = _upper_face(face, x, y) | _mouth(face, x, y, lower)
     for name, (dx, dy) in fields.items():
         result[MOTION_INDEX[name], ..., 0] = dx
         result[MOTION_INDEX[name], ..., 1] = dy
@@ -53,9 +53,12 @@ def _mouth(face: Face, x: np.ndarray, y: np.ndarray, lower: bool) -> dict[str, F
     on_lower = 1 - smoothstep(face.lower_bottom, face.chin[1], y)
     on_lips = on_lower if lower else on_upper
     around = on_upper * on_lower * smoothstep(2.3, 0.95, np.abs(across))
+    # Rounded lips must not drag cheeks and chin along.
+    near = on_upper * smoothstep(0.55 * face.chin[1] + 0.45 * face.lower_bottom, face.lower_bottom, y)
+    near = near * smoothstep(2.0, 1.0, np.abs(across))
 
     fields: dict[str, Field] = {
-        "narrow": (-0.46 * offset * around, zero),
+        "narrow": (-0.42 * offset * near, zero),
         "lips_x": (15 * unit * around, zero),
         "lips_down": (zero, drop * around),
         "lips_up": (zero, -9 * unit * around),
@@ -121,14 +124,13 @@ def _upper_face(face: Face, x: np.ndarray, y: np.ndarray) -> dict[str, Field]:
     fields: dict[str, Field] = {}
     for own, eye in face.eyes.items():
         outside = eye.towards_outside
-        inner, outer = eye.brow[np.argsort(eye.brow[:, 0] * outside)][[0, -1]]
-        along = np.clip((x - inner[0]) / (outer[0] - inner[0]), 0, 1)
+        along = eye.along_brow(x)
         near_brow = _near_curve(eye.brow, x, y, 24 * unit)
-        fields[f"brow_inner_{own}"] = (zero, -17 * unit * near_brow * (1 - along) ** 0.8)
-        fields[f"brow_outer_{own}"] = (zero, -17 * unit * near_brow * along)
+        fields[f"brow_inner_{own}"] = (zero, -BROW_RAISE * unit * near_brow * (1 - along) ** 0.8)
+        fields[f"brow_outer_{own}"] = (zero, -BROW_RAISE * unit * near_brow * along)
         fields[f"frown_brow_{own}"] = (
             -outside * 5 * unit * near_brow,
-            11 * unit * near_brow * (1 - 0.5 * along),
+            BROW_FROWN * unit * near_brow * (1 - 0.5 * along),
         )
         fields[f"lid_wide_{own}"] = (zero, -7 * unit * _near_lid(eye, x, y, unit, upper=True))
         fields[f"lid_squint_{own}"] = (zero, -6 * unit * _near_lid(eye, x, y, unit, upper=False))

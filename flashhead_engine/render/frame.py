@@ -12,18 +12,30 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Block:
-    """A rectangle of output pixels. All arrays are float32 (height, width), in pixels of the portrait.
+    """A rectangle of output pixels, `inside` (bool) where it shows the asked part of the face.
 
+    The other arrays are float32 (height, width), in pixels of the portrait.
     `head_x`, `head_y`: the point of the face held straight that a pixel shows. `face_x`, `face_y`: the point of
     the face held straight and at rest.
     """
 
     rows: slice
     columns: slice
+    inside: np.ndarray
     head_x: np.ndarray
     head_y: np.ndarray
     face_x: np.ndarray
     face_y: np.ndarray
+
+
+    def blend(self, packed: np.ndarray, drawn: np.ndarray, strength: float) -> None:
+        """Put `drawn`, uint8 (height, width, 4), into the frame `packed`; a `strength` below 1 mixes it in."""
+        target = packed[self.rows, self.columns]
+        if strength < 1.0:
+            shown = np.ascontiguousarray(target).view(np.uint8).reshape(drawn.shape).astype(np.float32)
+            shown += strength * (drawn - shown)
+            drawn = (shown + 0.5).astype(np.uint8)
+        np.copyto(target, drawn.view(np.uint32)[..., 0], where=self.inside)
 
 
 @dataclass(frozen=True)
@@ -50,12 +62,22 @@ class Frame:
             return None
         rows = self._pixels(node_rows)
         columns = self._pixels(node_columns)
-        left_matrix, right_matrix = self.to_pixels[rows], self.to_pixels[columns].T
-        maps = [left_matrix @ (values @ right_matrix) for values in (self.head_x, self.head_y)]
-        maps += [left_matrix @ (values @ right_matrix) for values in (self.face_x, self.face_y)]
-        return Block(rows, columns, *maps)
+        upright, across = self.to_pixels[rows], self.to_pixels[columns].T
+        maps = [upright @ (nodes @ across) for nodes in (self.head_x, self.head_y, self.face_x, self.face_y)]
+        inside = (maps[0] >= left) & (maps[0] < right) & (maps[1] >= top) & (maps[1] < bottom)
+        shown_rows, shown_columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+        if not len(shown_rows):
+            return None
+        part = slice(shown_rows[0], shown_rows[-1] + 1), slice(shown_columns[0], shown_columns[-1] + 1)
+        return Block(
+            _moved(part[0], rows.start), _moved(part[1], columns.start), inside[part], *(m[part] for m in maps)
+        )
 
     def _pixels(self, nodes: np.ndarray) -> slice:
         size, count = self.to_pixels.shape
         pixels_per_node = size / (count - 1)
         return slice(int(nodes[0] * pixels_per_node), int(np.ceil(nodes[-1] * pixels_per_node)))
+
+
+def _moved(part: slice, start: int) -> slice:
+    return slice(part.start + start, part.stop + start)

@@ -16,7 +16,7 @@ class HeadMap:
     def __init__(self, face: Face, portrait: np.ndarray, grid: Grid) -> None:
         x, y = grid.nodes()
         self._x, self._y = x, y
-        head = smoothstep(face.neck_bottom, face.neck_top, y)
+        head = _head_share(face, x, y)
         hold = _held_borders(portrait, x, y)
         self._head = (head * hold).astype(np.float32)
         self._depth = (_depth(face, x, y) * self._head).astype(np.float32)
@@ -41,6 +41,13 @@ class HeadMap:
         x = self._x + self._head * dx - self._depth * np.sin(yaw)
         y = self._y + self._head * dy - self._depth * np.sin(pitch) + self._breath * float(pose[3])
         return x.astype(np.float32), y.astype(np.float32)
+
+
+def _head_share(face: Face, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """1 where the head carries the picture, 0 on the shoulders, which begin higher the further out they are."""
+    below = (y - face.neck_top) / (face.neck_bottom - face.neck_top)
+    aside = np.maximum(0, np.abs(x - face.centre_x) / (2.2 * face.half_width) - 0.45)
+    return smoothstep(1, 0, below + 1.2 * aside)
 
 
 def _depth(face: Face, x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -15,7 +15,8 @@ _STEP = 4.0
 _INVERSIONS = 4
 _FEATHER = 22.0
 _JAW_OPEN, _TONGUE_OUT = INDEX["jawOpen"], INDEX["tongueOut"]
-_JAW_X = MOTION_INDEX["jaw_x"]
+_JAW_X, _NARROW = MOTION_INDEX["jaw_x"], MOTION_INDEX["narrow"]
+_ROUNDING_DARKENS, _ROUNDING_HIDES_TEETH = 0.45, 9.0
 _FIRST, _LAST = MOTION_INDEX[MOUTH_MOTIONS[0]], MOTION_INDEX[MOUTH_MOTIONS[-1]] + 1
 _NO_GAP = 1e-4
 
@@ -37,7 +38,7 @@ class LipMouth:
         self._grid = Grid.covering(*self._box, _STEP * avatar.side / 1024)
         x, y = self._grid.nodes()
         self._x, self._y = x, y
-        sides = [basis(face, x, y, lower=lower, lips=True)[_FIRST:_LAST] for lower in (False, True)]
+        sides = [basis(face, x, y, lower=lower)[_FIRST:_LAST] for lower in (False, True)]
         self._basis = np.concatenate(sides, axis=-1).reshape(_LAST - _FIRST, -1)
         self._feather = _feather(self._box, x, y, _FEATHER * unit)
         self._upper = _Edge(face, face.upper_inner, lower=False)
@@ -115,7 +116,7 @@ class LipMouth:
         part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
         mask = np.clip(mask[part], 0, 1)[..., None]
         inside = self._interior.seen(frame, block.head_x[part], block.head_y[part])
-        inside[..., :3] *= self._interior.light(from_upper[part], from_lower[part])[..., None]
+        inside[..., :3] *= self._interior.light(frame, from_upper[part], from_lower[part])[..., None]
         if self._front:
             factor = self._painting.factor
             x = (face_x[part] * self._scale - 0.5) * factor
@@ -146,7 +147,7 @@ class _Edge:
         x = np.interp(np.linspace(0, len(curve) - 1, 64), np.arange(len(curve)), curve[:, 0])
         y = face.mouth_line(x)
         self._points = np.stack([x, y], axis=-1).astype(np.float32)
-        fields = basis(face, x, y, lower=lower, lips=True)[_FIRST:_LAST]
+        fields = basis(face, x, y, lower=lower)[_FIRST:_LAST]
         self._basis = fields.reshape(_LAST - _FIRST, -1)
 
     def table(self, motions: np.ndarray, at_x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -182,13 +183,18 @@ class _Interior:
         over(self._at("mouth_cavity", x, y), result)
         over(self._at("tongue", x - aside, y + 0.8 * raised + 0.3 * tongue_out * self._jaw_drop), result)
         over(self._at("teeth_lower", x - aside, y + raised), result)
-        over(self._at("teeth_upper", x, y), result)
+        hidden = _ROUNDING_HIDES_TEETH * self._unit * float(frame.motions[_NARROW])
+        over(self._at("teeth_upper", x, y + hidden), result)
         return result
 
-    def light(self, from_upper: np.ndarray, from_lower: np.ndarray) -> np.ndarray:
-        """Shade that the lips throw on what lies behind them, by the distances to their edges."""
-        reach = np.minimum(from_upper, 1.6 * from_lower) * (1 / (11 * self._unit))
-        return 0.5 + 0.5 * np.sqrt(np.clip(reach, 0, 1))
+    def light(self, frame: Frame, from_upper: np.ndarray, from_lower: np.ndarray) -> np.ndarray:
+        """Shade that the lips throw on what lies behind them, by the distances to their edges.
+
+        Rounded lips stand further out and leave the teeth in the dark.
+        """
+        reach = np.minimum(from_upper, 1.6 * from_lower) * (1 / (9 * self._unit))
+        open_light = 0.62 + 0.38 * np.sqrt(np.clip(reach, 0, 1))
+        return open_light * (1 - _ROUNDING_DARKENS * min(1.0, float(frame.motions[_NARROW])))
 
     def _at(self, name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._tables[name].at(

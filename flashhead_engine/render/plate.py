@@ -6,7 +6,7 @@ from ..avatar.bundle import Avatar
 from .controls import MOTION_INDEX
 from .face import Face
 from .frame import Box, Frame
-from .sampling import LayerTable, over, unpremultiplied
+from .sampling import LayerTable, inside_base, over, unpremultiplied
 
 _LOWER, _UPPER = MOTION_INDEX["lower_drop"], MOTION_INDEX["upper_raise"]
 _NARROW, _JAW_X, _LIPS_X = (MOTION_INDEX[name] for name in ("narrow", "jaw_x", "lips_x"))
@@ -47,13 +47,7 @@ class PlateMouth:
         width = 1 - 0.5 * float(motions[_NARROW]) + 0.12 * float(motions[_WIDE].sum())
         drop, shift = opening * self._face.jaw_drop, 10 * self._face.unit * aside
         shown = self._compose(block.head_x, block.head_y, drop, shift, width)
-        drawn = unpremultiplied(shown)
-        target = packed[block.rows, block.columns]
-        if strength < _FULLY_REDRAWN:
-            before = np.ascontiguousarray(target).view(np.uint8).reshape(drawn.shape).astype(np.float32)
-            before += (strength / _FULLY_REDRAWN) * (drawn - before)
-            drawn = (before + 0.5).astype(np.uint8)
-        target[...] = drawn.view(np.uint32)[..., 0]
+        block.blend(packed, unpremultiplied(shown), strength / _FULLY_REDRAWN)
 
     def _compose(self, x: np.ndarray, y: np.ndarray, drop: float, shift: float, width: float) -> np.ndarray:
         shown = self._at("base", x, y)
@@ -95,11 +89,4 @@ def _box(avatar: Avatar, face: Face) -> Box:
     top = min(layer.y for layer in plates) - margin
     right = max(layer.x + layer.pixels.shape[1] for layer in plates) + margin
     bottom = max(layer.y + layer.pixels.shape[0] for layer in plates) + margin + face.jaw_drop * 1.1
-    base = avatar.layers["base"]
-    base_height, base_width = base.pixels.shape[:2]
-    return (
-        max(left, base.x),
-        max(top, base.y),
-        min(right, base.x + base_width),
-        min(bottom, base.y + base_height),
-    )
+    return inside_base((left, top, right, bottom), avatar, 4 * face.unit)

@@ -35,11 +35,8 @@ class PortraitRig:
         self.grid = Grid(0.0, 0.0, avatar.side / _CELLS, _CELLS + 1, _CELLS + 1)
         self.to_pixels = interpolation_matrix(size, avatar.side, _CELLS + 1)
         self.head = HeadMap(face, avatar.portrait, self.grid)
-        self.basis = _coarse_basis(face, self.grid, lips=avatar.mouth == "lips")
-        if avatar.mouth == "lips":
-            mouth = LipMouth(avatar, face, self.painting, size)
-        else:
-            mouth = PlateMouth(avatar, face, size)
+        self.basis = None if face.rigid else _coarse_basis(face, self.grid)
+        mouth = PlateMouth(avatar, face, size) if face.rigid else LipMouth(avatar, face, self.painting, size)
         self.parts = (mouth, EyeRegion(avatar, face, "left", size), EyeRegion(avatar, face, "right", size))
 
 
@@ -109,7 +106,7 @@ class PortraitRenderer:
         moved = motions(weights)
         head_x, head_y = rig.head.look_up(pose)
         face_x, face_y = head_x, head_y
-        if moved.any():
+        if rig.basis is not None and moved.any():
             fields = (moved @ rig.basis).reshape(grid.rows, grid.columns, 2)
             for _ in range(_INVERSIONS):
                 shift = grid.sample(fields, face_x, face_y)
@@ -141,12 +138,12 @@ def _checked(values: np.ndarray, count: int, name: str) -> np.ndarray:
     return array.astype(np.float32, copy=False)
 
 
-def _coarse_basis(face: Face, grid: Grid, *, lips: bool) -> np.ndarray:
+def _coarse_basis(face: Face, grid: Grid) -> np.ndarray:
     """Fields on the whole portrait, (motions, nodes * 2). The cut along the mouth line is blurred here:
     `LipMouth` redraws that part with its own fine fields."""
     x, y = grid.nodes()
-    upper = basis(face, x, y, lower=False, lips=lips)
-    lower = basis(face, x, y, lower=True, lips=lips)
+    upper = basis(face, x, y, lower=False)
+    lower = basis(face, x, y, lower=True)
     blur = 1.2 * grid.step
     line = face.mouth_line(x)
     share = smoothstep(line - blur, line + blur, y)[None, ..., None].astype(np.float32)

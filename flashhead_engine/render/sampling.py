@@ -8,8 +8,9 @@ more or less while it moves.
 import numpy as np
 from PIL import Image
 
-from ..avatar.bundle import Layer
+from ..avatar.bundle import Avatar, Layer
 from ..avatar.images import bleed, premultiply, resize_portrait
+from .frame import Box
 
 LARGEST_FINE_SIZE = 512
 _EDGE = 4
@@ -94,6 +95,18 @@ def _fit(layer: Layer, side: int, size: int) -> tuple[np.ndarray, int, int]:
     right = min(size, int((layer.x + width) * scale) + 4)
     bottom = min(size, int((layer.y + height) * scale) + 4)
     return bleed(np.ascontiguousarray(fitted[top:bottom, left:right])), left, top
+
+
+def inside_base(box: Box, avatar: Avatar, margin: float) -> Box:
+    """The part of a box where `base` is painted, `margin` away from where it was cut."""
+    base = avatar.layers["base"]
+    height, width = base.pixels.shape[:2]
+    return (
+        max(box[0], base.x + margin if base.x else 0.0),
+        max(box[1], base.y + margin if base.y else 0.0),
+        min(box[2], base.x + width - margin if base.x + width < avatar.side else avatar.side),
+        min(box[3], base.y + height - margin if base.y + height < avatar.side else avatar.side),
+    )
 
 
 def over(above: np.ndarray, below: np.ndarray) -> np.ndarray:
