@@ -1,15 +1,19 @@
 """A synthetic performance: a soft round portrait with a moving mouth, and speech-like dialogue with known clicks."""
 
 import math
+import os
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from flashhead_engine.bake.formats import BakeTarget
+from flashhead_engine.bake.formats.theora import find_ffmpeg
 from flashhead_engine.drivers.base import WEIGHTS_HZ, FrameFlags, TimedFrame
+from flashhead_engine.errors import MissingDependencyError
 
 SIZE = 256
 FPS = 25
@@ -34,6 +38,7 @@ def write_wav(path: Path, samples: np.ndarray, rate: int = RATE) -> Path:
     return path
 
 
+@cache
 def portrait(index: int, size: int = SIZE) -> np.ndarray:
     """uint8 (size, size, 4): what a renderer draws, shading, a mouth that moves and an edge that is soft."""
     y, x = np.mgrid[0:size, 0:size] / size
@@ -85,3 +90,18 @@ def dialogue(tmp_path: Path) -> Path:
 @pytest.fixture
 def target(dialogue: Path) -> BakeTarget:
     return BakeTarget(audio=dialogue, fps=FPS, size=SIZE, background=(40, 60, 80))
+
+
+@pytest.fixture
+def needs_theora() -> Callable[[], None]:
+    """Skip a test where no ffmpeg writes Theora; CI must have one."""
+
+    def check() -> None:
+        try:
+            find_ffmpeg()
+        except MissingDependencyError as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(str(error))
+
+    return check

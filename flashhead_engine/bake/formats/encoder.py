@@ -17,6 +17,7 @@ from ..outputs import PendingFile, explained
 from .base import BakeTarget, FrameCounter
 from .pixels import over_background
 
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How one container is written. Options are FFmpeg's; codecs are its (encoder, format) names.

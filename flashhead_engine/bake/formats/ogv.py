@@ -4,9 +4,11 @@ Theora has no alpha, so a transparent portrait is laid out as a frame of twice t
 alpha as grey at the right. A shader puts them together (docs/baked-files.md).
 """
 
-import errno
+import shutil
 import subprocess
 import tempfile
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -39,12 +41,24 @@ class OgvWriter:
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=self._messages,
             # Ctrl-C is for this program, which then ends ffmpeg.
             start_new_session=True,
             creationflags=_WINDOWS_FLAGS,
         )
+        self._storing_error: OSError | None = None
+        self._storing = threading.Thread(target=self._store, daemon=True)
+        self._storing.start()
+
+    def _store(self) -> None:
+        """Write what ffmpeg makes; left to itself it would take a full disk for a success."""
+        try:
+            with self._output.temporary.open("wb") as file:
+                shutil.copyfileobj(self._process.stdout, file)
+        except OSError as error:
+            self._storing_error = error
+            self._process.kill()
 
     def _command(self, program: str) -> list[str]:
         size, fps = f"{self._width}x{self._target.size}", str(self._target.fps)
@@ -60,7 +74,7 @@ class OgvWriter:
             *("-af", f"{mix},aresample=async=1:first_pts=0", "-c:a", "libvorbis", "-q:a", _AUDIO_QUALITY),
             # No random stream numbers and no dates, so that the same line bakes to the same bytes.
             *("-map_metadata", "-1", "-fflags", "+bitexact", "-flags", "+bitexact"),
-            *("-f", "ogg", f"file:{self._output.temporary}"),
+            *("-f", "ogg", "pipe:1"),
         ]
 
     def write(self, frame: TimedFrame) -> None:
@@ -79,9 +93,10 @@ class OgvWriter:
             self._process.stdin.close()
         except OSError:
             self._raise_failure()
-        if self._process.wait() != 0:
+        self._storing.join()
+        if self._process.wait() != 0 or self._storing_error:
             self._raise_failure()
-        self._messages.close()
+        self._free()
         self._output.commit()
         return Output(
             kind="video",
@@ -97,18 +112,26 @@ class OgvWriter:
         )
 
     def _raise_failure(self) -> NoReturn:
-        """Say why ffmpeg ended too early."""
+        """Say why the file ended too early."""
+        self._storing.join()
         self._process.wait()
-        self._messages.seek(0)
-        message = self._messages.read().decode(errors="replace").strip()
-        if "No space left on device" in message or "File too large" in message:
+        if self._storing_error:
             with explained(self._output.path):
-                raise OSError(errno.ENOSPC, message)
-        last_line = message.splitlines()[-1] if message else f"exit code {self._process.returncode}"
-        raise OutputError(f"{self._output.path}: ffmpeg could not write it: {last_line}")
+                raise self._storing_error
+        self._messages.seek(0)
+        lines = self._messages.read().decode(errors="replace").split("\n")
+        reason = next((line for line in reversed(lines) if line), f"exit code {self._process.returncode}")
+        raise OutputError(f"{self._output.path}: ffmpeg could not write it: {reason}")
 
     def abort(self) -> None:
         self._process.kill()
         self._process.wait()
-        self._messages.close()
+        self._storing.join()
+        self._free()
         self._output.discard()
+
+    def _free(self) -> None:
+        self._process.stdout.close()
+        self._messages.close()
+        with suppress(OSError):
+            self._process.stdin.close()
