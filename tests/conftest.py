@@ -5,6 +5,9 @@ import shutil
 
 import pytest
 
+# As the flashhead command does; must be set before numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 
 @pytest.fixture
 def need_program():

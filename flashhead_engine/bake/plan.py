@@ -41,6 +41,10 @@ def plan_lines(
             raise SettingsError(f"{len(audio)} audio files cannot become one {files[0]}: give a folder with -o.")
         if len(set(files)) < len(files):
             raise SettingsError(f"the output {files[0]} is named twice.")
+        if len({file.parent for file in files}) > 1 or len({file.stem for file in files}) > 1:
+            raise SettingsError(
+                "the outputs of one line must share a folder and a name: their manifest stands there."
+            )
         return [LineRequest(audio[0], tuple(files), avatar, tier, settings)]
 
     if len(outputs) != 1:

@@ -1,13 +1,11 @@
 """Bakes many lines, several at a time."""
 
 import multiprocessing
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 
 from ..errors import FlashHeadError
 from .line import BakedLine, bake_line
@@ -49,9 +47,8 @@ def _bake_in_processes(
     progress, cancelled = context.Queue(), context.Event()
     listener = threading.Thread(target=_forward, args=(progress, report), daemon=True)
     listener.start()
-    with _one_thread_each():
-        pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(progress, cancelled))
-        futures = {pool.submit(_bake_in_worker, line): line for line in lines}
+    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(progress, cancelled))
+    futures = {pool.submit(_bake_in_worker, line): line for line in lines}
     try:
         for future in as_completed(futures):
             try:
@@ -64,21 +61,6 @@ def _bake_in_processes(
         pool.shutdown(wait=True, cancel_futures=True)
         progress.put(None)
         listener.join()
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Processes started inside give numpy one thread, since the lines already fill the cores."""
-    name = "OPENBLAS_NUM_THREADS"
-    before = os.environ.get(name)
-    os.environ[name] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
 
 
 def _forward(progress: multiprocessing.Queue, report: Report) -> None:

@@ -142,6 +142,8 @@ class Driver(Protocol):
     """A tier, loaded once per process."""
 
     tier: str
+    model_sha256: str
+    """Hash of the model files; part of what identifies a baked line."""
 
     def open(self, avatar: Avatar | None, settings: SessionSettings) -> DriverSession:
         """Open a talking head. `avatar` may be None when no video is asked for."""

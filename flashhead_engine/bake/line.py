@@ -1,0 +1,164 @@
+"""Bakes one line: audio through a driver into every output that was asked for."""
+
+import functools
+import hashlib
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from .. import __version__
+from ..audio.decode import SAMPLE_RATE_HZ, AudioFile, open_audio
+from ..avatar.bundle import Avatar, load_avatar
+from ..drivers import load_driver
+from ..drivers.base import Driver, DriverSession, Outputs
+from .formats import BakeTarget, FrameWriter, for_path
+from .manifest import (
+    Audio,
+    AvatarUsed,
+    ModelUsed,
+    Output,
+    PerformanceUsed,
+    SettingsUsed,
+    baked_line,
+    relative_path,
+    save_manifest,
+)
+from .outputs import sigterm_raises
+from .plan import LineRequest
+
+Report = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BakedLine:
+    """What became of a line. `files`: the outputs, then the manifest entry. `video_frames`: 0 without a video."""
+
+    audio: Path
+    files: tuple[Path, ...]
+    duration_us: int
+    video_frames: int
+    elapsed_s: float
+
+    @property
+    def speed(self) -> float:
+        """Seconds of dialogue baked per second."""
+        return self.duration_us / 1e6 / self.elapsed_s
+
+
+def bake_line(line: LineRequest, report: Report) -> BakedLine:
+    """Bake one line; `report` is called with shares of the work that add up to 1.
+
+    Raises AudioError, AvatarError, OutputError, SettingsError or MissingDependencyError. On any exception,
+    KeyboardInterrupt included, what was not finished is removed.
+    """
+    begun = time.perf_counter()
+    driver = _driver(line.tier)
+    writer_types = [for_path(path) for path in line.outputs]
+    wanted = functools.reduce(Outputs.__or__, (writer.needs for writer in writer_types))
+    avatar = load_avatar(line.avatar) if Outputs.VIDEO in wanted else None
+    with ExitStack() as cleaning:
+        cleaning.enter_context(sigterm_raises())
+        audio = cleaning.enter_context(open_audio(line.audio))
+        target = BakeTarget(
+            audio=line.audio,
+            fps=line.settings.fps,
+            size=line.settings.size,
+            background=avatar.background if avatar else (0, 0, 0),
+        )
+        writers = []
+        for writer_type, path in zip(writer_types, line.outputs, strict=True):
+            writer = writer_type(path, target)
+            cleaning.callback(writer.abort)
+            writers.append(writer)
+        session = driver.open(avatar, replace(line.settings, outputs=wanted))
+        cleaning.callback(session.close)
+        samples = _speak(audio, driver, session, writers, report)
+        outputs = [writer.finish() for writer in writers]
+        duration_us = samples * 1_000_000 // SAMPLE_RATE_HZ
+        manifest = _save_manifest(line, audio, avatar, driver, duration_us, outputs)
+    return BakedLine(
+        audio=line.audio,
+        files=(*(manifest.parent / output.file for output in outputs), manifest),
+        duration_us=duration_us,
+        video_frames=max((output.frames for output in outputs if output.kind != "blendshapes"), default=0),
+        elapsed_s=time.perf_counter() - begun,
+    )
+
+
+@functools.cache
+def _driver(tier: str) -> Driver:
+    return load_driver(tier)
+
+
+def _speak(
+    audio: AudioFile, driver: Driver, session: DriverSession, writers: list[FrameWriter], report: Report
+) -> int:
+    """Run the whole utterance through the session into the writers; returns its length in samples."""
+    samples, reported = 0, 0.0
+    expected = max(1, (audio.duration_us or 0) * SAMPLE_RATE_HZ // 1_000_000)
+    # The last chunk closes the utterance, so one chunk is held back until the next one is there.
+    held = None
+    for pcm in audio.chunks():
+        if held is not None:
+            _push(held, False, driver, session, writers)
+        held = pcm
+        samples += len(pcm)
+        share = min(0.99, samples / expected) if audio.duration_us else 0.0
+        report(max(0.0, share - reported))
+        reported = max(reported, share)
+    _push(held, True, driver, session, writers)
+    report(1.0 - reported)
+    return samples
+
+
+def _push(pcm, end: bool, driver: Driver, session: DriverSession, writers: list[FrameWriter]) -> None:
+    session.push(pcm, end)
+    driver.step([session])
+    for frame in session.frames():
+        kind = Outputs.BLENDSHAPES if frame.pixels is None else Outputs.VIDEO
+        for writer in writers:
+            if writer.needs is kind:
+                writer.write(frame)
+
+
+def _save_manifest(
+    line: LineRequest,
+    audio: AudioFile,
+    avatar: Avatar | None,
+    driver: Driver,
+    duration_us: int,
+    outputs: list[Output],
+) -> Path:
+    folder = line.outputs[0].parent
+    settings = line.settings
+    with line.audio.open("rb") as file:
+        audio_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    entry = baked_line(
+        id=line.outputs[0].stem,
+        duration_us=duration_us,
+        tier=line.tier,
+        engine_version=__version__,
+        audio=Audio(
+            name=line.audio.name,
+            file=relative_path(line.audio, folder),
+            sha256=audio_sha256,
+            duration_us=duration_us,
+            sample_rate_hz=audio.sample_rate_hz,
+            channels=audio.channels,
+        ),
+        avatar=AvatarUsed(name=avatar.name, version="1.0", sha256=avatar.digest) if avatar else None,
+        model=ModelUsed(name=line.tier, sha256=driver.model_sha256),
+        settings=SettingsUsed(
+            fps=settings.fps,
+            size=settings.size,
+            seed=settings.seed,
+            emotion=settings.emotion,
+            emotion_intensity=settings.emotion_intensity,
+            mouth_strength=settings.mouth_strength,
+            performance=PerformanceUsed(**asdict(settings.performance)),
+        ),
+        outputs=outputs,
+    )
+    return save_manifest(entry, folder)
