@@ -117,6 +117,8 @@ def save_manifest(line: BakedLine, folder: Path) -> Path:
     Raises OutputError when it cannot be written.
     """
     path = folder / f"{line.id}{SUFFIX}"
+    if path.parent != folder:
+        raise OutputError(f"{path}: the line id '{line.id}' has a slash in it. Choose another id.")
     for file in _files(line):
         if _leaves_folder(file):
             raise OutputError(

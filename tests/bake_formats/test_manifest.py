@@ -144,7 +144,15 @@ def test_a_wrong_value_is_named(tmp_path):
         load_manifest(saved(tmp_path, duration_us=-1))
 
 
-OUTSIDE = ["../secret.webm", "/etc/passwd", "a/../../b.webm", "C:/x.webm", "C:x.webm", "\\\\host\\x.webm", "a\\b.webm"]
+OUTSIDE = [
+    "../secret.webm",
+    "/etc/passwd",
+    "a/../../b.webm",
+    "C:/x.webm",
+    "C:x.webm",
+    "\\\\host\\x.webm",
+    "a\\b.webm",
+]
 
 
 @pytest.mark.parametrize("file", OUTSIDE)
@@ -154,6 +162,12 @@ def test_paths_that_leave_the_folder_are_refused(tmp_path, file):
         load_manifest(saved(tmp_path, outputs=[output]))
     with pytest.raises(OutputError, match="outside"):
         save_manifest(line(outputs=[manifest.Output(**output)]), tmp_path)
+
+
+def test_an_id_is_one_file_name(tmp_path):
+    for name in ("a/b", "../a", "a:b"):
+        with pytest.raises(OutputError, match="Choose another"):
+            save_manifest(line(id=name), tmp_path)
 
 
 def test_a_link_that_leaves_the_folder_is_refused(tmp_path):
