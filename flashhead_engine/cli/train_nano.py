@@ -18,15 +18,17 @@ flashhead train-nano -o out/nano-check --quick        does everything work? unde
 
 
 def train_nano(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for data, network and log; resumed if there.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder of the run; an interrupted run goes on there.")
+    ],
     minutes_of_speech: Annotated[
         float | None, typer.Option(min=0.5, help="Minutes of synthetic speech.  [default: the recipe's]")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the speech.  [default: the recipe's]")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of texts, augmentation and initial weights.")] = 0,
-    quick: Annotated[bool, typer.Option("--quick", help="A minute of speech and a few steps, to test the recipe.")] = (
-        False
-    ),
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the speech.  [default: the recipe's]")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of texts, augmentation and first weights.")] = 0,
+    quick: Annotated[bool, typer.Option("--quick", help="A minute of speech, a few steps: a test.")] = False,
 ) -> None:
     """Train the network of the nano tier from synthetic speech: no downloads, no captured faces.
 

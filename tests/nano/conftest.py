@@ -28,9 +28,7 @@ def _read_flac(path: Path) -> np.ndarray:
 @pytest.fixture(scope="session")
 def lines() -> list[Line]:
     """Lines of voices and languages that training never heard."""
-    found = [
-        Line(Truth.load(path), _read_flac(path.with_suffix(".flac"))) for path in sorted(LINES.glob("*.json"))
-    ]
+    found = [Line(Truth.load(path), _read_flac(path.with_suffix(".flac"))) for path in sorted(LINES.glob("*.json"))]
     assert len(found) >= 10, f"the held-out lines are missing from {LINES}"
     return found
 

@@ -47,13 +47,15 @@ def speak(text: str, voice: str, duration_stretch: float, pitch_hz: float | None
 
 
 def _segments(listing: str, duration_s: float) -> tuple[Segment, ...]:
-    """Read flite's "phone:end phone:end ..."; a pause fills what is left of the audio."""
+    """Read flite's "phone:end phone:end ...". The diphone voices cut the last pause short of its time in the list;
+    where audio is left over, it is a pause."""
     segments = []
     start = 0.0
     for entry in listing.split():
-        phone, _, end = entry.partition(":")
-        segments.append(Segment(start, float(end), _IPA[phone]))
-        start = float(end)
+        phone, _, listed_end = entry.partition(":")
+        end = min(float(listed_end), duration_s)
+        segments.append(Segment(start, end, _IPA[phone]))
+        start = end
     if start < duration_s:
         segments.append(Segment(start, duration_s, ""))
     return tuple(segments)
