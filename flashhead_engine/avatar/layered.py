@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from ..errors import AvatarError
 from .images import premultiply, read_picture
+from .landmarks import complete, read_landmarks
 from .manifest import Landmarks
 from .parts import Parts
 
@@ -35,7 +35,7 @@ def parts_from_layers(folder: Path) -> Parts:
                 f"{folder / name}.png: {width}x{height} pixels, base.png {side}x{side}. "
                 "All layers must be square and of one size."
             )
-    raw = _read_landmarks(folder / "landmarks.json")
+    raw = read_landmarks(folder / "landmarks.json")
     rigid = "mechanism" in raw
     portrait_file = folder / "full.png"
     portrait = read_picture(portrait_file) if portrait_file.is_file() else _rest(artwork)
@@ -89,37 +89,12 @@ def _read_layer(folder: Path, name: str) -> np.ndarray:
     return read_picture(path)
 
 
-def _read_landmarks(path: Path) -> dict[str, Any]:
-    try:
-        raw = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except OSError as error:
-        raise AvatarError(f"{path}: cannot be opened ({error.strerror}). Layered artwork needs it.") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise AvatarError(f"{path}: not a JSON object ({error}). Correct it.") from error
-    return raw
-
-
 def _landmarks(raw: dict[str, Any], side: int, path: Path) -> Landmarks:
     """Swap the sides and fill in what artists need not give."""
     mirrored = {"left": "right", "right": "left"}
-    values = {
-        name: raw.get(_swap(name, mirrored), raw.get(name))
-        for name in Landmarks.__struct_fields__
-        if _swap(name, mirrored) in raw or name in raw
-    }
-    try:
-        chin = float(raw["chin"][1])
-        half_width = (raw["mouth_right"][0] - raw["mouth_left"][0]) / 2
-    except (KeyError, TypeError, IndexError) as error:
-        raise AvatarError(f"{path}: mouth_left, mouth_right or chin is missing or is not [x, y]. Add it.") from error
-    values.setdefault("jaw_half_width", half_width * 2.4)
-    values.setdefault("neck_top", chin)
-    values.setdefault("neck_bottom", chin + 0.75 * (side - chin))
-    try:
-        return msgspec.convert(values, Landmarks)
-    except msgspec.ValidationError as error:
-        raise AvatarError(f"{path}: {error}. Correct it; docs/avatar-format.md describes it.") from error
-
-
-def _swap(name: str, mirrored: dict[str, str]) -> str:
-    return "_".join(mirrored.get(word, word) for word in name.split("_"))
+    values = {}
+    for name in Landmarks.__struct_fields__:
+        artist_name = "_".join(mirrored.get(word, word) for word in name.split("_"))
+        if artist_name in raw:
+            values[name] = raw[artist_name]
+    return complete(values, side, str(path))

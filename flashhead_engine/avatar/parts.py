@@ -34,9 +34,7 @@ class Parts:
     lower_lid: LowerLid
 
 
-def write_bundle(
-    parts: Parts, folder: Path, *, name: str, licence: str, background: tuple[int, int, int]
-) -> Path:
+def write_bundle(parts: Parts, folder: Path, *, name: str, licence: str, background: tuple[int, int, int]) -> Path:
     """Write a bundle to `folder`, all or nothing. Returns the folder.
 
     An existing bundle is replaced; AvatarError for any other non-empty folder, and when writing fails.
@@ -66,9 +64,7 @@ def _replaced(folder: Path) -> Iterator[Path]:
         shutil.move(fresh, folder)
 
 
-def _write_files(
-    parts: Parts, folder: Path, name: str, licence: str, background: tuple[int, int, int]
-) -> None:
+def _write_files(parts: Parts, folder: Path, name: str, licence: str, background: tuple[int, int, int]) -> None:
     (folder / "layers").mkdir()
     (folder / "portrait.png").write_bytes(encode_png(bleed(parts.portrait)))
     face = _face_box(parts)
@@ -126,6 +122,9 @@ def _face_box(parts: Parts) -> Box:
     for layer, pixels in parts.layers.items():
         if layer not in ("base", "front"):
             moving |= pixels[..., 3] > 0
+    for points in (parts.landmarks.brow_left, parts.landmarks.brow_right):
+        x, y = np.array(points).clip(0, side - 1).astype(int).T
+        moving[y, x] = True
     left, top, right, bottom = _box(moving)
     margin = round(FACE_MARGIN * side / 1024)
     # Below, the jaw plate and the lower lip reach further down while the mouth is open.

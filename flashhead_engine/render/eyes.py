@@ -35,9 +35,7 @@ class EyeRegion:
         side = own.capitalize()
         self._blink, self._squint, self._wide = (INDEX[f"eye{name}{side}"] for name in ("Blink", "Squint", "Wide"))
         self._look = {name: INDEX[f"eyeLook{name}{side}"] for name in ("Down", "In", "Out", "Up")}
-        self._brow_motions = [
-            MOTION_INDEX[f"{name}_{own}"] for name in ("brow_inner", "brow_outer", "frown_brow")
-        ]
+        self._brow_motions = [MOTION_INDEX[f"{name}_{own}"] for name in ("brow_inner", "brow_outer", "frown_brow")]
 
     def draw(self, frame: Frame, packed: np.ndarray) -> None:
         """Draw over `packed`, the frame as uint32 (size, size)."""
@@ -167,7 +165,7 @@ def _box(avatar: Avatar, face: Face, eye: Eye) -> Box:
     margin = _MARGIN * face.unit
     box = (
         float(max(left, columns[0] - margin)),
-        float(rows[0] - _MARGIN_ABOVE * face.unit),
+        float(min(rows[0], eye.brow[:, 1].min()) - _MARGIN_ABOVE * face.unit),
         float(min(right, columns[-1] + 1 + margin)),
         float(rows[-1] + 1 + margin),
     )
@@ -180,11 +178,15 @@ def _middle(face: Face) -> int:
 
 def _layers(avatar: Avatar, face: Face, eye: Eye, box: Box) -> dict[str, Layer]:
     """The layers that the region needs, cut to this eye's side."""
-    own_half = (_middle(face), 0, avatar.side, avatar.side) if eye.towards_outside > 0 else (
-        0,
-        0,
-        _middle(face),
-        avatar.side,
+    own_half = (
+        (_middle(face), 0, avatar.side, avatar.side)
+        if eye.towards_outside > 0
+        else (
+            0,
+            0,
+            _middle(face),
+            avatar.side,
+        )
     )
     layers = {name: _cut(avatar.layers[name], own_half) for name in _PAINTED}
     reach = 24 * face.unit

@@ -72,7 +72,7 @@ class Face:
     jaw_half_width: float
     neck_top: float
     neck_bottom: float
-    oval_top: float
+    oval: np.ndarray
 
     @classmethod
     def of(cls, avatar: Avatar) -> "Face":
@@ -106,8 +106,20 @@ class Face:
             jaw_half_width=marks.jaw_half_width,
             neck_top=marks.neck_top,
             neck_bottom=marks.neck_bottom,
-            oval_top=float(oval[:, 1].min()),
+            oval=oval,
         )
+
+    def half_width_at(self, y: float) -> float:
+        """Half the width of the face at height y."""
+        first, last = np.argmin(self.oval[:, 1]), np.argmax(self.oval[:, 1])
+        turned = np.roll(self.oval, -first, axis=0)
+        last = (last - first) % len(turned)
+        halves = turned[: last + 1], np.vstack([turned[last:], turned[:1]])
+        edges = []
+        for half in halves:
+            order = np.argsort(half[:, 1], kind="stable")
+            edges.append(np.interp(y, half[order, 1], half[order, 0]))
+        return abs(float(edges[0] - edges[1])) / 2
 
     def mouth_line(self, x: np.ndarray) -> np.ndarray:
         """y of the closed mouth at x; level beyond the corners."""

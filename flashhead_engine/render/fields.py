@@ -52,10 +52,11 @@ def _mouth(face: Face, x: np.ndarray, y: np.ndarray, lower: bool) -> dict[str, F
     on_upper = smoothstep(nose_base, face.upper_top, y)
     on_lower = 1 - smoothstep(face.lower_bottom, face.chin[1], y)
     on_lips = on_lower if lower else on_upper
-    around = on_upper * on_lower * smoothstep(2.3, 0.95, np.abs(across))
-    # Rounded lips must not drag cheeks and chin along.
+    # Lips must not drag the outline of the face, rounded ones not even cheeks and chin.
+    reach = min(2.3, 0.92 * face.half_width_at(face.lower_bottom) / half_width)
+    around = on_upper * on_lower * smoothstep(max(reach, 1.3), 0.95, np.abs(across))
     near = on_upper * smoothstep(0.55 * face.chin[1] + 0.45 * face.lower_bottom, face.lower_bottom, y)
-    near = near * smoothstep(2.0, 1.0, np.abs(across))
+    near = near * smoothstep(np.clip(reach, 1.3, 2.0), 1.0, np.abs(across))
 
     fields: dict[str, Field] = {
         "narrow": (-0.42 * offset * near, zero),
@@ -68,7 +69,7 @@ def _mouth(face: Face, x: np.ndarray, y: np.ndarray, lower: bool) -> dict[str, F
     fields["puff"] = _puff(face, x, y)
 
     depth = np.clip((y - line) / (face.chin[1] - line), 0, 1)
-    below_chin = 1 - smoothstep(face.chin[1], face.chin[1] + 0.5 * (face.side - face.chin[1]), y)
+    below_chin = 1 - smoothstep(face.chin[1], face.chin[1] + 0.35 * (face.side - face.chin[1]), y)
     if lower:
         widening = smoothstep(0, 1, depth)
         lip_dome = _dome(offset / (half_width * (1 + 0.6 * widening)), 0.62 + 0.5 * widening)

@@ -27,7 +27,6 @@ class Block:
     face_x: np.ndarray
     face_y: np.ndarray
 
-
     def blend(self, packed: np.ndarray, drawn: np.ndarray, strength: float) -> None:
         """Put `drawn`, uint8 (height, width, 4), into the frame `packed`; a `strength` below 1 mixes it in."""
         target = packed[self.rows, self.columns]

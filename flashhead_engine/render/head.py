@@ -52,8 +52,8 @@ def _head_share(face: Face, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def _depth(face: Face, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """How far in front of the neck's axis each point lies, in pixels."""
-    centre_y = (face.oval_top + face.chin[1]) / 2
-    half_height = (face.chin[1] - face.oval_top) / 2
+    top = face.oval[:, 1].min()
+    centre_y, half_height = (top + face.chin[1]) / 2, (face.chin[1] - top) / 2
     round_head = np.exp(-0.85 * (((x - face.centre_x) / face.half_width) ** 2 + ((y - centre_y) / half_height) ** 2))
     nose = np.exp(
         -0.5 * (((x - face.nose[0]) / (24 * face.unit)) ** 2 + ((y - face.nose[1] + 12) / (34 * face.unit)) ** 2)

@@ -77,9 +77,7 @@ class LipMouth:
             float((lower_y - upper_y).max()),
         )
 
-    def _face_points(
-        self, motions: np.ndarray, block: Block, below: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _face_points(self, motions: np.ndarray, block: Block, below: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The point of the resting face that each pixel of the block shows, by its side of the mouth line."""
         moved = (motions @ self._basis).reshape(self._grid.rows, self._grid.columns, 4)
         shifts = [_inverse(self._grid, moved[..., side], self._x, self._y) for side in (slice(0, 2), slice(2, 4))]
@@ -197,9 +195,7 @@ class _Interior:
         return open_light * (1 - _ROUNDING_DARKENS * min(1.0, float(frame.motions[_NARROW])))
 
     def _at(self, name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return self._tables[name].at(
-            (x * self._scale - 0.5) * self._factor, (y * self._scale - 0.5) * self._factor
-        )
+        return self._tables[name].at((x * self._scale - 0.5) * self._factor, (y * self._scale - 0.5) * self._factor)
 
 
 def _feather(box: Box, x: np.ndarray, y: np.ndarray, width: float) -> np.ndarray:

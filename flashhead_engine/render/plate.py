@@ -77,9 +77,7 @@ class PlateMouth:
         return np.clip(inside * self._scale + 0.5, 0, 1)
 
     def _at(self, name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return self._tables[name].at(
-            (x * self._scale - 0.5) * self._factor, (y * self._scale - 0.5) * self._factor
-        )
+        return self._tables[name].at((x * self._scale - 0.5) * self._factor, (y * self._scale - 0.5) * self._factor)
 
 
 def _box(avatar: Avatar, face: Face) -> Box:

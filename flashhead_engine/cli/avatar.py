@@ -1,0 +1,66 @@
+"""`flashhead avatar`: make avatar bundles and look at them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ..avatar.bundle import SAMPLES, load_avatar
+from ..avatar.create import create_avatar
+from ..errors import OutputError
+from ..render.preview import preview_sheet
+
+avatar_app = typer.Typer(help="Make avatars and look at them.", no_args_is_help=True)
+
+_CREATE_EXAMPLES = """Examples:
+
+flashhead avatar create guard.png --name castle-guard -o avatars/castle-guard
+
+flashhead avatar create artwork/guard/ --name castle-guard -o avatars/castle-guard
+"""
+_SHOW_EXAMPLES = """Examples:
+
+flashhead avatar show heroine -o heroine.png
+
+flashhead avatar show avatars/castle-guard -o sheet.png
+"""
+
+
+@avatar_app.command(epilog=_CREATE_EXAMPLES)
+def create(
+    source: Annotated[
+        Path,
+        typer.Argument(help="A picture of one face with closed lips, or a folder of layered artwork.", exists=True),
+    ],
+    name: Annotated[str, typer.Option(help="Name of the avatar.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the bundle.")],
+    licence: Annotated[str, typer.Option(help="Licence of the picture, kept in the bundle.")] = "not stated",
+    landmarks: Annotated[
+        Path | None,
+        typer.Option(help="JSON file with the landmarks of a picture; without it MediaPipe finds them.", exists=True),
+    ] = None,
+) -> None:
+    """Make an avatar bundle from a picture or from layered artwork.
+
+    Faces are found by MediaPipe, which `python3 build.py avatar-tools` installs once. docs/avatar-format.md
+    describes the bundle, the layers and the landmarks.
+    """
+    avatar = create_avatar(source, output, name=name, licence=licence, landmarks=landmarks)
+    console = Console()
+    console.print(f"Made avatar '{avatar.name}' in {output}", highlight=False)
+    console.print(f"Look at it:  flashhead avatar show {output} -o sheet.png", highlight=False)
+
+
+@avatar_app.command(epilog=_SHOW_EXAMPLES)
+def show(
+    avatar: Annotated[str, typer.Argument(help=f"A sample ({', '.join(SAMPLES)}) or the folder of a bundle.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="PNG file for the sheet.")],
+) -> None:
+    """Write a sheet with mouth shapes, a blink, two gazes and the landmarks of an avatar."""
+    sheet = preview_sheet(load_avatar(avatar))
+    try:
+        sheet.save(output, "PNG")
+    except OSError as error:
+        raise OutputError(f"{output}: cannot be written ({error.strerror}). Choose another place.") from error
+    Console().print(f"Wrote {output}", highlight=False)
