@@ -8,6 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+# Several lines are baked at the same time, each on its own core; must be set before numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import av
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
