@@ -1,10 +1,10 @@
-"""python bake_forever.py OUTPUT AUDIO: bakes until it is stopped, as `flashhead bake` would; run by test_outputs."""
+"""python bake_forever.py OUTPUT AUDIO: bakes until it is stopped, as `flashhead bake` would."""
 
 import sys
 from itertools import count
 from pathlib import Path
 
-from conftest import FPS, SIZE, portrait, timed_frame
+from synthetic import FPS, SIZE, portrait, timed_frame
 
 from flashhead_engine.bake.formats import BakeTarget, for_path
 from flashhead_engine.bake.outputs import sigterm_raises

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import FPS, SIZE, dialogue_samples, track_frames, video_frames, write_wav
+from synthetic import FPS, SIZE, dialogue_samples, track_frames, video_frames, write_wav
 
 from flashhead_engine.bake.formats import BakeTarget, for_path
 from flashhead_engine.bake.outputs import PendingFile, PendingFolder, write_whole

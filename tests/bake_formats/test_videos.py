@@ -8,7 +8,8 @@ import av
 import numpy as np
 import pytest
 from av.video.reformatter import Colorspace
-from conftest import (
+from read_back import delay_s, picture_times, pictures, psnr_db, read_sound
+from synthetic import (
     FPS,
     RATE,
     SECONDS,
@@ -19,7 +20,6 @@ from conftest import (
     video_frames,
     write_wav,
 )
-from decoding import delay_s, picture_times, pictures, psnr_db, read_sound
 
 from flashhead_engine.bake.formats import BakeTarget, for_path
 from flashhead_engine.bake.formats.pixels import over_background

@@ -11,7 +11,7 @@ import jsonschema
 import msgspec
 import numpy as np
 import pytest
-from conftest import SECONDS, timed_frame, track_frames
+from synthetic import SECONDS, timed_frame, track_frames
 
 from flashhead_engine.bake.formats import for_path
 from flashhead_engine.bake.formats.track import BlendshapeTrack
