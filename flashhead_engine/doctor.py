@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 
-from .errors import FlashHeadError
+from .errors import FlashHeadError, MissingDependencyError
 
 
 class Status(Enum):
@@ -80,25 +80,19 @@ def _onnxruntime() -> Finding:
 
 
 def _theora() -> Finding:
-    from .bake.formats.ogv import find_theora_ffmpeg
+    from .bake.formats.theora import find_ffmpeg
 
-    found = find_theora_ffmpeg()
-    if found:
-        return Finding("Theora (.ogv for Godot)", Status.OK, str(found))
-    return Finding(
-        "Theora (.ogv for Godot)",
-        Status.MISSING,
-        "no ffmpeg with libtheora",
-        "install ffmpeg from your system, or pip install imageio-ffmpeg; .mp4 and .webm need neither",
-    )
+    try:
+        return Finding("Theora (.ogv for Godot)", Status.OK, find_ffmpeg())
+    except MissingDependencyError as error:
+        return Finding("Theora (.ogv for Godot)", Status.MISSING, "no ffmpeg with libtheora", str(error))
 
 
 def _landmarks() -> Finding:
-    from .avatar.landmarks import find_detector
+    from .avatar.landmarks import DETECTOR_PYTHON
 
-    found = find_detector()
-    if found:
-        return Finding("face landmarks (avatar create)", Status.OK, str(found))
+    if DETECTOR_PYTHON.is_file():
+        return Finding("face landmarks (avatar create)", Status.OK, str(DETECTOR_PYTHON))
     advice = "python3 build.py avatar-tools, or give `flashhead avatar create` a --landmarks file"
     return Finding("face landmarks (avatar create)", Status.MISSING, "no mediapipe environment", advice)
 

@@ -16,6 +16,9 @@ from ..errors import AvatarError, MissingDependencyError
 from .manifest import Landmarks
 
 _REPOSITORY = Path(__file__).parents[2]
+DETECTOR_PYTHON = _REPOSITORY / ".venv-avatar" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+"""Python of the environment that `build.py avatar-tools` makes."""
+
 _SCRIPT = Path(__file__).with_name("face_mesh_script.py")
 _TIMEOUT_S = 120
 _LARGEST_GAP = 0.12
@@ -127,8 +130,7 @@ def _iris(points: np.ndarray) -> dict[str, Any]:
 
 def _face_mesh(picture: np.ndarray, where: str) -> np.ndarray | None:
     """The 478 mesh points (478, 2) in pixels; None without a face."""
-    python = _REPOSITORY / ".venv-avatar" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.is_file():
+    if not DETECTOR_PYTHON.is_file():
         raise MissingDependencyError(
             f"{where}: finding a face needs MediaPipe, which is not installed. Run `python3 build.py avatar-tools` "
             "in the FlashHead Engine checkout (Python 3.9 to 3.12), or give --landmarks FILE.json."
@@ -138,7 +140,7 @@ def _face_mesh(picture: np.ndarray, where: str) -> np.ndarray | None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "picture.png"
         Image.fromarray(opaque).save(file)
-        command = [str(python), str(_SCRIPT), str(file)]
+        command = [str(DETECTOR_PYTHON), str(_SCRIPT), str(file)]
         try:
             run = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=True)
             points = json.loads(run.stdout.splitlines()[-1])["points"]
@@ -149,7 +151,7 @@ def _face_mesh(picture: np.ndarray, where: str) -> np.ndarray | None:
         except (subprocess.CalledProcessError, OSError, ValueError, LookupError) as error:
             print(getattr(error, "stderr", "") or "", file=sys.stderr)
             raise MissingDependencyError(
-                f"{python}: MediaPipe does not run ({error}). Make the environment again with "
+                f"{DETECTOR_PYTHON}: MediaPipe does not run ({error}). Make the environment again with "
                 "`python3 build.py avatar-tools`, or give --landmarks FILE.json."
             ) from error
     return None if points is None else np.array(points)

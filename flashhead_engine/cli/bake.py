@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ..bake.line import BakedLine
+from ..bake.outputs import sigterm_raises
 from ..bake.plan import plan_lines
 from ..bake.pool import bake_lines
 from ..drivers.base import Performance, SessionSettings
@@ -78,7 +79,7 @@ def bake(
     columns = (TextColumn("baking"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     console = Console(stderr=True, soft_wrap=True)
     failed = 0
-    with Progress(*columns, console=console) as progress:
+    with sigterm_raises(), Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("baking", total=float(len(lines)))
         for result in bake_lines(lines, jobs, lambda share: progress.advance(task, share)):
             match result:
@@ -89,5 +90,6 @@ def bake(
                     failed += 1
                     progress.console.print(f"[red]error:[/] {escape(str(result))}")
     if failed:
-        console.print(f"{failed} of {len(lines)} lines failed.")
+        if len(lines) > 1:
+            console.print(f"{failed} of {len(lines)} lines failed.")
         raise typer.Exit(1)

@@ -41,9 +41,7 @@ def resampled(samples: np.ndarray, rate: int) -> np.ndarray:
 
 def jaw_of(track: Path) -> np.ndarray:
     content = json.loads(track.read_text())
-    column = content["weights"].index("jawOpen") if "weights" in content else None
-    assert column is not None, f"fields: {list(content)}"
-    return np.array([frame["weights"][column] for frame in content["frames"]])
+    return np.array(content["frames"])[:, content["blendshapes"].index("jawOpen")]
 
 
 @pytest.fixture
@@ -104,12 +102,12 @@ def with_nan(path: Path, x: np.ndarray) -> None:
 
 BAD = {
     "empty file": (lambda path, x: path.touch(), "empty"),
-    "header only": (header_only, "no audio"),
-    "truncated": (truncated, "truncated"),
+    "header only": (header_only, "no samples"),
+    "truncated": (truncated, "cut off"),
     "NaN": (with_nan, "0.5"),
     "a directory": (lambda path, x: path.mkdir(), "folder"),
     "not audio": (lambda path, x: path.write_text("Once upon a time. " * 100), "audio"),
-    "missing": (lambda path, x: None, "not found"),
+    "missing": (lambda path, x: None, "no such file"),
 }
 
 
@@ -190,7 +188,7 @@ def test_a_read_only_output_file_is_kept(flashhead, speech, tmp_path):
     locked.chmod(0o444)
     answer = flashhead("bake", source, "-o", locked)
     assert answer.code == 1
-    assert "check it out" in answer.output
+    assert "Check it out" in answer.output
     assert locked.read_text() == "checked in"
     assert sorted(os.listdir(tmp_path)) == ["line.mp4", "line.wav"]
 
