@@ -116,7 +116,8 @@ def contact_sheet() -> Path:
 
 def table(baked: dict[Path, BakedLine]) -> Table:
     columns = ("line", "avatar", "duration", "frames", "frames/s", "x real time", "file")
-    drawn = Table(*columns, box=None, pad_edge=False)
+    drawn = Table(*columns[:-1], box=None, pad_edge=False)
+    drawn.add_column(columns[-1], overflow="fold")
     for line in LINES:
         result = baked[line.audio]
         frames = result.video_frames

@@ -1,6 +1,7 @@
 """Collects the sub-commands and turns raised errors into words and exit codes."""
 
 import logging
+
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
