@@ -1,5 +1,6 @@
 """Bundles from a single picture: the layers that nobody painted are made from its own colours, once."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -161,14 +162,13 @@ def _mouth(portrait: np.ndarray, landmarks: Landmarks) -> dict[str, np.ndarray]:
         return _with_alpha(pixels, mask)
 
     enamel = np.array([238, 230, 216]) * (0.45 + 0.5 * light)
+    cavity_mask = ellipse_mask(side, np.array([x, y + 0.4 * drop]), 1.25 * half_width, 1.3 * drop)
     tongue_mask = ellipse_mask(side, np.array([x, y + 1.18 * drop]), 0.62 * half_width, 0.46 * drop)
     tongue = np.array([176, 78, 80]) * (0.45 + 0.6 * light) * (1.08 - 0.25 * deep)
     upper = _teeth(side, x, y - 0.3 * drop, y + 0.36 * drop, 0.86 * half_width, bend=-0.16 * drop)
     lower = _teeth(side, x, y + 0.86 * drop, y + 1.3 * drop, 0.7 * half_width, bend=0.08 * drop)
     return {
-        "mouth_cavity": painted(
-            cavity, ellipse_mask(side, np.array([x, y + 0.4 * drop]), 1.25 * half_width, 1.3 * drop)
-        ),
+        "mouth_cavity": painted(cavity, cavity_mask),
         "tongue": painted(tongue, tongue_mask),
         "teeth_upper": painted(enamel * upper[1][..., None], upper[0]),
         "teeth_lower": painted(0.9 * enamel * lower[1][..., None], lower[0]),
@@ -218,7 +218,7 @@ def _edge(outline: np.ndarray, x: np.ndarray, *, lower: bool) -> np.ndarray:
     """y of the upper or lower edge of a closed outline at x; level beyond its corners."""
     closed = np.vstack([outline, outline[:1]])
     steps = np.linspace(0, 1, 16, endpoint=False)[:, None]
-    dense = np.vstack([a + steps * (b - a) for a, b in zip(closed[:-1], closed[1:], strict=True)])
+    dense = np.vstack([a + steps * (b - a) for a, b in itertools.pairwise(closed)])
     corners = dense[np.argmin(dense[:, 0])], dense[np.argmax(dense[:, 0])]
     chord = np.interp(dense[:, 0], [corners[0][0], corners[1][0]], [corners[0][1], corners[1][1]])
     half = dense[(dense[:, 1] >= chord - 1e-9) if lower else (dense[:, 1] <= chord + 1e-9)]

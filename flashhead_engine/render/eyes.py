@@ -62,7 +62,7 @@ class EyeRegion:
         x, y = block.face_x * per_pixel - half, block.face_y * per_pixel - half
         tables, lids = self._tables, self._lids
         shown = tables["base"].at(x, y)
-        column = lids.column(block.face_x)
+        column, beside = lids.column(block.face_x)
         whites = tables["eye_whites"].at(x, y)
         over(whites, shown)
         shift_x = _GAZE_ACROSS * self._eye.half_width * out * self._eye.towards_outside * per_pixel
@@ -72,9 +72,11 @@ class EyeRegion:
         over(iris, shown)
         if closed < 1.0:
             over(tables["lashes_lower"].at(x, y), shown)
-            over(tables["lashes_upper"].at(x, y) * lids.open_share(closed)[column], shown)
         if closed > 0.0:
-            self._close(x, y, column, closed, per_pixel, shown)
+            self._close(x, y, column, beside, closed, per_pixel, shown)
+        if closed < 1.0:
+            moved = closed * per_pixel * lids.upper_travel.at(column, beside)
+            over(tables["lashes_upper"].at(x, y - moved) * lids.open_share(closed)[column], shown)
         if self._brow:
             brow_x, brow_y = self._brow.shift(frame.motions, column)
             over(tables["brows"].at(x - brow_x * per_pixel, y - brow_y * per_pixel), shown)
@@ -85,7 +87,14 @@ class EyeRegion:
         return shown
 
     def _close(
-        self, x: np.ndarray, y: np.ndarray, column: np.ndarray, closed: float, per_pixel: float, shown: np.ndarray
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        column: np.ndarray,
+        beside: np.ndarray,
+        closed: float,
+        per_pixel: float,
+        shown: np.ndarray,
     ) -> None:
         """Slide the lids: each column of a lid travels from the open lid's edge to where it is painted."""
         lids = self._lids
@@ -94,11 +103,11 @@ class EyeRegion:
         hull = upper.at(x, y)[..., 3:]
         if lids.lower_slides:
             hull = np.maximum(hull, lower.at(x, y)[..., 3:])
-            lid = lower.at(x, y + remaining * lids.lower_travel[column])
+            lid = lower.at(x, y + remaining * lids.lower_travel.at(column, beside))
             over(lid * (hull * (1 / 255)), shown)
         else:
             over(lower.at(x, y) * min(1.0, max(0.0, 4.0 * closed - 3.0)), shown)
-        lid = upper.at(x, y + remaining * lids.upper_travel[column])
+        lid = upper.at(x, y + remaining * lids.upper_travel.at(column, beside))
         lid *= hull * (lids.closing_share(closed)[column] * (1 / 255))
         over(lid, shown)
 
@@ -113,23 +122,39 @@ class _Lids:
         left, right, soft = eye.outline[:, 0].min(), eye.outline[:, 0].max(), 5 * face.unit
         opening = smoothstep(left - soft, left + soft, columns) * smoothstep(right + soft, right - soft, columns)
         self._opening = opening.astype(np.float32)[:, None]
-        self.upper_travel = _travel(eye, layers["lid_upper"], columns, upper=True) * self._opening[:, 0]
-        self.lower_travel = _travel(eye, layers["lid_lower"], columns, upper=False) * self._opening[:, 0]
+        opening = self._opening[:, 0]
+        self.upper_travel = _Profile(opening * _travel(eye, layers["lid_upper"], columns, upper=True))
+        self.lower_travel = _Profile(opening * _travel(eye, layers["lid_lower"], columns, upper=False))
 
-    def column(self, x: np.ndarray) -> np.ndarray:
-        """Index of the column of each x."""
-        column = np.rint(x - self._first).astype(np.intp)
-        return np.clip(column, 0, self._last, out=column)
+    def column(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Index of the nearest column of each x and how far beside it x lies."""
+        place = x - self._first
+        column = np.rint(place).astype(np.intp)
+        np.clip(column, 0, self._last, out=column)
+        return column, place - column
 
     def open_share(self, closed: float) -> np.ndarray:
-        """Opacity (columns, 1) of the open lid's lashes: gone at once over the eye, late beyond its corners."""
-        over_eye, beyond = max(0.0, 1.0 - 10.0 * closed), float(smoothstep(0.75, 0.45, np.float64(closed)))
-        return beyond + self._opening * np.float32(over_eye - beyond)
+        """Opacity (columns, 1) of the open lid's lashes: they travel over the eye and fade beyond its corners."""
+        over_eye, beyond = smoothstep(0.95, 0.6, np.float32(closed)), smoothstep(0.75, 0.45, np.float32(closed))
+        # Thin lashes at the steep sides of a round eye would be torn into dots.
+        whole = np.clip(1.7 - closed * np.abs(self.upper_travel.slopes), 0, 1)[:, None]
+        return (beyond + self._opening * (over_eye - beyond)) * whole
 
     def closing_share(self, closed: float) -> np.ndarray:
-        """Opacity (columns, 1) of the closing lid, the other way round."""
-        over_eye, beyond = min(1.0, 14.0 * closed), float(smoothstep(0.45, 0.75, np.float64(closed)))
-        return beyond + self._opening * np.float32(over_eye - beyond)
+        """Opacity (columns, 1) of the closing lid: at once over the eye, late beyond its corners."""
+        over_eye, beyond = np.float32(min(1.0, 14.0 * closed)), smoothstep(0.45, 0.75, np.float32(closed))
+        return beyond + self._opening * (over_eye - beyond)
+
+
+class _Profile:
+    """Values per column, with their slopes."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self._values = values.astype(np.float32)
+        self.slopes = np.gradient(values).astype(np.float32)
+
+    def at(self, column: np.ndarray, beside: np.ndarray) -> np.ndarray:
+        return self._values[column] + beside * self.slopes[column]
 
 
 class _SlidingBrow:
@@ -231,6 +256,7 @@ def _travel(eye: Eye, lid: Layer, columns: np.ndarray, *, upper: bool) -> np.nda
     edge = np.where(opaque, rows, -1).max(axis=0) if upper else np.where(opaque, rows, 1 << 16).min(axis=0)
     closed_line = np.interp(columns, lid.x + filled, lid.y + edge[filled])
     travel = closed_line - eye.lid_line(columns, upper)
-    # A jagged painted edge must not tear the lid.
-    kernel = np.hanning(17) / np.hanning(17).sum()
-    return np.convolve(np.pad(travel, 8, mode="edge"), kernel, mode="valid").astype(np.float32)
+    # Steep sides of a round eye, or a jagged painted edge, must not tear the lid.
+    half = max(4, round(0.36 * eye.half_width))
+    kernel = np.hanning(2 * half + 1)
+    return np.convolve(np.pad(travel, half, mode="edge"), kernel / kernel.sum(), mode="valid").astype(np.float32)

@@ -5,6 +5,8 @@ upper side (nose, upper lip) and of the lower side (lower lip, chin) have fields
 the skin is not cut, beyond the corners of the mouth.
 """
 
+import itertools
+
 import numpy as np
 
 from .controls import MOTION_INDEX, MOTIONS
@@ -145,7 +147,7 @@ def _upper_face(face: Face, x: np.ndarray, y: np.ndarray) -> dict[str, Field]:
 def _near_curve(curve: np.ndarray, x: np.ndarray, y: np.ndarray, radius: float) -> np.ndarray:
     """1 on the curve, falling to 0 within about two radii."""
     nearest = np.full(x.shape, np.inf)
-    for (x0, y0), (x1, y1) in zip(curve[:-1], curve[1:], strict=True):
+    for (x0, y0), (x1, y1) in itertools.pairwise(curve):
         dx, dy = x1 - x0, y1 - y0
         along = np.clip(((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy + 1e-9), 0, 1)
         np.minimum(nearest, (x - x0 - along * dx) ** 2 + (y - y0 - along * dy) ** 2, out=nearest)

@@ -16,7 +16,7 @@ _INVERSIONS = 4
 _FEATHER = 22.0
 _JAW_OPEN, _TONGUE_OUT = INDEX["jawOpen"], INDEX["tongueOut"]
 _JAW_X, _NARROW = MOTION_INDEX["jaw_x"], MOTION_INDEX["narrow"]
-_ROUNDING_DARKENS, _ROUNDING_HIDES_TEETH = 0.45, 9.0
+_ROUNDING_DARKENS, _ROUNDING_HIDES_TEETH = 0.65, 15.0
 _FIRST, _LAST = MOTION_INDEX[MOUTH_MOTIONS[0]], MOTION_INDEX[MOUTH_MOTIONS[-1]] + 1
 _NO_GAP = 1e-4
 
@@ -114,7 +114,7 @@ class LipMouth:
         part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
         mask = np.clip(mask[part], 0, 1)[..., None]
         inside = self._interior.seen(frame, block.head_x[part], block.head_y[part])
-        inside[..., :3] *= self._interior.light(frame, from_upper[part], from_lower[part])[..., None]
+        self._interior.shade(inside, frame, from_upper[part], from_lower[part])
         if self._front:
             factor = self._painting.factor
             x = (face_x[part] * self._scale - 0.5) * factor
@@ -168,7 +168,9 @@ class _Interior:
         self._scale = size / avatar.side
         cavity = avatar.layers["mouth_cavity"].pixels
         opaque = cavity[..., 3] > 128
-        self._darkness = np.percentile(cavity[opaque], 25, axis=0) if opaque.any() else np.array([20, 8, 10, 255])
+        darkness = np.percentile(cavity[opaque], 25, axis=0) if opaque.any() else np.array([20, 8, 10, 255])
+        darkness[3] = 255
+        self._darkness = darkness.astype(np.float32)
 
     def seen(self, frame: Frame, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Opaque colours, float32 (..., 4) 0..255, at points of the face held straight."""
@@ -177,22 +179,24 @@ class _Interior:
         tongue_out = float(frame.weights[_TONGUE_OUT])
         result = np.empty((*x.shape, 4), np.float32)
         result[:] = self._darkness
-        result[..., 3] = 255
         over(self._at("mouth_cavity", x, y), result)
         over(self._at("tongue", x - aside, y + 0.8 * raised + 0.3 * tongue_out * self._jaw_drop), result)
-        over(self._at("teeth_lower", x - aside, y + raised), result)
         hidden = _ROUNDING_HIDES_TEETH * self._unit * float(frame.motions[_NARROW])
+        over(self._at("teeth_lower", x - aside, y + raised - hidden), result)
         over(self._at("teeth_upper", x, y + hidden), result)
         return result
 
-    def light(self, frame: Frame, from_upper: np.ndarray, from_lower: np.ndarray) -> np.ndarray:
-        """Shade that the lips throw on what lies behind them, by the distances to their edges.
+    def shade(self, inside: np.ndarray, frame: Frame, from_upper: np.ndarray, from_lower: np.ndarray) -> None:
+        """Throw the shadow of the lips on what lies behind them, by the distances to their edges.
 
         Rounded lips stand further out and leave the teeth in the dark.
         """
         reach = np.minimum(from_upper, 1.6 * from_lower) * (1 / (9 * self._unit))
-        open_light = 0.62 + 0.38 * np.sqrt(np.clip(reach, 0, 1))
-        return open_light * (1 - _ROUNDING_DARKENS * min(1.0, float(frame.motions[_NARROW])))
+        light = 0.62 + 0.38 * np.sqrt(np.clip(reach, 0, 1))
+        light *= 1 - _ROUNDING_DARKENS * min(1.0, float(frame.motions[_NARROW]))
+        inside -= self._darkness
+        inside *= light[..., None]
+        inside += self._darkness
 
     def _at(self, name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._tables[name].at((x * self._scale - 0.5) * self._factor, (y * self._scale - 0.5) * self._factor)

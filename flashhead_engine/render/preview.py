@@ -10,6 +10,8 @@ from ..drivers.base import POSE
 from .portrait import PortraitRenderer
 
 _TILE = 384
+_RENDERED = 768
+_AROUND_FACE = 1.35
 _COLUMNS = 4
 
 
@@ -35,7 +37,7 @@ SHOWN: dict[str, dict[str, float]] = {
 
 def preview_sheet(avatar: Avatar) -> Image.Image:
     """All states of `SHOWN` and the landmarks over the resting portrait, on the avatar's background colour."""
-    renderer = PortraitRenderer(avatar, _TILE)
+    renderer = PortraitRenderer(avatar, _RENDERED)
     pose = np.zeros(len(POSE), np.float32)
     tiles = {}
     for title, values in SHOWN.items():
@@ -44,9 +46,11 @@ def preview_sheet(avatar: Avatar) -> Image.Image:
             weights[INDEX[name]] = value
         tiles[title] = _opaque(renderer.render(weights, pose), avatar.background)
     tiles["landmarks"] = _landmarks(tiles["rest"].copy(), avatar)
+    box = _face_box(avatar)
     rows = -(-len(tiles) // _COLUMNS)
     sheet = Image.new("RGB", (_COLUMNS * _TILE, rows * _TILE))
-    for index, (title, tile) in enumerate(tiles.items()):
+    for index, (title, picture) in enumerate(tiles.items()):
+        tile = picture.resize((_TILE, _TILE), Image.Resampling.LANCZOS, box=box)
         draw = ImageDraw.Draw(tile)
         draw.text((9, 7), title, fill="black")
         draw.text((8, 6), title, fill="white")
@@ -60,9 +64,18 @@ def _opaque(frame: np.ndarray, background: tuple[int, int, int]) -> Image.Image:
     return Image.alpha_composite(canvas, picture).convert("RGB")
 
 
+def _face_box(avatar: Avatar) -> tuple[float, float, float, float]:
+    """The square around the face in a rendered frame."""
+    oval = np.array(avatar.landmarks.face_oval) * (_RENDERED / avatar.side)
+    centre = (oval.min(axis=0) + oval.max(axis=0)) / 2
+    side = min(float(_RENDERED), _AROUND_FACE * float(np.ptp(oval, axis=0).max()))
+    left, top = np.clip(centre - side / 2, 0, _RENDERED - side)
+    return float(left), float(top), float(left + side), float(top + side)
+
+
 def _landmarks(tile: Image.Image, avatar: Avatar) -> Image.Image:
     draw = ImageDraw.Draw(tile)
-    scale = _TILE / avatar.side
+    scale = _RENDERED / avatar.side
     for name, value in msgspec.structs.asdict(avatar.landmarks).items():
         colour = "red" if name.startswith("lip") else "lime" if name.startswith("eye") else "yellow"
         if isinstance(value, list):
@@ -73,7 +86,7 @@ def _landmarks(tile: Image.Image, avatar: Avatar) -> Image.Image:
             (x, y), radius = value.centre, value.radius
             draw.ellipse([(x - radius) * scale, (y - radius) * scale, (x + radius) * scale, (y + radius) * scale])
         elif name.startswith("neck"):
-            draw.line([(0, value * scale), (_TILE, value * scale)], fill="gray")
+            draw.line([(0, value * scale), (_RENDERED, value * scale)], fill="gray")
     return tile
 
 
