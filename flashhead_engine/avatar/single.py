@@ -72,10 +72,31 @@ class _Eye:
         self._height = float(np.ptp(outline[:, 1]))
         self._width = float(self._right - self._left)
         self._opening = polygon_mask(side, outline)
-        self._around = _grown(self._opening, 0.4 * self._height)
-        centre, radius = np.array(iris.centre), iris.radius
-        self._iris_disc = ellipse_mask(side, centre, radius * 1.08)
-        self._skin = self._filled(self._around)
+        self._around = np.maximum(_grown(self._opening, 0.4 * self._height), self._lashes())
+        centre, radius = _fitted_iris(portrait, self._opening, np.array(iris.centre), iris.radius)
+        self._iris_disc = ellipse_mask(side, centre, radius * 1.06)
+        self._skin = self._filled(self._around, ignored=self._far_from_skin(0.28, 1.2, 1.6))
+
+    def _lashes(self) -> np.ndarray:
+        """Dark pixels that hang together with the opening: lashes and lines that a closing lid takes along."""
+        dark = self._far_from_skin(0.3, 1.1, 1.0, darker_only=True) > 0.5
+        found = dark & (_grown(self._opening, 0.2 * self._height) > 0.1)
+        while True:
+            wider = dark & (_spread(found) > 0)
+            if np.array_equal(wider, found):
+                return _grown(found.astype(np.float32), 2.5)
+            found = wider
+
+    def _far_from_skin(
+        self, tolerance: float, across: float, down: float, *, darker_only: bool = False
+    ) -> np.ndarray:
+        """1 where an ellipse around the eye (of so many eye widths and heights) is not lit like its skin."""
+        side = self._portrait.shape[0]
+        near = ellipse_mask(side, self._outline.mean(axis=0), across * self._width, down * self._height)
+        brightness = self._portrait[..., :3].mean(axis=2)
+        skin = np.median(brightness[(near > 0.5) & (_grown(self._opening, 2.0) < 0.5)])
+        difference = skin - brightness if darker_only else np.abs(brightness - skin)
+        return near * (difference > tolerance * skin)
 
     def without(self, base: np.ndarray) -> np.ndarray:
         """`base` with skin where the eye was."""
@@ -83,7 +104,8 @@ class _Eye:
 
     def layers(self) -> dict[str, np.ndarray]:
         iris_seen = self._iris_disc * self._opening
-        sclera = self._filled(1 - self._opening * (1 - _grown(self._iris_disc, 1.5)))
+        iris_rim = _grown(self._iris_disc, 1.5)
+        sclera = self._filled(iris_rim, ignored=1 - self._white())
         iris = self._filled(1 - _shrunk(iris_seen, 1.0))
         iris = np.where(_shrunk(iris_seen, 1.0)[..., None] > 0.5, self._portrait, iris)
         # The ring around the opening holds lashes and lid edges as they are painted.
@@ -97,16 +119,26 @@ class _Eye:
             "lid_lower": self._lower_lid(closed),
         }
 
-    def _filled(self, hidden: np.ndarray) -> np.ndarray:
-        """The portrait with the hidden part filled from what surrounds it."""
+    def _white(self) -> np.ndarray:
+        """1 on the brighter half of what is seen of the eyeball beside its iris."""
+        beside = self._opening * (1 - _grown(self._iris_disc, 1.5)) > 0.9
+        if not beside.any():
+            return self._opening
+        brightness = self._portrait[..., :3].mean(axis=2)
+        return (beside & (brightness >= np.median(brightness[beside]))).astype(np.float32)
+
+    def _filled(self, hidden: np.ndarray, ignored: np.ndarray | None = None) -> np.ndarray:
+        """The portrait with the hidden part filled from what surrounds it, but for what is to be ignored."""
         pixels = self._portrait.copy()
         pixels[..., 3] = 255
         pixels[hidden > 0.02] = 0
+        if ignored is not None:
+            pixels[ignored > 0.5] = 0
         filled = bleed(pixels)
         filled[..., 3] = 255
         soft = np.asarray(Image.fromarray(filled).filter(ImageFilter.GaussianBlur(0.12 * self._height)))
         result = self._portrait.copy()
-        result[..., :3] = _mixed(filled, soft, _grown(hidden, 1.0))[..., :3]
+        result[..., :3] = _mixed(self._portrait, soft, _grown(hidden, 1.0))[..., :3]
         return result
 
     def _closed_line(self) -> np.ndarray:
@@ -144,6 +176,33 @@ class _Eye:
         return colours[brightness <= np.percentile(brightness, 4)].mean(axis=0)
 
 
+def _fitted_iris(
+    portrait: np.ndarray, opening: np.ndarray, centre: np.ndarray, radius: float
+) -> tuple[np.ndarray, float]:
+    """The circle near the given one over whose rim the picture brightens most, as an iris against the white.
+
+    Painted irises are often larger than those of people, whom face detectors know.
+    """
+    side = portrait.shape[0]
+    brightness = portrait[..., :3].astype(np.float32).mean(axis=2)
+    # The sides of an iris: lids cover it above and below.
+    angles = np.deg2rad(np.concatenate([np.arange(-50, 51, 5), np.arange(130, 231, 5)]))
+    radii = radius * np.arange(0.8, 1.9, 0.04)
+    best, fitted = 0.0, (centre, radius)
+    for dx in np.linspace(-0.3, 0.3, 7):
+        for dy in np.linspace(-0.2, 0.4, 7):
+            middle = centre + radius * np.array([dx, dy])
+            x = np.rint(middle[0] + radii[:, None] * np.cos(angles)).astype(int).clip(0, side - 1)
+            y = np.rint(middle[1] + radii[:, None] * np.sin(angles)).astype(int).clip(0, side - 1)
+            seen = opening[y, x] > 0.9
+            counts = seen.sum(axis=1)
+            rings = (brightness[y, x] * seen).sum(axis=1) / np.maximum(counts, 1)
+            steps = (rings[2:] - rings[:-2]) * (np.minimum(counts[2:], counts[:-2]) > 0.3 * len(angles))
+            if steps.max(initial=0.0) > best:
+                best, fitted = float(steps.max()), (middle, float(radii[steps.argmax() + 1]))
+    return fitted
+
+
 def _mouth(portrait: np.ndarray, landmarks: Landmarks) -> dict[str, np.ndarray]:
     """Cavity, tongue and teeth for a wide open mouth, in the light of the face."""
     side = portrait.shape[0]
@@ -161,12 +220,12 @@ def _mouth(portrait: np.ndarray, landmarks: Landmarks) -> dict[str, np.ndarray]:
         pixels[..., :3] = np.clip(colour, 0, 255)
         return _with_alpha(pixels, mask)
 
-    enamel = np.array([238, 230, 216]) * (0.45 + 0.5 * light)
+    enamel = np.array([240, 233, 222]) * (0.6 + 0.4 * light)
     cavity_mask = ellipse_mask(side, np.array([x, y + 0.4 * drop]), 1.25 * half_width, 1.3 * drop)
-    tongue_mask = ellipse_mask(side, np.array([x, y + 1.18 * drop]), 0.62 * half_width, 0.46 * drop)
+    tongue_mask = ellipse_mask(side, np.array([x, y + 1.16 * drop]), 0.66 * half_width, 0.52 * drop)
     tongue = np.array([176, 78, 80]) * (0.45 + 0.6 * light) * (1.08 - 0.25 * deep)
     upper = _teeth(side, x, y - 0.3 * drop, y + 0.36 * drop, 0.86 * half_width, bend=-0.16 * drop)
-    lower = _teeth(side, x, y + 0.86 * drop, y + 1.3 * drop, 0.7 * half_width, bend=0.08 * drop)
+    lower = _teeth(side, x, y + 0.95 * drop, y + 1.35 * drop, 0.7 * half_width, bend=0.08 * drop)
     return {
         "mouth_cavity": painted(cavity, cavity_mask),
         "tongue": painted(tongue, tongue_mask),
@@ -239,6 +298,11 @@ def _grown(mask: np.ndarray, pixels: float) -> np.ndarray:
     """A mask grown by about so many pixels, with a soft edge."""
     image = Image.fromarray((mask * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(max(0.6, pixels)))
     return np.clip(np.asarray(image, np.float32) / 255 * 4.0 - 0.2, 0, 1)
+
+
+def _spread(mask: np.ndarray) -> np.ndarray:
+    """A mask and all pixels within two of it."""
+    return np.asarray(Image.fromarray(mask.astype(np.uint8)).filter(ImageFilter.MaxFilter(5)))
 
 
 def _shrunk(mask: np.ndarray, pixels: float) -> np.ndarray:
