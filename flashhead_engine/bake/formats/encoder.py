@@ -8,7 +8,7 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from ...audio.source import open_dialogue
 from ...drivers.base import Outputs, TimedFrame
@@ -16,6 +16,9 @@ from ..manifest import Output
 from ..outputs import PendingFile, explained
 from .base import BakeTarget, FrameCounter
 from .pixels import over_background
+
+# Each chroma sample is the mean of the four pixels it stands for; FFmpeg's default reads only two of them.
+_CHROMA = Interpolation.AREA | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,7 @@ class _Encoder:
             dst_colorspace=self._recipe.colorspace,
             src_color_range=ColorRange.JPEG,
             dst_color_range=ColorRange.MPEG,
+            interpolation=_CHROMA,
         )
         frame.time_base = Fraction(1, self._fps)
         frame.pts = self._count

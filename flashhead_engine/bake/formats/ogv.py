@@ -69,7 +69,10 @@ class OgvWriter:
             *("-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", size, "-framerate", fps, "-i", "pipe:0"),
             *("-i", f"file:{self._target.audio}", "-map", "0:v:0", "-map", "1:a:0"),
             # Theora decoders convert with BT.601.
-            *("-vf", "scale=out_color_matrix=bt601:out_range=tv:flags=bilinear+accurate_rnd,format=yuv420p"),
+            *(
+                "-vf",
+                "scale=out_color_matrix=bt601:out_range=tv:flags=area+accurate_rnd+full_chroma_inp,format=yuv420p",
+            ),
             *("-c:v", "libtheora", "-q:v", _QUALITY, "-g", fps),
             *("-af", f"{mix},aresample=async=1:first_pts=0", "-c:a", "libvorbis", "-q:a", _AUDIO_QUALITY),
             # No random stream numbers and no dates, so that the same line bakes to the same bytes.
