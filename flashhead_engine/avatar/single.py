@@ -72,7 +72,7 @@ class _Eye:
         self._height = float(np.ptp(outline[:, 1]))
         self._width = float(self._right - self._left)
         self._opening = polygon_mask(side, outline)
-        self._around = np.maximum(_grown(self._opening, 0.4 * self._height), self._lashes())
+        self._around = np.maximum(_grown(self._opening, 0.35 * self._height), self._lashes())
         centre, radius = _fitted_iris(portrait, self._opening, np.array(iris.centre), iris.radius)
         self._iris_disc = ellipse_mask(side, centre, radius * 1.06)
         self._skin = self._filled(self._around, ignored=self._far_from_skin(0.28, 1.2, 1.6))
