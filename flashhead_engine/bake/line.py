@@ -66,6 +66,7 @@ def bake_line(line: LineRequest, report: Report) -> BakedLine:
             fps=line.settings.fps,
             size=line.settings.size,
             background=avatar.background if avatar else (0, 0, 0),
+            alpha=avatar is not None and bool((avatar.portrait[..., 3] < 255).any()),
         )
         writers = []
         for writer_type, path in zip(writer_types, line.outputs, strict=True):
