@@ -29,6 +29,7 @@ except ImportError as error:
 _FORMATS_WITH_PAUSES = ("matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "mpegts")
 _MOV = "mov,mp4,m4a,3gp,3g2,mj2"
 _LONGEST_PAUSE_S = 60
+_SAMPLE_RATES_HZ = range(4_000, 768_000 + 1)
 _STAMP_TOLERANCE_S = 0.02
 # A shorter decode than declared by no more than this is rounding: MP3 and AAC count whole frames.
 _DURATION_TOLERANCE_S = 0.15
@@ -57,9 +58,14 @@ class OpenAudio:
         context = self._stream.codec_context
         if context is None or not context.sample_rate:
             raise AudioError(f"{path}: its audio codec is not known here. Convert the file to WAV or FLAC.")
+        if context.sample_rate not in _SAMPLE_RATES_HZ:
+            raise AudioError(
+                f"{path}: says it has {context.sample_rate} samples a second, which no recording has. Export it again."
+            )
         # By default a decoder hides what it could not read.
         context.options = {"err_detect": "crccheck+explode"}
         self._origin = Fraction(container.start_time or 0, av.time_base)
+        self._position = Fraction(0)  # How far the file is decoded, in seconds.
         self.info = AudioInfo(
             path=path,
             codec=context.name,
@@ -74,44 +80,47 @@ class OpenAudio:
         With another number of `channels` than the file's own each one is the average of all. Raises AudioError.
         """
         graph, end = None, self._end_sample(rate)
-        for frame in self._frames_of_file():
+        try:
+            for frame in self._frames_of_file():
+                if graph is None:
+                    graph = _graph(frame, rate, channels, samples_per_frame, end)
+                graph.push(frame)
+                yield from _pulled(graph)
             if graph is None:
-                graph = _graph(frame, rate, channels, samples_per_frame, end)
-            graph.push(frame)
+                raise AudioError(f"{self.info.path}: has an audio header but no samples. Record or export it again.")
+            graph.push(None)
             yield from _pulled(graph)
-        if graph is None:
-            raise AudioError(f"{self.info.path}: has an audio header but no samples. Record or export it again.")
-        graph.push(None)
-        yield from _pulled(graph)
+        except av.FFmpegError as error:
+            raise self._damaged() from error
+        self._check_length()
 
     def _frames_of_file(self) -> "Iterator[av.AudioFrame]":
-        """Decoded frames with time stamps from the file's start, checked for holes, damage and a missing end."""
-        path, position, first = self.info.path, Fraction(0), None
+        """Decoded frames with times from the file's start; raises AudioError at a hole or a change of format."""
         may_pause = self._container.format.name in _FORMATS_WITH_PAUSES
         longest_jump_s = _LONGEST_PAUSE_S if may_pause else _STAMP_TOLERANCE_S
-        for frame in self._decoded():
-            start = position if frame.pts is None else frame.pts * frame.time_base - self._origin
+        first = None
+        for frame in self._container.decode(self._stream):
             first = first or frame
-            if frame.is_corrupt or start - position > longest_jump_s or not _same_format(frame, first):
-                raise _damaged(path, position)
+            start = self._position if frame.pts is None else frame.pts * frame.time_base - self._origin
+            if frame.is_corrupt or start - self._position > longest_jump_s or not _same_format(frame, first):
+                raise self._damaged()
             frame.time_base = Fraction(1, frame.sample_rate)
             frame.pts = round(start * frame.sample_rate)
-            position = max(position, start + Fraction(frame.samples, frame.sample_rate))
-            self._position = position
+            self._position = max(self._position, start + Fraction(frame.samples, frame.sample_rate))
             yield frame
+
+    def _check_length(self) -> None:
         declared = Fraction(self.info.duration_us or 0, 1_000_000)
-        if first is not None and declared - position > _DURATION_TOLERANCE_S:
+        if declared - self._position > _DURATION_TOLERANCE_S:
             raise AudioError(
-                f"{path}: is cut off: it says {float(declared):.2f} s but holds {float(position):.2f} s. "
-                "Copy, record or export it again."
+                f"{self.info.path}: is cut off: it says {float(declared):.2f} s but holds "
+                f"{float(self._position):.2f} s. Copy, record or export it again."
             )
 
-    def _decoded(self) -> "Iterator[av.AudioFrame]":
-        self._position = Fraction(0)
-        try:
-            yield from self._container.decode(self._stream)
-        except av.FFmpegError as error:
-            raise _damaged(self.info.path, self._position) from error
+    def _damaged(self) -> AudioError:
+        return AudioError(
+            f"{self.info.path}: is damaged at {float(self._position):.2f} s. Record or export it again."
+        )
 
     def _end_sample(self, rate: int) -> int | None:
         """Where players stop an MP4 although its last AAC frame goes on; None for other formats."""
@@ -230,7 +239,3 @@ def _same_format(frame: "av.AudioFrame", first: "av.AudioFrame") -> bool:
         first.layout.name,
         first.format.name,
     )
-
-
-def _damaged(path: Path, position: Fraction) -> AudioError:
-    return AudioError(f"{path}: is damaged at {float(position):.2f} s. Record or export it again.")

@@ -51,6 +51,8 @@ class AudioFile:
                 )
             position += pcm.size
             yield np.clip(pcm, -1.0, 1.0)
+        if position == 0:
+            raise AudioError(f"{self.path}: is shorter than a sample at 16 kHz. Record or export it again.")
 
 
 @contextmanager

@@ -152,6 +152,16 @@ def test_one_sample_is_enough(tmp_path):
     assert decoded(write(tmp_path / "tick.wav", np.array([0.5]), 16_000)).tolist() == pytest.approx([0.5], abs=1e-3)
 
 
+@pytest.mark.parametrize("rate", [2, 2_000_000_000])
+def test_a_sample_rate_that_no_recording_has(tmp_path, rate):
+    path = write(tmp_path / "tick.wav", np.zeros(16_000), 16_000)
+    data = bytearray(path.read_bytes())
+    data[24:28] = rate.to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(AudioError, match=f"says it has {rate} samples a second"):
+        decoded(path)
+
+
 def test_a_sound_track_that_begins_late_in_its_video_is_preceded_by_silence(tmp_path):
     path = tmp_path / "late.mkv"
     with av.open(str(path), "w") as container:
@@ -346,3 +356,37 @@ def test_without_pyav_the_error_says_what_to_install():
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert 'pip install "flashhead-engine[bake]"' in result.stdout
+
+
+def test_a_64_bit_wav_is_read_and_its_loss_noticed(tmp_path):
+    path = tmp_path / "line.wav"
+    with av.open(str(path), "w", options={"rf64": "always"}) as container:
+        stream = container.add_stream("pcm_s16le", rate=16_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.full((1, 16_000), 9_000, np.int16), format="s16", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = 16_000, 0, Fraction(1, 16_000)
+        container.mux(stream.encode(frame))
+    assert path.read_bytes().startswith(b"RF64")
+    assert decoded(path).size == 16_000
+    path.write_bytes(path.read_bytes()[:-1_000])
+    with pytest.raises(AudioError, match="1000 bytes of its samples are missing"):
+        decoded(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.wav", "pcm_f32le"), ("a.flac", "flac"), ("a.mp3", "libmp3lame"), ("a.m4a", "aac")]
+)
+def test_whatever_bytes_are_wrong_the_result_is_sound_or_an_audio_error(tmp_path, name, codec):
+    original = write(tmp_path / name, speech_like(44_100, 0.5), 44_100, codec).read_bytes()
+    random = np.random.default_rng(11)
+    for _ in range(60):
+        data = bytearray(original)
+        for _ in range(random.integers(1, 12)):
+            data[random.integers(min(len(data), random.choice([64, 300, len(data)])))] = random.integers(256)
+        (tmp_path / name).write_bytes(data[: random.choice([len(data), random.integers(1, len(data))])])
+        try:
+            pcm = decoded(tmp_path / name)
+        except AudioError as error:
+            assert name in str(error)
+        else:
+            assert np.isfinite(pcm).all()
+            assert np.abs(pcm).max() <= 1
