@@ -10,12 +10,6 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from ..errors import MissingDependencyError
 
-EPILOG = """Examples:
-
-flashhead train-nano -o out/nano                      the shipped recipe, about 40 minutes on 2 cores
-
-flashhead train-nano -o out/nano-check --quick        does everything work? under a minute; the result is useless"""
-
 
 def train_nano(
     output: Annotated[
@@ -33,6 +27,8 @@ def train_nano(
     """Train the network of the nano tier from synthetic speech: no downloads, no captured faces.
 
     Needs espeak-ng, flite and the extra "train". Writes nano.onnx and training.json.
+
+    Example:  flashhead train-nano -o out/nano
     """
     try:
         from ..training.nano.recipe import QUICK, RecipeSettings, run_recipe

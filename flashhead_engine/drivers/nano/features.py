@@ -122,6 +122,12 @@ class FeatureExtractor:
         return (1.0 + 2.0 * relative / _DEPTH).astype(np.float32)
 
 
+def features_of(pcm: np.ndarray, extra_frames: int) -> np.ndarray:
+    """Features of a whole utterance, float32 (ceil(samples * 60 / 16000) + extra_frames, 80)."""
+    extractor = FeatureExtractor()
+    return np.concatenate([extractor.push(pcm), extractor.finish(extra_frames)])
+
+
 def _log_mel(windows: np.ndarray) -> np.ndarray:
     """Natural log of mel band powers of windows (n, 400): float32 (n, 40)."""
     spectrum = np.fft.rfft(windows * _WINDOW_SHAPE, _FFT).astype(np.complex64)

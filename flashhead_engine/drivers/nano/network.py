@@ -6,17 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...blendshapes.arkit import ARKIT_52
-from ...blendshapes.visemes import VISEMES
 from ...errors import FlashHeadError, MissingDependencyError
-from .features import (
-    FEATURES,
-    FRAME_RATE_HZ,
-    SAMPLE_RATE_HZ,
-    SUBFRAMES,
-    WINDOW,
-    FeatureExtractor,
-)
+from .features import FEATURES, FRAME_RATE_HZ, SAMPLE_RATE_HZ, SUBFRAMES, WINDOW, features_of
 
 LOOKAHEAD_FRAMES = 2
 """The weights of frame i are computed from the features of frames up to i + 2."""
@@ -79,9 +70,6 @@ class NanoNetwork:
 
 def animate(network: NanoNetwork, pcm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Weights (n, 52) and visemes (n, 15) of a whole utterance of float32 mono PCM at 16 kHz, 60 a second."""
-    extractor = FeatureExtractor()
-    features = np.concatenate([extractor.push(pcm), extractor.finish(LOOKAHEAD_FRAMES)])
-    if len(pcm) == 0:
-        return np.zeros((0, len(ARKIT_52)), np.float32), np.zeros((0, len(VISEMES)), np.float32)
+    features = features_of(pcm, LOOKAHEAD_FRAMES)
     weights, visemes, _ = network.run(features[None], network.initial_state(1))
     return weights[0, LOOKAHEAD_FRAMES:], visemes[0, LOOKAHEAD_FRAMES:]

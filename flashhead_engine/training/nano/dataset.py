@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from ...drivers.nano.features import FeatureExtractor, frame_count
+from ...drivers.nano.features import features_of, frame_count
 from . import flite
 from .augment import at_16_khz, augmented
 from .corpus import line
@@ -33,7 +34,10 @@ class TrainingSet:
     visemes: np.ndarray
 
     def save(self, path: Path) -> None:
-        np.savez(path, features=self.features, curves=self.curves, visemes=self.visemes)
+        """Write the file; it appears under its name only when it is complete."""
+        partial = path.with_name(f"partial-{path.name}")
+        np.savez(partial, features=self.features, curves=self.curves, visemes=self.visemes)
+        partial.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> "TrainingSet":
@@ -41,8 +45,7 @@ class TrainingSet:
             return cls(file["features"], file["curves"], file["visemes"])
 
 
-def _espeak_lines(seconds: float, random: np.random.Generator) -> Iterator[Speech]:
-    espeak = Espeak()
+def _espeak_lines(espeak: Espeak, seconds: float, random: np.random.Generator) -> Iterator[Speech]:
     spoken = 0.0
     while spoken < seconds:
         language = str(random.choice(TRAINING_LANGUAGES))
@@ -73,23 +76,26 @@ def _flite_lines(seconds: float, random: np.random.Generator) -> Iterator[Speech
 
 
 def synthesise(minutes: float, seed: int, report: Callable[[float], None]) -> list[Speech]:
-    """Clean training speech of about so many minutes; `report` is called with the minutes made so far."""
+    """Clean training speech of about so many minutes; `report` is called with the minutes made so far.
+
+    Raises MissingDependencyError without espeak-ng or flite.
+    """
+    espeak = Espeak()
+    flite.check_installed()
     random = np.random.default_rng(seed)
     lines = []
     spoken = 0.0
-    for source, share in ((_espeak_lines, 1 - _FLITE_SHARE), (_flite_lines, _FLITE_SHARE)):
-        for speech in source(60 * minutes * share, random):
-            lines.append(speech)
-            spoken += speech.duration_s
-            report(spoken / 60)
+    seconds = 60 * minutes
+    sources = (
+        _espeak_lines(espeak, (1 - _FLITE_SHARE) * seconds, random),
+        _flite_lines(_FLITE_SHARE * seconds, random),
+    )
+    for speech in chain(*sources):
+        lines.append(speech)
+        spoken += speech.duration_s
+        report(spoken / 60)
     random.shuffle(lines)
     return lines
-
-
-def features_of(pcm: np.ndarray, extra_frames: int = 0) -> np.ndarray:
-    """Features of a whole utterance, float32 (ceil(samples * 60 / 16000) + extra_frames, 80)."""
-    extractor = FeatureExtractor()
-    return np.concatenate([extractor.push(pcm), extractor.finish(extra_frames)])
 
 
 def training_set(lines: list[Speech], seed: int, report: Callable[[int], None]) -> TrainingSet:
@@ -100,7 +106,7 @@ def training_set(lines: list[Speech], seed: int, report: Callable[[int], None]) 
     for done, speech in enumerate(lines, start=1):
         version = augmented(speech, babblers, random)
         line_curves, line_visemes = frame_targets(version.segments, frame_count(len(version.pcm)))
-        features.append(features_of(version.pcm).astype(np.float16))
+        features.append(features_of(version.pcm, extra_frames=0).astype(np.float16))
         curves.append(line_curves.astype(np.float16))
         visemes.append(line_visemes.astype(np.int8))
         report(done)

@@ -21,16 +21,20 @@ _IPA = {
 }
 
 
-def speak(text: str, voice: str, duration_stretch: float, pitch_hz: float | None = None) -> Speech:
-    """Speak an English line. `duration_stretch`: 1 = the voice's own tempo, 1.2 = slower.
-
-    `pitch_hz`: mean pitch, for the diphone voices only; None = the voice's own.
-    Raises MissingDependencyError without flite, FlashHeadError when it fails.
-    """
+def check_installed() -> None:
+    """Raise MissingDependencyError when flite is not installed."""
     if shutil.which("flite") is None:
         raise MissingDependencyError(
             "flite was not found; it makes part of the training speech. Install it with: sudo apt-get install flite"
         )
+
+
+def speak(text: str, voice: str, duration_stretch: float, pitch_hz: float | None = None) -> Speech:
+    """Speak an English line. `duration_stretch`: 1 = the voice's own tempo, 1.2 = slower.
+
+    `pitch_hz`: mean pitch, for the diphone voices only; None = the voice's own.
+    Raises FlashHeadError when flite fails.
+    """
     command = ["flite", "-voice", voice, "--setf", f"duration_stretch={duration_stretch:.3f}"]
     if pitch_hz is not None:
         command += ["--setf", f"int_f0_target_mean={pitch_hz:.1f}"]

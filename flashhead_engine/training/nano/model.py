@@ -57,15 +57,15 @@ class SpeechToMouth(nn.Module):
         return logits[..., : len(CURVES)], logits[..., len(CURVES) :], torch.cat(kept, dim=1)
 
 
-# How the mouth's parts move ARKit's muscles: weight = sum of part * factor. Hand-set by this project; the first
-# three rows of the score's table (jawOpen, mouthClose, rounding) fix the lip aperture, the rest brings life.
-_PARTS = ("jaw", "shut_jaw", "open", "parted", "rounded", "spread", "teeth", "shut", "TH", "CH", "SS")
+# How the mouth's parts move ARKit's muscles: weight = sum of part * factor. Hand-set by this project. jawOpen,
+# mouthClose and what lip_aperture() reads decide how open the lips look; the rest brings life.
+_PARTS = ("jaw", "shut_jaw", "open", "parted", "rounded", "funnelled", "spread", "teeth", "shut", "TH", "CH", "SS")
 _FACTORS: dict[str, dict[str, float]] = {
     "jawOpen": {"jaw": 0.4},
     "mouthClose": {"shut_jaw": 0.4},
     "jawForward": {"CH": 0.06, "rounded": 0.05},
     "mouthPucker": {"rounded": 0.7},
-    "mouthFunnel": {"rounded": 0.3},
+    "mouthFunnel": {"funnelled": 0.3},
     "mouthStretchLeft": {"spread": 0.3, "SS": 0.05},
     "mouthStretchRight": {"spread": 0.3, "SS": 0.05},
     "mouthSmileLeft": {"spread": 0.12},
@@ -116,7 +116,7 @@ class ArkitMapping(nn.Module):
         shut = torch.sigmoid(curves[..., _LIPS_SHUT] * _SHUT_STEEPNESS + _SHUT_BIAS)
         jaw = likely[..., _JAW] * sounding
         apart = (1 - shut) * sounding
-        rounded = likely[..., _ROUNDING] * apart
+        rounded = likely[..., _ROUNDING] * sounding
         of_viseme = {name: posteriors[..., VISEMES.index(name)] * apart for name in ("TH", "CH", "SS")}
         parts = {
             "jaw": jaw,
@@ -124,7 +124,8 @@ class ArkitMapping(nn.Module):
             "open": jaw * (1 - shut),
             "parted": apart,
             "rounded": rounded,
-            "spread": likely[..., _SPREAD] * apart,
+            "funnelled": rounded * (1 - shut),
+            "spread": likely[..., _SPREAD] * sounding,
             "teeth": likely[..., _LIPS_ON_TEETH] * apart,
             "shut": shut * sounding,
             **of_viseme,
