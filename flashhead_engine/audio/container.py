@@ -60,7 +60,7 @@ class OpenAudio:
             raise AudioError(f"{path}: its audio codec is not known here. Convert the file to WAV or FLAC.")
         if context.sample_rate not in _SAMPLE_RATES_HZ:
             raise AudioError(
-                f"{path}: says it has {context.sample_rate} samples a second, which no recording has. Export it again."
+                f"{path}: says it has {context.sample_rate} samples a second, as no recording has. Export it again."
             )
         # By default a decoder hides what it could not read.
         context.options = {"err_detect": "crccheck+explode"}

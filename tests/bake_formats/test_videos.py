@@ -102,6 +102,18 @@ def test_stereo_stays_and_more_channels_are_averaged(tmp_path, extension, channe
     assert abs(delay_s(read_sound(path, RATE), samples[:, 0], RATE)) <= 0.001
 
 
+@pytest.mark.parametrize("rate", [8_000, 96_000, 192_000])
+def test_rates_that_codecs_do_not_like_stay_in_time(tmp_path, extension, rate):
+    original = dialogue_samples(rate=rate)
+    target = BakeTarget(audio=write_wav(tmp_path / "line.wav", original, rate), fps=FPS, size=SIZE)
+    path = tmp_path / f"line.{extension}"
+    bake(path, target)
+    with av.open(str(path)) as container:
+        written = container.streams.audio[0].rate
+    assert written == rate or (written, rate) == (96_000, 192_000)
+    assert abs(delay_s(read_sound(path, written), original[:: rate // written], written)) <= 0.001
+
+
 def test_sound_that_outlasts_the_frames_is_kept(tmp_path, dialogue, extension):
     path = tmp_path / f"line.{extension}"
     bake(path, BakeTarget(audio=dialogue, fps=FPS, size=SIZE), list(video_frames(seconds=1.0)))

@@ -23,6 +23,8 @@ from .theora import find_ffmpeg
 
 _QUALITY = "9"
 _AUDIO_QUALITY = "6"
+# Theora decoders take BT.601 for granted.
+_TO_BT601 = "scale=out_color_matrix=bt601:out_range=tv:flags=area+accurate_rnd+full_chroma_inp"
 _WINDOWS_FLAGS = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
@@ -67,12 +69,8 @@ class OgvWriter:
         return [
             *(program, "-v", "error", "-nostdin", "-y"),
             *("-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", size, "-framerate", fps, "-i", "pipe:0"),
-            *("-i", f"file:{self._target.audio}", "-map", "0:v:0", "-map", "1:a:0"),
-            # Theora decoders convert with BT.601.
-            *(
-                "-vf",
-                "scale=out_color_matrix=bt601:out_range=tv:flags=area+accurate_rnd+full_chroma_inp,format=yuv420p",
-            ),
+            *("-protocol_whitelist", "file", "-i", f"file:{self._target.audio}", "-map", "0:v:0", "-map", "1:a:0"),
+            *("-vf", f"{_TO_BT601},format=yuv420p"),
             *("-c:v", "libtheora", "-q:v", _QUALITY, "-g", fps),
             *("-af", f"{mix},aresample=async=1:first_pts=0", "-c:a", "libvorbis", "-q:a", _AUDIO_QUALITY),
             # No random stream numbers and no dates, so that the same line bakes to the same bytes.
