@@ -173,3 +173,7 @@ def _check_mouth_layers(manifest: Manifest, where: str) -> None:
         for part in ("plate_upper", "plate_lower"):
             if getattr(manifest.layers, part) is None:
                 raise AvatarError(f'{where}: a "jaw_plate" mouth needs the layer $.layers.{part}. Add it.')
+
+
+if __name__ == "__main__":
+    print(msgspec.json.format(msgspec.json.encode(json_schema()), indent=2).decode())

@@ -53,6 +53,8 @@ class EyeRegion:
         if block is None:
             return
         drawn = unpremultiplied(self._compose(frame, block, closed, out, down))
+        # Nothing of an eye changes the silhouette.
+        drawn[..., 3] = block.alpha(packed)
         block.blend(packed, drawn, strength / _FULLY_REDRAWN)
 
     def _compose(self, frame: Frame, block: Block, closed: float, out: float, down: float) -> np.ndarray:

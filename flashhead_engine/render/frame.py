@@ -27,13 +27,21 @@ class Block:
     face_x: np.ndarray
     face_y: np.ndarray
 
+    def alpha(self, packed: np.ndarray) -> np.ndarray:
+        """Alpha of this block in the frame `packed`: uint8 (height, width)."""
+        target = np.ascontiguousarray(packed[self.rows, self.columns])
+        return target.view(np.uint8).reshape(*target.shape, 4)[..., 3]
+
     def blend(self, packed: np.ndarray, drawn: np.ndarray, strength: float) -> None:
         """Put `drawn`, uint8 (height, width, 4), into the frame `packed`; a `strength` below 1 mixes it in."""
         target = packed[self.rows, self.columns]
+        before = np.ascontiguousarray(target).view(np.uint8).reshape(drawn.shape)
+        # Transparent pixels keep a colour, for clients that filter between pixels.
+        np.copyto(drawn[..., :3], before[..., :3], where=drawn[..., 3:] == 0)
         if strength < 1.0:
-            shown = np.ascontiguousarray(target).view(np.uint8).reshape(drawn.shape).astype(np.float32)
-            shown += strength * (drawn - shown)
-            drawn = (shown + 0.5).astype(np.uint8)
+            mixed = before.astype(np.float32)
+            mixed += strength * (drawn - mixed)
+            drawn = (mixed + 0.5).astype(np.uint8)
         np.copyto(target, drawn.view(np.uint32)[..., 0], where=self.inside)
 
 

@@ -53,7 +53,7 @@ class PlateMouth:
         shown = self._at("base", x, y)
         opening = self._opening(x, y, drop)[..., None]
         rows = np.flatnonzero(opening.any(axis=(1, 2)))
-        if len(rows):
+        if drop > 0 and len(rows):
             part = slice(rows[0], rows[-1] + 1)
             inside_x, inside_y = x[part], y[part]
             inside = self._at("mouth_cavity", inside_x, inside_y)

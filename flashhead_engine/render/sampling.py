@@ -29,7 +29,10 @@ def enlarge(rgba: np.ndarray, factor: int) -> np.ndarray:
     offset = _EDGE + 0.5 - 0.5 / factor
     box = (offset, offset, offset + width, offset + height)
     result = np.array(padded.resize((width * factor, height * factor), Image.Resampling.LANCZOS, box=box))
-    result = bleed(result)
+    # Pillow makes transparent samples black; they keep the colour of their pixel.
+    hidden = result[..., 3] == 0
+    result[hidden] = rgba.repeat(factor, axis=0).repeat(factor, axis=1)[hidden]
+    result[hidden, 3] = 0
     result[::factor, ::factor] = rgba
     return result
 
@@ -85,16 +88,21 @@ class LayerTable:
 
 
 def _fit(layer: Layer, side: int, size: int) -> tuple[np.ndarray, int, int]:
-    """The layer at the output size with a transparent (or, at the portrait's edge, repeated) border."""
+    """The layer at the output size, with a border, and the output pixel of its top left corner."""
     height, width = layer.pixels.shape[:2]
-    canvas = np.zeros((side, side, 4), np.uint8)
-    canvas[layer.y : layer.y + height, layer.x : layer.x + width] = layer.pixels
-    fitted = resize_portrait(canvas, size)
     scale = size / side
     left, top = max(0, int(layer.x * scale) - 3), max(0, int(layer.y * scale) - 3)
     right = min(size, int((layer.x + width) * scale) + 4)
     bottom = min(size, int((layer.y + height) * scale) + 4)
-    return bleed(np.ascontiguousarray(fitted[top:bottom, left:right])), left, top
+    # Enough around it for Lanczos to see the same pixels as in the whole portrait.
+    around = int(7 / min(scale, 1)) + 1
+    x0, y0 = max(0, int(left / scale) - around), max(0, int(top / scale) - around)
+    x1, y1 = min(side, int(right / scale) + around), min(side, int(bottom / scale) + around)
+    canvas = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
+    canvas[layer.y - y0 : layer.y - y0 + height, layer.x - x0 : layer.x - x0 + width] = layer.pixels
+    box = (left / scale - x0, top / scale - y0, right / scale - x0, bottom / scale - y0)
+    fitted = Image.fromarray(canvas).resize((right - left, bottom - top), Image.Resampling.LANCZOS, box=box)
+    return bleed(np.asarray(fitted)), left, top
 
 
 def inside_base(box: Box, avatar: Avatar, margin: float) -> Box:
