@@ -266,6 +266,21 @@ def test_the_longest_possible_name_and_other_scripts(folder, audio):
         assert name in names(folder)
 
 
+def test_without_pyav_tracks_can_be_written_and_videos_say_what_to_install():
+    program = (
+        "import sys; sys.modules['av'] = None\n"
+        "from pathlib import Path\n"
+        "from flashhead_engine.bake.formats import for_path\n"
+        "from flashhead_engine.errors import MissingDependencyError\n"
+        "print(for_path(Path('a.json')), for_path(Path('a.csv')))\n"
+        "for name in ('a.mp4', 'a.webm', 'a.ogv'):\n"
+        "    try:\n        for_path(Path(name))\n"
+        "    except MissingDependencyError as error:\n        print(error)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.count('pip install "flashhead-engine[bake]"') == 3
+
+
 def test_ogv_without_theora_says_what_to_install_and_what_works(monkeypatch, folder, audio):
     from flashhead_engine.bake.formats import theora
 

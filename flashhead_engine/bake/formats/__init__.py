@@ -3,7 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 
-from ...errors import OutputError
+from ...errors import MissingDependencyError, OutputError
 from .base import BakeTarget, FrameWriter
 
 # By name, so that a track can be written where no video library is installed.
@@ -25,7 +25,12 @@ def for_path(path: Path) -> type[FrameWriter]:
     if extension not in _WRITERS:
         raise OutputError(f"{path}: '{extension}' is no output format. Use one of {', '.join(EXTENSIONS)}.")
     module, name = _WRITERS[extension]
-    return getattr(import_module(f".{module}", __name__), name)
+    try:
+        return getattr(import_module(f".{module}", __name__), name)
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f'{path}: writing {extension} needs PyAV ({error}). Install it with: pip install "flashhead-engine[bake]"'
+        ) from error
 
 
 __all__ = ["EXTENSIONS", "BakeTarget", "FrameWriter", "for_path"]

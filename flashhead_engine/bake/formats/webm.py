@@ -16,7 +16,7 @@ _WITH_ALPHA = Recipe(
     container_options={},
     video_codec=("libvpx", "vp8"),
     # auto-alt-ref would hide frames that the alpha layer does not have.
-    video_options={"crf": "6", "deadline": "good", "cpu-used": "4", "auto-alt-ref": "0", "qmin": "0", "qmax": "50"},
+    video_options={"crf": "12", "deadline": "good", "cpu-used": "4", "auto-alt-ref": "0", "qmin": "0", "qmax": "50"},
     # With two, libvpx spends fifty times as long on the alpha layer (measured with libvpx 1.16).
     video_threads=1,
     pixel_format="yuva420p",
