@@ -1,5 +1,7 @@
 """Eyes: lids that slide over them, irises that turn inside the whites, hair that stays in front of brows."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..avatar.bundle import Avatar, Layer
@@ -16,7 +18,8 @@ _LID_FOLLOWS_GAZE = 0.3
 _SQUINT_CLOSES = 0.3
 _FULLY_REDRAWN = 0.04
 """Below this strength of motion the painting fades in, so that a resting eye is the painting itself."""
-_PAINTED = ("eye_whites", "irises", "lids_open", "lid_upper", "lid_lower", "brows")
+_LOWER_LID_FROM = 0.75
+_EYE_LAYERS = ("eye_whites", "irises", "lids_open", "lid_upper", "lid_lower")
 
 
 class EyeRegion:
@@ -27,6 +30,8 @@ class EyeRegion:
         self._eye = eye
         self._scale = size / avatar.side
         self._box = _box(avatar, face, eye)
+        self._eye_box = _painted(avatar, face, eye, _EYE_LAYERS, margin=3 * face.unit)
+        self._brow_box = _painted(avatar, face, eye, ("brows",), margin=22 * face.unit)
         layers = _layers(avatar, face, eye, self._box)
         self._tables = {name: LayerTable(layer, avatar.side, size) for name, layer in layers.items()}
         self._factor = self._tables["base"].factor
@@ -49,7 +54,8 @@ class EyeRegion:
         strength = max(abs(down), abs(out), closed, brow, float(weights[self._wide]))
         if strength == 0.0:
             return
-        block = frame.block(self._box)
+        # The brow takes half of the region, and is at rest most of the time.
+        block = frame.block(self._box if brow > 0.0 else self._eye_box)
         if block is None:
             return
         drawn = unpremultiplied(self._compose(frame, block, closed, out, down))
@@ -58,60 +64,72 @@ class EyeRegion:
         block.blend(packed, drawn, strength / _FULLY_REDRAWN)
 
     def _compose(self, frame: Frame, block: Block, closed: float, out: float, down: float) -> np.ndarray:
-        """The eye region from its layers: premultiplied float32 (height, width, 4)."""
+        """The region from its layers: premultiplied float32 (height, width, 4)."""
         per_pixel = self._scale * self._factor
         half = 0.5 * self._factor
         x, y = block.face_x * per_pixel - half, block.face_y * per_pixel - half
-        tables, lids = self._tables, self._lids
-        shown = tables["base"].at(x, y)
-        column, beside = lids.column(block.face_x)
+        shown = self._tables["base"].at(x, y)
+        part = block.showing(self._eye_box)
+        if part is not None:
+            column, beside = self._lids.column(block.face_x[part])
+            seen = _Seen(x[part], y[part], column, beside, per_pixel)
+            self._draw_eye(seen, closed, out, down, shown[part])
+        part = block.showing(self._brow_box)
+        if part is not None:
+            brow_x, brow_y = x[part], y[part]
+            if self._brow:
+                shift_x, shift_y = self._brow.shift(frame.motions, block.face_x[part])
+                brow_x, brow_y = brow_x - shift_x * per_pixel, brow_y - shift_y * per_pixel
+            over(self._tables["brows"].at(brow_x, brow_y), shown[part])
+        if "front" in self._tables:
+            front_x, front_y = block.head_x * per_pixel - half, block.head_y * per_pixel - half
+            over(self._tables["front"].at(front_x, front_y), shown)
+        return shown
+
+    def _draw_eye(self, seen: "_Seen", closed: float, out: float, down: float, shown: np.ndarray) -> None:
+        """Draw eyeball, lashes and lids over the skin in `shown`."""
+        tables, lids, x, y = self._tables, self._lids, seen.x, seen.y
         whites = tables["eye_whites"].at(x, y)
         over(whites, shown)
-        shift_x = _GAZE_ACROSS * self._eye.half_width * out * self._eye.towards_outside * per_pixel
-        shift_y = _GAZE_DOWN * self._eye.height * down * per_pixel
+        shift_x = _GAZE_ACROSS * self._eye.half_width * out * self._eye.towards_outside * seen.per_pixel
+        shift_y = _GAZE_DOWN * self._eye.height * down * seen.per_pixel
         iris = tables["irises"].at(x - shift_x, y - shift_y)
         iris *= whites[..., 3:] * (1 / 255)
         over(iris, shown)
         if closed < 1.0:
             over(tables["lashes_lower"].at(x, y), shown)
         if closed > 0.0:
-            self._close(x, y, column, beside, closed, per_pixel, shown)
+            self._close(seen, closed, shown)
         if closed < 1.0:
-            moved = closed * per_pixel * lids.upper_travel.at(column, beside)
-            over(tables["lashes_upper"].at(x, y - moved) * lids.open_share(closed)[column], shown)
-        if self._brow:
-            brow_x, brow_y = self._brow.shift(frame.motions, column)
-            over(tables["brows"].at(x - brow_x * per_pixel, y - brow_y * per_pixel), shown)
-        else:
-            over(tables["brows"].at(x, y), shown)
-        if "front" in tables:
-            over(tables["front"].at(block.head_x * per_pixel - half, block.head_y * per_pixel - half), shown)
-        return shown
+            moved = closed * seen.per_pixel * lids.upper_travel.at(seen.column, seen.beside)
+            over(tables["lashes_upper"].at(x, y - moved) * lids.open_share(closed)[seen.column], shown)
 
-    def _close(
-        self,
-        x: np.ndarray,
-        y: np.ndarray,
-        column: np.ndarray,
-        beside: np.ndarray,
-        closed: float,
-        per_pixel: float,
-        shown: np.ndarray,
-    ) -> None:
+    def _close(self, seen: "_Seen", closed: float, shown: np.ndarray) -> None:
         """Slide the lids: each column of a lid travels from the open lid's edge to where it is painted."""
-        lids = self._lids
-        remaining = (1.0 - closed) * per_pixel
+        lids, x, y = self._lids, seen.x, seen.y
+        remaining = (1.0 - closed) * seen.per_pixel
         lower, upper = self._tables["lid_lower"], self._tables["lid_upper"]
         hull = upper.at(x, y)[..., 3:]
         if lids.lower_slides:
             hull = np.maximum(hull, lower.at(x, y)[..., 3:])
-            lid = lower.at(x, y + remaining * lids.lower_travel.at(column, beside))
+            lid = lower.at(x, y + remaining * lids.lower_travel.at(seen.column, seen.beside))
             over(lid * (hull * (1 / 255)), shown)
-        else:
-            over(lower.at(x, y) * min(1.0, max(0.0, 4.0 * closed - 3.0)), shown)
-        lid = upper.at(x, y + remaining * lids.upper_travel.at(column, beside))
-        lid *= hull * (lids.closing_share(closed)[column] * (1 / 255))
+        elif closed > _LOWER_LID_FROM:
+            over(lower.at(x, y) * ((closed - _LOWER_LID_FROM) / (1 - _LOWER_LID_FROM)), shown)
+        lid = upper.at(x, y + remaining * lids.upper_travel.at(seen.column, seen.beside))
+        lid *= hull * (lids.closing_share(closed)[seen.column] * (1 / 255))
         over(lid, shown)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The pixels that show an eye: their samples, their lid columns, and samples per portrait pixel."""
+
+    x: np.ndarray
+    y: np.ndarray
+    column: np.ndarray
+    beside: np.ndarray
+    per_pixel: float
 
 
 class _Lids:
@@ -164,39 +182,49 @@ class _SlidingBrow:
 
     def __init__(self, face: Face, own: str, box: Box) -> None:
         eye = face.eyes[own]
-        along = eye.along_brow(np.arange(box[0], box[2] + 1, dtype=np.float32))
+        columns = np.arange(box[0], box[2] + 1, dtype=np.float32)
+        self._first = float(columns[0])
+        along = eye.along_brow(columns)
         raise_by, frown_by = BROW_RAISE * face.unit, BROW_FROWN * face.unit
         self._down = np.stack([-raise_by * (1 - along), -raise_by * along, frown_by * (1 - 0.5 * along)])
         self._down = self._down.astype(np.float32)
         self._inwards = -eye.towards_outside * 5 * face.unit
         self._motions = [MOTION_INDEX[f"{name}_{own}"] for name in ("brow_inner", "brow_outer", "frown_brow")]
 
-    def shift(self, motions: np.ndarray, column: np.ndarray) -> tuple[float, np.ndarray]:
-        """How far the brow moves to the right (one number) and down (per pixel), in portrait pixels."""
+    def shift(self, motions: np.ndarray, x: np.ndarray) -> tuple[float, np.ndarray]:
+        """How far the brow moves to the right (one number) and down (for each x), in portrait pixels."""
         strengths = motions[self._motions]
+        column = np.rint(x - self._first).astype(np.intp).clip(0, self._down.shape[1] - 1)
         return self._inwards * float(strengths[2]), (strengths @ self._down)[column]
 
 
 def _box(avatar: Avatar, face: Face, eye: Eye) -> Box:
-    """Where the parts of this eye are painted or move to, on its side of the nose, inside `base`."""
+    """Where the parts of this eye and its brow are painted or move to, inside `base`."""
+    left, top, right, bottom = _painted(avatar, face, eye, (*_EYE_LAYERS, "brows"), margin=_MARGIN * face.unit)
+    top = min(top, float(eye.brow[:, 1].min()) - _MARGIN_ABOVE * face.unit)
+    return inside_base((left, top, right, bottom), avatar, 20 * face.unit)
+
+
+def _painted(avatar: Avatar, face: Face, eye: Eye, names: tuple[str, ...], margin: float) -> Box:
+    """Box of all pixels of some layers on this eye's side of the nose, with a margin; empty without any."""
     middle = _middle(face)
     left, right = (middle, avatar.side) if eye.towards_outside > 0 else (0, middle)
     painted = np.zeros((avatar.side, avatar.side), bool)
-    for name in _PAINTED:
+    for name in names:
         layer = avatar.layers[name]
         height, width = layer.pixels.shape[:2]
         painted[layer.y : layer.y + height, layer.x : layer.x + width] |= layer.pixels[..., 3] > 0
     painted[:, :left] = False
     painted[:, right:] = False
     rows, columns = np.flatnonzero(painted.any(axis=1)), np.flatnonzero(painted.any(axis=0))
-    margin = _MARGIN * face.unit
-    box = (
+    if not len(rows):
+        return 0.0, 0.0, 0.0, 0.0
+    return (
         float(max(left, columns[0] - margin)),
-        float(min(rows[0], eye.brow[:, 1].min()) - _MARGIN_ABOVE * face.unit),
+        float(rows[0] - margin),
         float(min(right, columns[-1] + 1 + margin)),
         float(rows[-1] + 1 + margin),
     )
-    return inside_base(box, avatar, 20 * face.unit)
 
 
 def _middle(face: Face) -> int:
@@ -215,7 +243,7 @@ def _layers(avatar: Avatar, face: Face, eye: Eye, box: Box) -> dict[str, Layer]:
             avatar.side,
         )
     )
-    layers = {name: _cut(avatar.layers[name], own_half) for name in _PAINTED}
+    layers = {name: _cut(avatar.layers[name], own_half) for name in (*_EYE_LAYERS, "brows")}
     reach = 24 * face.unit
     around = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
     layers["base"] = _cut(avatar.layers["base"], around)

@@ -27,6 +27,12 @@ class Block:
     face_x: np.ndarray
     face_y: np.ndarray
 
+    def showing(self, box: Box) -> tuple[slice, slice] | None:
+        """The rows and columns of the block that show `box` of the resting face; None when none does."""
+        left, top, right, bottom = box
+        seen = (self.face_x >= left) & (self.face_x < right) & (self.face_y >= top) & (self.face_y < bottom)
+        return bounds(seen)
+
     def alpha(self, packed: np.ndarray) -> np.ndarray:
         """Alpha of this block in the frame `packed`: uint8 (height, width)."""
         target = np.ascontiguousarray(packed[self.rows, self.columns])
@@ -72,10 +78,9 @@ class Frame:
         upright, across = self.to_pixels[rows], self.to_pixels[columns].T
         maps = [upright @ (nodes @ across) for nodes in (self.head_x, self.head_y, self.face_x, self.face_y)]
         inside = (maps[0] >= left) & (maps[0] < right) & (maps[1] >= top) & (maps[1] < bottom)
-        shown_rows, shown_columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-        if not len(shown_rows):
+        part = bounds(inside)
+        if part is None:
             return None
-        part = slice(shown_rows[0], shown_rows[-1] + 1), slice(shown_columns[0], shown_columns[-1] + 1)
         return Block(
             _moved(part[0], rows.start), _moved(part[1], columns.start), inside[part], *(m[part] for m in maps)
         )
@@ -84,6 +89,14 @@ class Frame:
         size, count = self.to_pixels.shape
         pixels_per_node = size / (count - 1)
         return slice(int(nodes[0] * pixels_per_node), int(np.ceil(nodes[-1] * pixels_per_node)))
+
+
+def bounds(mask: np.ndarray) -> tuple[slice, slice] | None:
+    """The smallest rows and columns that hold all True values; None without any."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def _moved(part: slice, start: int) -> slice:

@@ -1,5 +1,7 @@
 """A soft mouth: lips that part along the mouth line and the interior seen between them."""
 
+import functools
+
 import numpy as np
 
 from ..avatar.bundle import Avatar
@@ -28,6 +30,7 @@ class LipMouth:
         self._face = face
         self._painting = painting
         self._scale = size / avatar.side
+        self._every = max(1, round(_STEP * avatar.side / 1024 * self._scale))
         unit = face.unit
         self._box: Box = (
             face.mouth_x - face.mouth_half_width - 60 * unit,
@@ -82,13 +85,22 @@ class LipMouth:
         moved = (motions @ self._basis).reshape(self._grid.rows, self._grid.columns, 4)
         shifts = [_inverse(self._grid, moved[..., side], self._x, self._y) for side in (slice(0, 2), slice(2, 4))]
         values = np.concatenate([*shifts, self._feather[..., None]], axis=-1)
-        at = self._grid.sample(values, block.head_x, block.head_y)
-        weight = at[..., 4]
-        shift_x = np.where(below, at[..., 2], at[..., 0])
-        shift_y = np.where(below, at[..., 3], at[..., 1])
+        up_x, up_y, low_x, low_y, weight = self._sampled(values, block)
+        shift_x = np.where(below, low_x, up_x)
+        shift_y = np.where(below, low_y, up_y)
         face_x = block.face_x + weight * (block.head_x - shift_x - block.face_x)
         face_y = block.face_y + weight * (block.head_y - shift_y - block.face_y)
         return face_x, face_y
+
+    def _sampled(self, values: np.ndarray, block: Block) -> np.ndarray:
+        """Values of the fine grid at every pixel, (channels, height, width): read at every n-th, about as dense as
+        the grid itself, and interpolated between."""
+        height, width = block.head_x.shape
+        rows, fill_rows = _lattice(height, self._every)
+        columns, fill_columns = _lattice(width, self._every)
+        at = np.ix_(rows, columns)
+        coarse = self._grid.sample(values, block.head_x[at], block.head_y[at])
+        return fill_rows @ np.ascontiguousarray(coarse.transpose(2, 0, 1)) @ fill_columns.T
 
     def _draw_interior(
         self,
@@ -200,6 +212,14 @@ class _Interior:
 
     def _at(self, name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._tables[name].at((x * self._scale - 0.5) * self._factor, (y * self._scale - 0.5) * self._factor)
+
+
+@functools.lru_cache(maxsize=1024)
+def _lattice(length: int, every: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every n-th of so many pixels, the last one included, and the weights that fill in the others."""
+    chosen = np.unique(np.append(np.arange(0, length, every), length - 1))
+    fill = np.array([np.interp(np.arange(length), chosen, unit) for unit in np.eye(len(chosen))])
+    return chosen, np.ascontiguousarray(fill.T.astype(np.float32))
 
 
 def _feather(box: Box, x: np.ndarray, y: np.ndarray, width: float) -> np.ndarray:

@@ -11,7 +11,7 @@ from .controls import motions
 from .eyes import EyeRegion
 from .face import Face, smoothstep
 from .fields import basis
-from .frame import Frame
+from .frame import Box, Frame, bounds
 from .grid import Grid, interpolation_matrix
 from .head import HeadMap
 from .mouth import LipMouth
@@ -22,6 +22,7 @@ SIZES = range(256, 1024 + 1, 32)
 _CELLS = 64
 _INVERSIONS = 2
 _RIGS_KEPT = 8
+_STANDS = 0.05
 
 
 class PortraitRig:
@@ -36,8 +37,15 @@ class PortraitRig:
         self.to_pixels = interpolation_matrix(size, avatar.side, _CELLS + 1)
         self.head = HeadMap(face, avatar.portrait, self.grid)
         self.basis = None if face.rigid else _coarse_basis(face, self.grid)
+        self._moving = _moving_box(self.basis, self.grid)
         mouth = PlateMouth(avatar, face, size) if face.rigid else LipMouth(avatar, face, self.painting, size)
         self.parts = (mouth, EyeRegion(avatar, face, "left", size), EyeRegion(avatar, face, "right", size))
+
+    def moving_nodes(self, head_x: np.ndarray, head_y: np.ndarray) -> tuple[slice, slice]:
+        """Rows and columns of the nodes that may show a moving part of the face."""
+        left, top, right, bottom = self._moving
+        inside = (head_x > left) & (head_x < right) & (head_y > top) & (head_y < bottom)
+        return bounds(inside) or (slice(0, 0), slice(0, 0))
 
 
 class _RigKey:
@@ -108,9 +116,12 @@ class PortraitRenderer:
         face_x, face_y = head_x, head_y
         if rig.basis is not None and moved.any():
             fields = (moved @ rig.basis).reshape(grid.rows, grid.columns, 2)
+            face_x, face_y = head_x.copy(), head_y.copy()
+            part = rig.moving_nodes(head_x, head_y)
+            straight_x, straight_y = head_x[part], head_y[part]
             for _ in range(_INVERSIONS):
-                shift = grid.sample(fields, face_x, face_y)
-                face_x, face_y = head_x - shift[..., 0], head_y - shift[..., 1]
+                shift = grid.sample(fields, face_x[part], face_y[part])
+                face_x[part], face_y[part] = straight_x - shift[..., 0], straight_y - shift[..., 1]
         # Nodes inside the picture keep every interpolated pixel inside the painting's table and its border.
         face_x = np.clip(face_x, 0, rig.side)
         face_y = np.clip(face_y, 0, rig.side)
@@ -125,7 +136,8 @@ class PortraitRenderer:
             np.rint(pixels, out=pixels)
         # Whole numbers below 2**24: exact in float32.
         np.multiply(self._y, painting.stride, out=self._y)
-        np.add(self._y, self._x, out=self._index, casting="unsafe")
+        np.add(self._y, self._x, out=self._y)
+        np.copyto(self._index, self._y, casting="unsafe")
         np.take(painting.samples, self._index, out=packed, mode="clip")
 
 
@@ -148,3 +160,18 @@ def _coarse_basis(face: Face, grid: Grid) -> np.ndarray:
     line = face.mouth_line(x)
     share = smoothstep(line - blur, line + blur, y)[None, ..., None].astype(np.float32)
     return (upper + share * (lower - upper)).reshape(len(upper), -1)
+
+
+def _moving_box(fields: np.ndarray | None, grid: Grid) -> Box:
+    """Everything that some field moves, with a cell around it for what it moves to."""
+    if fields is None:
+        return 0.0, 0.0, 0.0, 0.0
+    moving = (np.abs(fields).max(axis=0).reshape(grid.rows, grid.columns, 2) > _STANDS).any(axis=-1)
+    rows, columns = bounds(moving)
+    reach = 2 * grid.step
+    return (
+        columns.start * grid.step - reach,
+        rows.start * grid.step - reach,
+        columns.stop * grid.step + reach,
+        rows.stop * grid.step + reach,
+    )
