@@ -11,6 +11,7 @@ from pathlib import Path
 from .. import __version__
 from ..audio.decode import SAMPLE_RATE_HZ, AudioFile, open_audio
 from ..avatar.bundle import Avatar, load_avatar
+from ..avatar.manifest import VERSION as AVATAR_VERSION
 from ..drivers import load_driver
 from ..drivers.base import Driver, DriverSession, Outputs
 from .formats import BakeTarget, FrameWriter, for_path
@@ -149,7 +150,7 @@ def _save_manifest(
             sample_rate_hz=audio.sample_rate_hz,
             channels=audio.channels,
         ),
-        avatar=AvatarUsed(name=avatar.name, version="1.0", sha256=avatar.digest) if avatar else None,
+        avatar=AvatarUsed(name=avatar.name, version=AVATAR_VERSION, sha256=avatar.digest) if avatar else None,
         model=ModelUsed(name=line.tier, sha256=driver.model_sha256),
         settings=SettingsUsed(
             fps=settings.fps,
