@@ -33,8 +33,8 @@ class Grid:
 
         Points outside the grid take the value of its nearest edge.
         """
-        u = np.clip((x - self.left) * (1 / self.step), 0, self.columns - 1.001)
-        v = np.clip((y - self.top) * (1 / self.step), 0, self.rows - 1.001)
+        u = np.minimum(np.maximum((x - self.left) * (1 / self.step), 0), self.columns - 1.001)
+        v = np.minimum(np.maximum((y - self.top) * (1 / self.step), 0), self.rows - 1.001)
         column, row = u.astype(np.intp), v.astype(np.intp)
         u -= column
         v -= row

@@ -5,7 +5,7 @@ import numpy as np
 from ..avatar.bundle import Avatar
 from .controls import MOTION_INDEX
 from .face import Face
-from .frame import Box, Frame
+from .frame import Box, Frame, bounds
 from .sampling import LayerTable, inside_base, over, unpremultiplied
 
 _LOWER, _UPPER = MOTION_INDEX["lower_drop"], MOTION_INDEX["upper_raise"]
@@ -30,6 +30,9 @@ class PlateMouth:
         self._box = _box(avatar, face)
         cavity = avatar.layers["mouth_cavity"]
         self._cavity_x = float(cavity.x), float(cavity.x + cavity.pixels.shape[1])
+        upper = avatar.layers["plate_upper"]
+        height, width = upper.pixels.shape[:2]
+        self._upper_box = (upper.x - 2, upper.y - 2, upper.x + width + 2, upper.y + height + 2)
         self._plates_meet = float(face.upper_inner[:, 1].mean()), float(face.lower_inner[:, 1].mean())
 
     def draw(self, frame: Frame, packed: np.ndarray) -> None:
@@ -63,10 +66,17 @@ class PlateMouth:
             over(self._at("teeth_upper", inside_x, inside_y), inside)
             over(inside * opening[part], shown[part])
         over(self._at("plate_lower", x - shift, y - drop), shown)
-        over(self._at("plate_upper", x, y), shown)
+        upper = self._showing_upper(x, y)
+        if upper is not None:
+            over(self._at("plate_upper", x[upper], y[upper]), shown[upper])
         if "front" in self._tables:
             over(self._at("front", x, y), shown)
         return shown
+
+    def _showing_upper(self, x: np.ndarray, y: np.ndarray) -> tuple[slice, slice] | None:
+        """Rows and columns that show the upper plate."""
+        left, top, right, bottom = self._upper_box
+        return bounds((x >= left) & (x < right) & (y >= top) & (y < bottom))
 
     def _opening(self, x: np.ndarray, y: np.ndarray, drop: float) -> np.ndarray:
         """Coverage 0..1 of the window between the plates; their rims hide its upper and lower edge."""

@@ -79,11 +79,13 @@ class LayerTable:
 
     def at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Premultiplied float32 (..., 4), 0..255, at coordinates in samples of the output picture."""
-        column = np.rint(x - self._left).astype(np.intp)
-        row = np.rint(y - self._top).astype(np.intp)
-        np.clip(column, 0, self._width - 1, out=column)
-        np.clip(row, 0, self._height - 1, out=row)
-        packed = np.take(self._samples, row * self._width + column)
+        column, row = np.rint(x - self._left), np.rint(y - self._top)
+        np.minimum(np.maximum(column, 0, out=column), self._width - 1, out=column)
+        np.minimum(np.maximum(row, 0, out=row), self._height - 1, out=row)
+        # Whole numbers below 2**24: exact in float32.
+        row *= self._width
+        row += column
+        packed = np.take(self._samples, row.astype(np.intp), mode="clip")
         return packed.view(np.uint8).reshape(*packed.shape, 4).astype(np.float32)
 
 
