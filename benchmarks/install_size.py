@@ -6,6 +6,7 @@ Installs this checkout into fresh virtual environments (a download each) and add
 setuptools, which the environment brings.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ def measure(extras: str) -> tuple[float, float]:
     """Megabytes (10^6 bytes) and seconds of an installation with `extras`."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        python = next(Path(folder).glob("*/python*"))
+        python = Path(folder) / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
         begun = time.perf_counter()
         subprocess.run([python, "-m", "pip", "install", "--quiet", f"{ROOT}[{extras}]"], check=True)
         seconds = time.perf_counter() - begun
