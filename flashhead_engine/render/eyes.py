@@ -142,9 +142,8 @@ class _Lids:
         left, right, soft = eye.outline[:, 0].min(), eye.outline[:, 0].max(), 5 * face.unit
         opening = smoothstep(left - soft, left + soft, columns) * smoothstep(right + soft, right - soft, columns)
         self._opening = opening.astype(np.float32)[:, None]
-        opening = self._opening[:, 0]
-        self.upper_travel = _Profile(opening * _travel(eye, layers["lid_upper"], columns, upper=True))
-        self.lower_travel = _Profile(opening * _travel(eye, layers["lid_lower"], columns, upper=False))
+        self.upper_travel = _Profile(_travel(eye, layers["lid_upper"], columns, upper=True))
+        self.lower_travel = _Profile(_travel(eye, layers["lid_lower"], columns, upper=False))
 
     def column(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Index of the nearest column of each x and how far beside it x lies."""
@@ -156,9 +155,7 @@ class _Lids:
     def open_share(self, closed: float) -> np.ndarray:
         """Opacity (columns, 1) of the open lid's lashes: they travel over the eye and fade beyond its corners."""
         over_eye, beyond = smoothstep(0.95, 0.6, np.float32(closed)), smoothstep(0.75, 0.45, np.float32(closed))
-        # Thin lashes at the steep sides of a round eye would be torn into dots.
-        whole = np.clip(1.7 - closed * np.abs(self.upper_travel.slopes), 0, 1)[:, None]
-        return (beyond + self._opening * (over_eye - beyond)) * whole
+        return beyond + self._opening * (over_eye - beyond)
 
     def closing_share(self, closed: float) -> np.ndarray:
         """Opacity (columns, 1) of the closing lid: at once over the eye, late beyond its corners."""

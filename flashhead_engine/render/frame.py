@@ -67,7 +67,7 @@ class Frame:
     def block(self, box: Box) -> Block | None:
         """The output pixels that show `box` of the face held straight; None when none does."""
         left, top, right, bottom = box
-        margin = 0.5 * self.grid.step
+        margin = self.grid.step
         inside = (self.head_x > left - margin) & (self.head_x < right + margin)
         inside &= (self.head_y > top - margin) & (self.head_y < bottom + margin)
         node_rows, node_columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))

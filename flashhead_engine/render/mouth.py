@@ -18,7 +18,7 @@ _INVERSIONS = 4
 _FEATHER = 22.0
 _JAW_OPEN, _TONGUE_OUT = INDEX["jawOpen"], INDEX["tongueOut"]
 _JAW_X, _NARROW = MOTION_INDEX["jaw_x"], MOTION_INDEX["narrow"]
-_ROUNDING_DARKENS, _ROUNDING_HIDES_TEETH = 0.65, 15.0
+_ROUNDING_DARKENS, _ROUNDING_HIDES_TEETH = 0.65, 26.0
 _FIRST, _LAST = MOTION_INDEX[MOUTH_MOTIONS[0]], MOTION_INDEX[MOUTH_MOTIONS[-1]] + 1
 _NO_GAP = 1e-4
 
@@ -192,10 +192,13 @@ class _Interior:
         result = np.empty((*x.shape, 4), np.float32)
         result[:] = self._darkness
         over(self._at("mouth_cavity", x, y), result)
-        over(self._at("tongue", x - aside, y + 0.8 * raised + 0.3 * tongue_out * self._jaw_drop), result)
+        over(self._at("tongue", x - aside, y + 0.8 * raised), result)
         hidden = _ROUNDING_HIDES_TEETH * self._unit * float(frame.motions[_NARROW])
         over(self._at("teeth_lower", x - aside, y + raised - hidden), result)
         over(self._at("teeth_upper", x, y + hidden), result)
+        if tongue_out > 0:
+            # Between the teeth, as for [th].
+            over(self._at("tongue", x - aside, y + 0.7 * raised) * min(1.0, 2 * tongue_out), result)
         return result
 
     def shade(self, inside: np.ndarray, frame: Frame, from_upper: np.ndarray, from_lower: np.ndarray) -> None:
