@@ -80,8 +80,8 @@ _FACTORS: dict[str, dict[str, float]] = {
     "mouthPressRight": {"shut": 0.25},
     "mouthLowerDownLeft": {"open": 0.22, "parted": 0.1},
     "mouthLowerDownRight": {"open": 0.22, "parted": 0.1},
-    "mouthUpperUpLeft": {"open": 0.1, "parted": 0.04, "teeth": 0.22},
-    "mouthUpperUpRight": {"open": 0.1, "parted": 0.04, "teeth": 0.22},
+    "mouthUpperUpLeft": {"open": 0.1, "parted": 0.04, "teeth": 0.15},
+    "mouthUpperUpRight": {"open": 0.1, "parted": 0.04, "teeth": 0.15},
     "cheekSquintLeft": {"spread": 0.05},
     "cheekSquintRight": {"spread": 0.05},
     "tongueOut": {"TH": 0.2},
@@ -116,17 +116,18 @@ class ArkitMapping(nn.Module):
         shut = torch.sigmoid(curves[..., _LIPS_SHUT] * _SHUT_STEEPNESS + _SHUT_BIAS)
         jaw = likely[..., _JAW] * sounding
         apart = (1 - shut) * sounding
+        on_teeth = likely[..., _LIPS_ON_TEETH]
         rounded = likely[..., _ROUNDING] * sounding
         of_viseme = {name: posteriors[..., VISEMES.index(name)] * apart for name in ("TH", "CH", "SS")}
         parts = {
             "jaw": jaw,
             "shut_jaw": jaw * shut,
-            "open": jaw * (1 - shut),
-            "parted": apart,
+            "open": jaw * (1 - shut) * (1 - on_teeth),
+            "parted": apart * (1 - on_teeth),
             "rounded": rounded,
             "funnelled": rounded * (1 - shut),
             "spread": likely[..., _SPREAD] * sounding,
-            "teeth": likely[..., _LIPS_ON_TEETH] * apart,
+            "teeth": on_teeth * apart,
             "shut": shut * sounding,
             **of_viseme,
         }
