@@ -67,7 +67,7 @@ def load_avatar(name_or_path: str | Path) -> Avatar:
         for name in manifest.layers.__struct_fields__
         if (entry := getattr(manifest.layers, name)) is not None
     }
-    _check_landmarks(manifest.landmarks, portrait.shape[0], folder)
+    check_landmarks(manifest.landmarks, portrait.shape[0], f"{folder / MANIFEST_NAME}: $.landmarks")
     return Avatar(
         name=manifest.name,
         licence=manifest.licence,
@@ -175,9 +175,11 @@ def _read_only(pixels: np.ndarray) -> np.ndarray:
     return pixels
 
 
-def _check_landmarks(landmarks: Landmarks, side: int, folder: Path) -> None:
-    """Refuse landmarks that no face can have: outside the picture, or parts in an impossible order."""
-    where = f"{folder / MANIFEST_NAME}: $.landmarks"
+def check_landmarks(landmarks: Landmarks, side: int, where: str) -> None:
+    """Refuse landmarks that no face can have: outside the picture, or parts in an impossible order.
+
+    Raises AvatarError that begins with `where`.
+    """
     for name, value in msgspec.structs.asdict(landmarks).items():
         if isinstance(value, list):
             points = np.asarray(value)

@@ -114,7 +114,7 @@ def moved(values: dict[str, Any], left: float, top: float, scale: float) -> dict
         if isinstance(value, dict):
             centre = ((np.array(value["centre"]) - (left, top)) * scale).tolist()
             result[name] = {"centre": centre, "radius": value["radius"] * scale}
-        elif isinstance(value, list):
+        elif isinstance(value, (list, tuple)):
             result[name] = ((np.array(value, float) - (left, top)) * scale).tolist()
         elif name in ("neck_top", "neck_bottom"):
             result[name] = (value - top) * scale

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from ..errors import AvatarError
-from .bundle import MANIFEST_NAME, SAMPLES, SAMPLES_FOLDER
+from .bundle import MANIFEST_NAME, SAMPLES, SAMPLES_FOLDER, check_landmarks
 from .images import bleed, encode_png
 from .manifest import SCHEMA, VERSION, Landmarks, LayerFile, LayerFiles, LowerLid, Manifest, MouthKind
 
@@ -37,12 +37,14 @@ class Parts:
 def write_bundle(parts: Parts, folder: Path, *, name: str, licence: str, background: tuple[int, int, int]) -> Path:
     """Write a bundle to `folder`, all or nothing. Returns the folder.
 
-    An existing bundle is replaced; AvatarError for any other non-empty folder, and when writing fails.
+    An existing bundle is replaced. Raises AvatarError for any other folder that is not empty, for landmarks that no
+    face can have, and when writing fails.
     """
     if name in SAMPLES and folder.resolve().parent != SAMPLES_FOLDER.resolve():
         raise AvatarError(f"name '{name}': taken by a sample avatar ({', '.join(SAMPLES)}). Choose another name.")
     if folder.exists() and not (folder / MANIFEST_NAME).is_file() and (folder.is_file() or any(folder.iterdir())):
         raise AvatarError(f"{folder}: exists and is not an avatar bundle. Choose an empty or new folder.")
+    check_landmarks(parts.landmarks, parts.portrait.shape[0], "landmarks")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _replaced(folder) as fresh:

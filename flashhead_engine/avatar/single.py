@@ -17,6 +17,9 @@ LARGEST_PORTRAIT = 1024
 _FACE_SHARE = 0.42
 """A face lower than this part of the picture is zoomed in on."""
 _OVERSAMPLING = 4
+_EYE_LAYERS = ("eye_whites", "irises", "lids_open", "lid_upper", "lid_lower")
+_EYE_SQUARE = 3.2
+"""Side of the square around an eye, in eye widths."""
 
 
 def parts_from_picture(picture: np.ndarray, marks: dict[str, Any], where: str) -> Parts:
@@ -26,17 +29,18 @@ def parts_from_picture(picture: np.ndarray, marks: dict[str, Any], where: str) -
     """
     portrait, landmarks = _portrait(picture, marks, where)
     portrait = bleed(portrait)
-    base, lids_open = portrait.copy(), np.zeros_like(portrait)
-    layers = {name: np.zeros_like(portrait) for name in ("eye_whites", "irises", "lid_upper", "lid_lower")}
+    base = portrait.copy()
+    layers = {name: np.zeros_like(portrait) for name in (*_EYE_LAYERS, "brows")}
     for own in ("left", "right"):
-        eye = _Eye(portrait, landmarks, own)
-        base = eye.without(base)
+        outline = np.array(getattr(landmarks, f"eye_{own}"))
+        iris = getattr(landmarks, f"iris_{own}")
+        around, corner = _square_around(outline, portrait.shape[0])
+        eye = _Eye(portrait[around], outline - corner, np.array(iris.centre) - corner, iris.radius)
+        base[around] = eye.without(base[around])
         for name, pixels in eye.layers().items():
-            target = lids_open if name == "lids_open" else layers[name]
-            np.copyto(target, pixels, where=pixels[..., 3:] > 0)
+            np.copyto(layers[name][around], pixels, where=pixels[..., 3:] > 0)
     layers |= _mouth(portrait, landmarks)
-    layers |= {"base": base, "lids_open": lids_open, "brows": np.zeros_like(portrait)}
-    return Parts(portrait, layers, landmarks, mouth="lips", lower_lid="fade")
+    return Parts(portrait, layers | {"base": base}, landmarks, mouth="lips", lower_lid="fade")
 
 
 def _portrait(picture: np.ndarray, marks: dict[str, Any], where: str) -> tuple[np.ndarray, Landmarks]:
@@ -59,21 +63,26 @@ def _portrait(picture: np.ndarray, marks: dict[str, Any], where: str) -> tuple[n
     return resize_portrait(square, size), derived
 
 
-class _Eye:
-    """One eye of a portrait, taken apart. Masks are float32 (side, side), 0..1."""
+def _square_around(outline: np.ndarray, side: int) -> tuple[tuple[slice, slice], np.ndarray]:
+    """The part of a portrait that an eye's layers are made from, and its top left corner (x, y)."""
+    length = min(side, int(_EYE_SQUARE * np.ptp(outline[:, 0])))
+    corner = np.clip(outline.mean(axis=0) - length / 2, 0, side - length).astype(int)
+    return (slice(corner[1], corner[1] + length), slice(corner[0], corner[0] + length)), corner
 
-    def __init__(self, portrait: np.ndarray, landmarks: Landmarks, own: str) -> None:
-        self._portrait = portrait
-        side = portrait.shape[0]
-        outline = np.array(getattr(landmarks, f"eye_{own}"))
-        iris = getattr(landmarks, f"iris_{own}")
+
+class _Eye:
+    """One eye, taken apart: a square picture with its outline and iris. Masks are float32 (side, side), 0..1."""
+
+    def __init__(self, picture: np.ndarray, outline: np.ndarray, iris: np.ndarray, iris_radius: float) -> None:
+        self._picture = picture
+        side = picture.shape[0]
         self._outline = outline
         self._left, self._right = outline[:, 0].min(), outline[:, 0].max()
         self._height = float(np.ptp(outline[:, 1]))
         self._width = float(self._right - self._left)
         self._opening = polygon_mask(side, outline)
         self._around = np.maximum(_grown(self._opening, 0.35 * self._height), self._lashes())
-        centre, radius = _fitted_iris(portrait, self._opening, np.array(iris.centre), iris.radius)
+        centre, radius = _fitted_iris(picture, self._opening, iris, iris_radius)
         self._iris_disc = ellipse_mask(side, centre, radius * 1.06)
         self._skin = self._filled(self._around, ignored=self._far_from_skin(0.28, 1.2, 1.6))
 
@@ -91,9 +100,9 @@ class _Eye:
         self, tolerance: float, across: float, down: float, *, darker_only: bool = False
     ) -> np.ndarray:
         """1 where an ellipse around the eye (of so many eye widths and heights) is not lit like its skin."""
-        side = self._portrait.shape[0]
+        side = self._picture.shape[0]
         near = ellipse_mask(side, self._outline.mean(axis=0), across * self._width, down * self._height)
-        brightness = self._portrait[..., :3].mean(axis=2)
+        brightness = self._picture[..., :3].mean(axis=2)
         skin = np.median(brightness[(near > 0.5) & (_grown(self._opening, 2.0) < 0.5)])
         difference = skin - brightness if darker_only else np.abs(brightness - skin)
         return near * (difference > tolerance * skin)
@@ -107,14 +116,14 @@ class _Eye:
         iris_rim = _grown(self._iris_disc, 1.5)
         sclera = self._filled(iris_rim, ignored=1 - self._white())
         iris = self._filled(1 - _shrunk(iris_seen, 1.0))
-        iris = np.where(_shrunk(iris_seen, 1.0)[..., None] > 0.5, self._portrait, iris)
+        iris = np.where(_shrunk(iris_seen, 1.0)[..., None] > 0.5, self._picture, iris)
         # The ring around the opening holds lashes and lid edges as they are painted.
         ring = self._around * (1 - _shrunk(self._opening, 1.0))
         closed = self._closed_line()
         return {
             "eye_whites": _with_alpha(sclera, _grown(self._opening, 0.5)),
             "irises": _with_alpha(iris, self._iris_disc),
-            "lids_open": _with_alpha(self._portrait, ring),
+            "lids_open": _with_alpha(self._picture, ring),
             "lid_upper": self._upper_lid(closed),
             "lid_lower": self._lower_lid(closed),
         }
@@ -124,12 +133,12 @@ class _Eye:
         beside = self._opening * (1 - _grown(self._iris_disc, 1.5)) > 0.9
         if not beside.any():
             return self._opening
-        brightness = self._portrait[..., :3].mean(axis=2)
+        brightness = self._picture[..., :3].mean(axis=2)
         return (beside & (brightness >= np.median(brightness[beside]))).astype(np.float32)
 
     def _filled(self, hidden: np.ndarray, ignored: np.ndarray | None = None) -> np.ndarray:
         """The portrait with the hidden part filled from what surrounds it, but for what is to be ignored."""
-        pixels = self._portrait.copy()
+        pixels = self._picture.copy()
         pixels[..., 3] = 255
         pixels[hidden > 0.02] = 0
         if ignored is not None:
@@ -137,8 +146,8 @@ class _Eye:
         filled = bleed(pixels)
         filled[..., 3] = 255
         soft = np.asarray(Image.fromarray(filled).filter(ImageFilter.GaussianBlur(0.12 * self._height)))
-        result = self._portrait.copy()
-        result[..., :3] = _mixed(self._portrait, soft, _grown(hidden, 1.0))[..., :3]
+        result = self._picture.copy()
+        result[..., :3] = _mixed(self._picture, soft, _grown(hidden, 1.0))[..., :3]
         return result
 
     def _closed_line(self) -> np.ndarray:
@@ -149,7 +158,7 @@ class _Eye:
         return np.stack([x, lower - 0.12 * (lower - upper)], axis=-1)
 
     def _upper_lid(self, closed: np.ndarray) -> np.ndarray:
-        side = self._portrait.shape[0]
+        side = self._picture.shape[0]
         x = closed[:, 0]
         crease = _edge(self._outline, x, lower=False) - 0.32 * self._height * _arch(x, self._left, self._right)
         shape = polygon_mask(side, np.vstack([np.stack([x, crease], axis=-1), closed[::-1]]))
@@ -165,13 +174,13 @@ class _Eye:
         return _with_alpha(lid, np.maximum(shape, lashes))
 
     def _lower_lid(self, closed: np.ndarray) -> np.ndarray:
-        side = self._portrait.shape[0]
+        side = self._picture.shape[0]
         return _with_alpha(self._skin, _grown(self._opening, 1.5) * (1 - _above(side, closed)))
 
     def _lash_colour(self) -> np.ndarray:
         """Colour of the darkest part of the lids' edges."""
         ring = (self._around > 0.5) & (self._opening < 0.5)
-        colours = self._portrait[ring][:, :3].astype(float)
+        colours = self._picture[ring][:, :3].astype(float)
         brightness = colours.mean(axis=1)
         return colours[brightness <= np.percentile(brightness, 4)].mean(axis=0)
 

@@ -1,0 +1,212 @@
+"""Making bundles from artwork and from single pictures."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from flashhead_engine.avatar import landmarks as landmark_finding
+from flashhead_engine.avatar.bundle import Avatar, load_avatar
+from flashhead_engine.avatar.create import create_avatar
+from flashhead_engine.avatar.layered import LAYER_ORDER, compose
+from flashhead_engine.cli.avatar import avatar_app
+from flashhead_engine.errors import AvatarError, MissingDependencyError, OutputError
+from flashhead_engine.render.portrait import PortraitRenderer
+
+SIDE = 512
+
+
+@pytest.fixture(scope="module")
+def heroine() -> Avatar:
+    return load_avatar("heroine")
+
+
+@pytest.fixture
+def picture(tmp_path: Path, heroine: Avatar) -> Path:
+    """The heroine as one opaque picture, wider than high."""
+    canvas = Image.new("RGBA", (1300, 1024), (120, 130, 140, 255))
+    canvas.alpha_composite(Image.fromarray(heroine.portrait), (200, 0))
+    path = tmp_path / "heroine.png"
+    canvas.convert("RGB").save(path)
+    return path
+
+
+@pytest.fixture
+def marks(tmp_path: Path, heroine: Avatar) -> Path:
+    """Her landmarks in pixels of that picture, without those that can be derived."""
+    values = landmark_finding.moved(msgspec.to_builtins(heroine.landmarks), -200, 0, 1.0)
+    for derived in ("jaw_drop", "jaw_half_width", "neck_top", "neck_bottom"):
+        del values[derived]
+    path = tmp_path / "marks.json"
+    path.write_text(json.dumps(values))
+    return path
+
+
+@pytest.fixture
+def artwork(tmp_path: Path, heroine: Avatar) -> Path:
+    """Layered artwork as an artist exports it, cut out of the heroine."""
+    folder = tmp_path / "artwork"
+    folder.mkdir()
+    renamed = {"lid_lower_closed": "lid_lower", "lid_upper_closed": "lid_upper", "hair_front": "front"}
+    for name in LAYER_ORDER:
+        canvas = np.zeros((1024, 1024, 4), np.uint8)
+        layer = heroine.layers.get(renamed.get(name, "brows" if name == "brow_left" else name))
+        if name == "base":
+            canvas[:] = heroine.portrait
+        elif layer is not None:
+            height, width = layer.pixels.shape[:2]
+            canvas[layer.y : layer.y + height, layer.x : layer.x + width] = layer.pixels
+        small = Image.fromarray(canvas).resize((SIDE, SIDE))
+        small.save(folder / f"{name}.png")
+    values = landmark_finding.moved(msgspec.to_builtins(heroine.landmarks), 0, 0, SIDE / 1024)
+    swapped = {}
+    for name, value in values.items():
+        words = [{"left": "right", "right": "left"}.get(word, word) for word in name.split("_")]
+        swapped["_".join(words)] = value
+    (folder / "landmarks.json").write_text(json.dumps(swapped))
+    return folder
+
+
+def test_from_a_picture(picture, marks, tmp_path):
+    avatar = create_avatar(picture, tmp_path / "made", name="made", licence="CC0-1.0", landmarks=marks)
+    assert avatar.name == "made"
+    assert avatar.portrait.shape == (1024, 1024, 4)
+    assert avatar.landmarks.jaw_drop > 20
+    renderer = PortraitRenderer(avatar, 256)
+    weights, pose = np.zeros(52, np.float32), np.zeros(4, np.float32)
+    rest = renderer.render(weights, pose)
+    eye = np.mean(avatar.landmarks.eye_left, axis=0) / 4
+    weights[[0, 7]] = 1.0
+    shut = renderer.render(weights, pose)
+    around = np.s_[int(eye[1]) - 6 : int(eye[1]) + 6, int(eye[0]) - 6 : int(eye[0]) + 6]
+    green = [int(frame[around][..., 1].astype(int).mean() - frame[around][..., 0].mean()) for frame in (rest, shut)]
+    assert green[0] > 20 > 0 > green[1], "the green iris must be covered by skin"
+
+
+def test_a_resting_eye_is_the_picture(picture, marks, tmp_path):
+    """The layers made from a picture add up to it."""
+    avatar = create_avatar(picture, tmp_path / "made", name="made", landmarks=marks)
+    canvases = []
+    for name in ("base", "eye_whites", "irises", "lids_open"):
+        canvas = np.zeros_like(avatar.portrait)
+        layer = avatar.layers[name]
+        height, width = layer.pixels.shape[:2]
+        canvas[layer.y : layer.y + height, layer.x : layer.x + width] = layer.pixels
+        canvases.append(canvas)
+    canvases[2][..., 3] = canvases[2][..., 3].astype(int) * canvases[1][..., 3] // 255
+    difference = np.abs(compose(canvases).astype(int) - avatar.portrait)[canvases[0][..., 3] == 255]
+    assert np.percentile(difference, 99) < 16
+
+
+def test_from_artwork(artwork, tmp_path):
+    avatar = create_avatar(artwork, tmp_path / "made", name="made")
+    assert avatar.side == SIDE
+    assert avatar.mouth == "lips"
+    assert np.mean(avatar.landmarks.eye_left, axis=0)[0] > SIDE / 2
+
+
+@pytest.mark.parametrize("missing", ["irises.png", "landmarks.json"])
+def test_artwork_with_something_missing(artwork, tmp_path, missing):
+    (artwork / missing).unlink()
+    with pytest.raises(AvatarError, match=missing):
+        create_avatar(artwork, tmp_path / "made", name="made")
+    assert not (tmp_path / "made").exists()
+
+
+def test_artwork_of_different_sizes(artwork, tmp_path):
+    Image.new("RGBA", (300, 300)).save(artwork / "irises.png")
+    with pytest.raises(AvatarError, match=r"irises\.png: 300x300.*one size"):
+        create_avatar(artwork, tmp_path / "made", name="made")
+
+
+def test_exif_orientation_modes_and_sizes(tmp_path, heroine):
+    from flashhead_engine.avatar.images import read_picture
+
+    upright = Image.fromarray(heroine.portrait).convert("RGB").resize((60, 40))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    upright.rotate(90, expand=True).save(tmp_path / "turned.png", exif=exif)
+    np.testing.assert_array_equal(read_picture(tmp_path / "turned.png", None)[..., :3], np.asarray(upright))
+    for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK"):
+        suffix = "tif" if mode == "CMYK" else "png"
+        Image.new(mode, (7, 5)).save(tmp_path / f"mode.{suffix}")
+        assert read_picture(tmp_path / f"mode.{suffix}", None).shape == (5, 7, 4)
+
+
+def test_landmarks_with_a_missing_field(picture, marks, tmp_path):
+    values = json.loads(marks.read_bytes())
+    del values["nose_tip"]
+    marks.write_text(json.dumps(values))
+    with pytest.raises(AvatarError, match="nose_tip"):
+        create_avatar(picture, tmp_path / "made", name="made", landmarks=marks)
+
+
+def test_too_small_a_face(picture, marks, tmp_path):
+    Image.open(picture).resize((130, 102)).save(picture)
+    values = landmark_finding.moved(json.loads(marks.read_bytes()), 0, 0, 0.1)
+    marks.write_text(json.dumps(values))
+    with pytest.raises(AvatarError, match="larger picture"):
+        create_avatar(picture, tmp_path / "made", name="made", landmarks=marks)
+
+
+def test_no_face_and_open_mouth(picture, tmp_path, monkeypatch):
+    monkeypatch.setattr(landmark_finding, "_face_mesh", lambda *_: None)
+    with pytest.raises(AvatarError, match=r"no face found.*--landmarks"):
+        create_avatar(picture, tmp_path / "made", name="made")
+    points = np.zeros((478, 2))
+    points[14], points[291] = (0, 30), (100, 0)
+    monkeypatch.setattr(landmark_finding, "_face_mesh", lambda *_: points)
+    with pytest.raises(AvatarError, match="mouth is open"):
+        create_avatar(picture, tmp_path / "made", name="made")
+
+
+def test_without_mediapipe(picture, tmp_path, monkeypatch):
+    monkeypatch.setattr(landmark_finding, "DETECTOR_PYTHON", tmp_path / "python")
+    with pytest.raises(MissingDependencyError, match=r"build\.py avatar-tools"):
+        create_avatar(picture, tmp_path / "made", name="made")
+
+
+def test_not_a_picture(tmp_path):
+    (tmp_path / "x.png").write_text("hello")
+    with pytest.raises(AvatarError, match=r"x\.png: cannot be read"):
+        create_avatar(tmp_path / "x.png", tmp_path / "made", name="made")
+
+
+def test_names_and_folders_that_are_taken(artwork, tmp_path):
+    with pytest.raises(AvatarError, match="taken by a sample"):
+        create_avatar(artwork, tmp_path / "made", name="guard")
+    (tmp_path / "diary").mkdir()
+    (tmp_path / "diary" / "page.txt").write_text("dear")
+    with pytest.raises(AvatarError, match="not an avatar bundle"):
+        create_avatar(artwork, tmp_path / "diary", name="made")
+    assert (tmp_path / "diary" / "page.txt").read_text() == "dear"
+
+
+def test_an_existing_bundle_is_replaced_or_kept_whole(artwork, tmp_path):
+    folder = tmp_path / "made"
+    first = create_avatar(artwork, folder, name="one")
+    (artwork / "irises.png").unlink()
+    with pytest.raises(AvatarError):
+        create_avatar(artwork, folder, name="two")
+    assert load_avatar(folder).digest == first.digest
+    Image.new("RGBA", (SIDE, SIDE)).save(artwork / "irises.png")
+    assert create_avatar(artwork, folder, name="two").name == "two"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["artwork", "made"]
+
+
+def test_commands(artwork, tmp_path):
+    runner = CliRunner()
+    made = runner.invoke(avatar_app, ["create", str(artwork), "--name", "made", "-o", str(tmp_path / "made")])
+    assert made.exit_code == 0, made.output
+    sheet = tmp_path / "sheet.png"
+    shown = runner.invoke(avatar_app, ["show", str(tmp_path / "made"), "-o", str(sheet)])
+    assert shown.exit_code == 0, shown.output
+    assert Image.open(sheet).size == (4 * 384, 3 * 384)
+    failed = runner.invoke(avatar_app, ["show", "robot", "-o", str(tmp_path / "no" / "sheet.png")])
+    assert isinstance(failed.exception, OutputError)
+    missing = runner.invoke(avatar_app, ["show", "gaurd", "-o", str(sheet)])
+    assert isinstance(missing.exception, AvatarError)
