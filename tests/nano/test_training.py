@@ -122,7 +122,7 @@ def test_quick_recipe_learns_and_exports(quick_run) -> None:
     folder, log = quick_run
     assert log.epoch_losses[-1] < 0.8 * log.epoch_losses[0]
     assert log.onnx_difference < PARITY_TOLERANCE
-    assert 0 <= log.held_out_score["60"] <= 1
+    assert 0 <= log.held_out_score["60"] < 0.65, "a minute of speech must not be enough to pass for a good network"
     assert json.loads((folder / "training.json").read_text())["parameters"] == log.parameters
     NanoNetwork(folder / "nano.onnx")
 

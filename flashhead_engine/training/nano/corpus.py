@@ -24,6 +24,7 @@ def _syllables(onsets: str, nuclei: str, codas: str) -> Syllables:
     return Syllables(tuple(onsets.split()), tuple(nuclei.split()), tuple(codas.split()))
 
 
+# What is written twice is drawn twice as often: the lips show p b m f v most, and f v are hard to hear.
 _LATIN = _syllables("p b m p b m f v f v t d k g s z l r n h j tr pl br st", "a e i o u a o", "n m s l r t k p")
 _CYRILLIC = _syllables("п б м п б м ф в ф в т д к г с з л р н х ж ш ч ст пр", "а е и о у а о я", "н м с л р т к п")
 

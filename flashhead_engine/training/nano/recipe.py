@@ -1,7 +1,7 @@
 """The whole recipe: texts -> speech -> features and targets -> training -> ONNX -> score. Seeded throughout.
 
 Every step leaves a file in the output folder and is skipped when its file is there, so an interrupted run goes on
-where it stopped: data/settings.json, data/version-N.npz, weights.npz, nano.onnx, training.json.
+where it stopped: settings.json, data/version-N.npz, weights.npz, nano.onnx, training.json.
 """
 
 import json
@@ -55,14 +55,17 @@ class TrainingLog:
     versions: dict[str, str]
 
 
-def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> list[TrainingSet]:
-    """Load the data made earlier by the same settings, else make it."""
-    wanted = {"minutes_of_speech": settings.minutes_of_speech, "seed": settings.seed}
+def _claim(folder: Path, settings: RecipeSettings) -> None:
+    """Make the folder this run's, so that files of different runs never mix."""
     note = folder / "settings.json"
-    if note.exists() and json.loads(note.read_text("utf-8")) != wanted:
-        raise OutputError(f"{folder} holds data of other settings; choose another folder or delete it.")
-    folder.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps(wanted), "utf-8")
+    if note.exists() and json.loads(note.read_text("utf-8")) != asdict(settings):
+        raise OutputError(f"{folder} holds a run of other settings; choose another folder or delete it.")
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps(asdict(settings)), "utf-8")
+
+
+def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> list[TrainingSet]:
+    """Load the data that an earlier start of this run made, and make what is missing."""
     paths = [folder / f"version-{number}.npz" for number in range(settings.versions)]
     if not all(path.exists() for path in paths):
         minutes = settings.minutes_of_speech
@@ -95,6 +98,7 @@ def run_recipe(settings: RecipeSettings, folder: Path, progress: Progress) -> Tr
     """
     started = time.monotonic()
     try:
+        _claim(folder, settings)
         versions = _make_data(settings, folder / "data", progress)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
