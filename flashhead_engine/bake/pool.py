@@ -1,17 +1,22 @@
 """Bakes many lines, several at a time."""
 
 import multiprocessing
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
 
 from ..errors import FlashHeadError
 from .line import BakedLine, bake_line
 from .plan import LineRequest
 
 Report = Callable[[float], None]
+
+_TIME_TO_CLEAN_UP_S = 5.0
 
 # In each worker process: the parent's queue for progress and its wish to stop.
 _progress = None
@@ -73,6 +78,15 @@ def _start_worker(progress: multiprocessing.Queue, cancelled: multiprocessing.Ev
     _progress, _cancelled = progress, cancelled
     # A terminal's Ctrl-C reaches every process; the parent alone decides, so that each line cleans up once.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """When the parent was killed, let the line in work clean up, then leave: nobody else would end this process."""
+    wait([multiprocessing.parent_process().sentinel])
+    _cancelled.set()
+    time.sleep(_TIME_TO_CLEAN_UP_S)
+    os._exit(1)
 
 
 def _bake_in_worker(line: LineRequest) -> BakedLine | FlashHeadError:

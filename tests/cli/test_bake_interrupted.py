@@ -26,7 +26,9 @@ def long_line(tmp_path_factory) -> Path:
 
 def start(*words: object, **options: object) -> subprocess.Popen:
     command = [sys.executable, "-m", "flashhead_engine", "bake", *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, **options
+    )
 
 
 def wait_for_unfinished_files(folder: Path, count: int) -> None:
@@ -54,6 +56,38 @@ def test_ending_it_in_the_middle_leaves_nothing(ending, jobs, long_line, tmp_pat
     assert process.returncode != 0
     assert list(out.iterdir()) == []
     assert "Traceback" not in output
+
+
+def test_workers_of_a_killed_command_clean_up_and_leave(long_line, tmp_path):
+    second = tmp_path / "second.wav"
+    second.write_bytes(long_line.read_bytes())
+    out = tmp_path / "out"
+    process = start(long_line, second, "-o", out, "-f", "json", "-f", "csv", "--jobs", 2)
+    wait_for_unfinished_files(out, count=2)
+    workers = processes_in_session(process.pid) - {process.pid}
+    assert len(workers) >= 2
+    process.kill()
+    process.wait()
+    give_up = time.monotonic() + 20
+    while time.monotonic() < give_up and processes_in_session(process.pid):
+        time.sleep(0.1)
+    assert not processes_in_session(process.pid)
+    assert list(out.iterdir()) == []
+
+
+def processes_in_session(session: int) -> set[int]:
+    """Living processes of the session that `start` gave the command (Linux)."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            state, session_of_process = fields[0], int(fields[3])
+            if session_of_process == session and state != "Z":
+                found.add(int(entry.name))
+    return found
 
 
 def test_a_full_disk_is_an_error_and_leaves_nothing(long_line, tmp_path):
