@@ -85,9 +85,7 @@ _define(CONSONANTS, "n ɳ ɲ", Articulation("nn", jaw=0.2, jaw_pull=0.7, lip_pul
 _define(CONSONANTS, "l ɫ ɭ ʎ ɺ ɬ", Articulation("nn", jaw=0.3, jaw_pull=0.6, lip_pull=0.2))
 _define(CONSONANTS, "ɾ", Articulation("DD", jaw=0.25, jaw_pull=0.5, lip_pull=0.2))
 _define(CONSONANTS, "s z", Articulation("SS", jaw=0.08, spread=0.3, jaw_pull=1.6, lip_pull=0.4))
-_define(
-    CONSONANTS, "ʃ ʒ ʂ ʐ ɕ ʑ ɻ", Articulation("CH", jaw=0.1, rounding=0.45, jaw_pull=1.5, lip_pull=0.6)
-)
+_define(CONSONANTS, "ʃ ʒ ʂ ʐ ɕ ʑ ɻ", Articulation("CH", jaw=0.1, rounding=0.45, jaw_pull=1.5, lip_pull=0.6))
 _define(CONSONANTS, "ç ʝ", Articulation("CH", jaw=0.2, spread=0.5, jaw_pull=0.8, lip_pull=0.3))
 _define(CONSONANTS, "k ɡ g ŋ x ɣ q χ ʁ ɢ ɴ ħ ʕ ʀ ɰ", Articulation("kk", jaw=0.3, jaw_pull=0.3, lip_pull=0.1))
 _define(CONSONANTS, "h ɦ ʔ ʜ", Articulation(None, jaw=0.3, jaw_pull=0.1, lip_pull=0.05))
