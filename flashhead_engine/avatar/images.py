@@ -9,6 +9,9 @@ from PIL import Image, ImageOps
 from ..errors import AvatarError
 from .manifest import MAX_IMAGE_SIDE
 
+_FAINT = 12
+"""Alpha up to which the colour of a pixel is too coarse to be enlarged."""
+
 
 def decode_picture(data: bytes, where: str, formats: tuple[str, ...] | None = ("PNG",)) -> np.ndarray:
     """Decode a picture of any mode to straight-alpha RGBA, uint8 (height, width, 4), upright by its EXIF tag.
@@ -67,16 +70,16 @@ def premultiply(rgba: np.ndarray) -> np.ndarray:
     return result
 
 
-def bleed(rgba: np.ndarray) -> np.ndarray:
-    """Give fully transparent pixels the colour of their visible neighbours; visible pixels are unchanged.
+def bleed(rgba: np.ndarray, faint: int = 0) -> np.ndarray:
+    """Give pixels with an alpha of at most `faint` the colour of their neighbours; the others are unchanged.
 
     Interpolation then never pulls black or white into an edge. Straight alpha, uint8 (height, width, 4).
     """
-    hidden = rgba[..., 3] == 0
+    hidden = rgba[..., 3] <= faint
     if not hidden.any() or hidden.all():
         return rgba
     # Push: halve premultiplied colour until one pixel is left. Pull: fill what is empty from the coarser level.
-    levels = [premultiply(rgba).astype(np.float32)]
+    levels = [premultiply(np.where(hidden[..., None], np.uint8(0), rgba)).astype(np.float32)]
     while max(levels[-1].shape[:2]) > 1:
         fine = levels[-1]
         fine = np.pad(fine, ((0, fine.shape[0] % 2), (0, fine.shape[1] % 2), (0, 0)))
@@ -97,8 +100,19 @@ def bleed(rgba: np.ndarray) -> np.ndarray:
 
 
 def resize_portrait(rgba: np.ndarray, size: int) -> np.ndarray:
-    """The square portrait at (size, size): Lanczos on premultiplied alpha; at its own size unchanged."""
+    """The square portrait at (size, size), see `resample`; at its own size unchanged."""
     if rgba.shape[:2] == (size, size):
         return rgba
-    resized = Image.fromarray(rgba).resize((size, size), Image.Resampling.LANCZOS)
-    return bleed(np.asarray(resized))
+    return resample(rgba, size, size, (0, 0, rgba.shape[1], rgba.shape[0]))
+
+
+def resample(rgba: np.ndarray, width: int, height: int, box: tuple[float, float, float, float]) -> np.ndarray:
+    """The part of a picture in `box` (left, top, right, bottom) at another size, straight alpha, with Lanczos.
+
+    Colour and alpha are filtered apart: together, colour would overshoot where alpha is cut off at 255, and leave a
+    bright line along every edge.
+    """
+    colour = Image.fromarray(np.ascontiguousarray(bleed(rgba, _FAINT)[..., :3]))
+    alpha = Image.fromarray(np.ascontiguousarray(rgba[..., 3]))
+    filtered = [part.resize((width, height), Image.Resampling.LANCZOS, box=box) for part in (colour, alpha)]
+    return np.dstack([np.asarray(part) for part in filtered])

@@ -113,7 +113,7 @@ class _Eye:
 
     def layers(self) -> dict[str, np.ndarray]:
         iris_seen = self._iris_disc * self._opening
-        iris_rim = _grown(self._iris_disc, 1.5)
+        iris_rim = _grown(self._iris_disc, 2.5)
         sclera = self._filled(iris_rim, ignored=1 - self._white())
         iris = self._filled(1 - _shrunk(iris_seen, 1.0))
         iris = np.where(_shrunk(iris_seen, 1.0)[..., None] > 0.5, self._picture, iris)
@@ -162,7 +162,7 @@ class _Eye:
         x = closed[:, 0]
         crease = _edge(self._outline, x, lower=False) - 0.32 * self._height * _arch(x, self._left, self._right)
         shape = polygon_mask(side, np.vstack([np.stack([x, crease], axis=-1), closed[::-1]]))
-        shape = np.maximum(shape, _grown(self._opening, 1.0) * _above(side, closed))
+        shape = np.maximum(shape, _grown(self._opening, 2.0) * _above(side, closed))
         lid = self._skin.copy()
         rows = np.arange(side)[:, None]
         depth = np.clip((rows - crease.min()) / (closed[:, 1].max() - crease.min()), 0, 1)
@@ -175,7 +175,7 @@ class _Eye:
 
     def _lower_lid(self, closed: np.ndarray) -> np.ndarray:
         side = self._picture.shape[0]
-        return _with_alpha(self._skin, _grown(self._opening, 1.5) * (1 - _above(side, closed)))
+        return _with_alpha(self._skin, _grown(self._opening, 2.0) * (1 - _above(side, closed)))
 
     def _lash_colour(self) -> np.ndarray:
         """Colour of the darkest part of the lids' edges."""

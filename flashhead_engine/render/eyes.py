@@ -8,7 +8,7 @@ from ..avatar.bundle import Avatar, Layer
 from ..blendshapes.arkit import INDEX
 from .controls import MOTION_INDEX
 from .face import Eye, Face, smoothstep
-from .fields import BROW_FROWN, BROW_RAISE
+from .fields import BROW_FROWN, BROW_INWARDS, BROW_RAISE
 from .frame import Block, Box, Frame
 from .sampling import LayerTable, inside_base, over, unpremultiplied
 
@@ -36,7 +36,7 @@ class EyeRegion:
         self._tables = {name: LayerTable(layer, avatar.side, size) for name, layer in layers.items()}
         self._factor = self._tables["base"].factor
         self._lids = _Lids(avatar, face, eye, layers, self._box)
-        self._brow = _SlidingBrow(face, own, self._box) if face.rigid else None
+        self._brow = _SlidingBrow(face, own) if face.rigid else None
         side = own.capitalize()
         self._blink, self._squint, self._wide = (INDEX[f"eye{name}{side}"] for name in ("Blink", "Squint", "Wide"))
         self._look = {name: INDEX[f"eyeLook{name}{side}"] for name in ("Down", "In", "Out", "Up")}
@@ -98,9 +98,11 @@ class EyeRegion:
         over(iris, shown)
         if closed < 1.0:
             over(tables["lashes_lower"].at(x, y), shown)
+            if lids.rigid:
+                over(tables["lashes_upper"].at(x, y), shown)
         if closed > 0.0:
             self._close(seen, closed, shown)
-        if closed < 1.0:
+        if closed < 1.0 and not lids.rigid:
             moved = closed * seen.per_pixel * lids.upper_travel.at(seen.column, seen.beside)
             over(tables["lashes_upper"].at(x, y - moved) * lids.open_share(closed)[seen.column], shown)
 
@@ -110,15 +112,14 @@ class EyeRegion:
         remaining = (1.0 - closed) * seen.per_pixel
         lower, upper = self._tables["lid_lower"], self._tables["lid_upper"]
         hull = upper.at(x, y)[..., 3:]
-        if lids.lower_slides:
+        if lids.rigid:
             hull = np.maximum(hull, lower.at(x, y)[..., 3:])
             lid = lower.at(x, y + remaining * lids.lower_travel.at(seen.column, seen.beside))
-            over(lid * (hull * (1 / 255)), shown)
+            over(_clipped(lid, hull), shown)
         elif closed > _LOWER_LID_FROM:
             over(lower.at(x, y) * ((closed - _LOWER_LID_FROM) / (1 - _LOWER_LID_FROM)), shown)
         lid = upper.at(x, y + remaining * lids.upper_travel.at(seen.column, seen.beside))
-        lid *= hull * (lids.closing_share(closed)[seen.column] * (1 / 255))
-        over(lid, shown)
+        over(_clipped(lid, hull) * lids.closing_share(closed)[seen.column], shown)
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ class _Lids:
     def __init__(self, avatar: Avatar, face: Face, eye: Eye, layers: dict[str, Layer], box: Box) -> None:
         columns = np.arange(box[0], box[2] + 1, dtype=np.float32)
         self._first, self._last = float(columns[0]), len(columns) - 1
-        self.lower_slides = avatar.lower_lid == "slide"
+        # Two plates slide over the eye; what surrounds it stays.
+        self.rigid = avatar.lower_lid == "slide"
         left, right, soft = eye.outline[:, 0].min(), eye.outline[:, 0].max(), 5 * face.unit
         opening = smoothstep(left - soft, left + soft, columns) * smoothstep(right + soft, right - soft, columns)
         self._opening = opening.astype(np.float32)[:, None]
@@ -177,22 +179,18 @@ class _Profile:
 class _SlidingBrow:
     """A brow of a rigid face, which moves alone: the plate below it stays."""
 
-    def __init__(self, face: Face, own: str, box: Box) -> None:
-        eye = face.eyes[own]
-        columns = np.arange(box[0], box[2] + 1, dtype=np.float32)
-        self._first = float(columns[0])
-        along = eye.along_brow(columns)
-        raise_by, frown_by = BROW_RAISE * face.unit, BROW_FROWN * face.unit
-        self._down = np.stack([-raise_by * (1 - along), -raise_by * along, frown_by * (1 - 0.5 * along)])
-        self._down = self._down.astype(np.float32)
-        self._inwards = -eye.towards_outside * 5 * face.unit
+    def __init__(self, face: Face, own: str) -> None:
+        self._eye = face.eyes[own]
+        self._unit = face.unit
         self._motions = [MOTION_INDEX[f"{name}_{own}"] for name in ("brow_inner", "brow_outer", "frown_brow")]
 
     def shift(self, motions: np.ndarray, x: np.ndarray) -> tuple[float, np.ndarray]:
         """How far the brow moves to the right (one number) and down (for each x), in portrait pixels."""
-        strengths = motions[self._motions]
-        column = np.rint(x - self._first).astype(np.intp).clip(0, self._down.shape[1] - 1)
-        return self._inwards * float(strengths[2]), (strengths @ self._down)[column]
+        inner, outer, frown = (float(strength) * self._unit for strength in motions[self._motions])
+        along = self._eye.along_brow(x).astype(np.float32)
+        at_inner = BROW_FROWN * frown - BROW_RAISE * inner
+        at_outer = 0.5 * BROW_FROWN * frown - BROW_RAISE * outer
+        return -self._eye.towards_outside * BROW_INWARDS * frown, at_inner + along * (at_outer - at_inner)
 
 
 def _box(avatar: Avatar, face: Face, eye: Eye) -> Box:
@@ -260,6 +258,11 @@ def _cut(layer: Layer, box: tuple[float, float, float, float]) -> Layer:
     left, top = max(0, int(box[0]) - layer.x), max(0, int(box[1]) - layer.y)
     right, bottom = max(0, int(box[2]) - layer.x), max(0, int(box[3]) - layer.y)
     return Layer(layer.x + left, layer.y + top, layer.pixels[top:bottom, left:right])
+
+
+def _clipped(lid: np.ndarray, hull: np.ndarray) -> np.ndarray:
+    """A premultiplied lid (..., 4) that is nowhere more opaque than the hull (..., 1) it slides inside."""
+    return lid * (hull / np.maximum(np.maximum(lid[..., 3:], hull), 1.0))
 
 
 def _faded(layer: Layer, y: float, unit: float, *, keep_upper: bool) -> Layer:

@@ -109,8 +109,8 @@ class Face:
             oval=oval,
         )
 
-    def half_width_at(self, y: float) -> float:
-        """Half the width of the face at height y."""
+    def room_beside_mouth(self, y: float) -> float:
+        """How far the outline of the face at height y is from the middle of the mouth, on the nearer side."""
         first, last = np.argmin(self.oval[:, 1]), np.argmax(self.oval[:, 1])
         turned = np.roll(self.oval, -first, axis=0)
         last = (last - first) % len(turned)
@@ -119,7 +119,7 @@ class Face:
         for half in halves:
             order = np.argsort(half[:, 1], kind="stable")
             edges.append(np.interp(y, half[order, 1], half[order, 0]))
-        return abs(float(edges[0] - edges[1])) / 2
+        return min(abs(float(edge) - self.mouth_x) for edge in edges)
 
     def mouth_line(self, x: np.ndarray) -> np.ndarray:
         """y of the closed mouth at x; level beyond the corners."""

@@ -14,8 +14,8 @@ from .face import Eye, Face, smoothstep
 
 Field = tuple[np.ndarray, np.ndarray]
 
-BROW_RAISE, BROW_FROWN = 17.0, 11.0
-"""Pixels that a brow moves up or down in a face of unit size."""
+BROW_RAISE, BROW_FROWN, BROW_INWARDS = 17.0, 11.0, 5.0
+"""Pixels that a brow moves up, and down and inwards, in a face of unit size."""
 _CHIN_SHARE = 0.72
 """How far the chin moves when the lower lip moves by 1."""
 
@@ -55,7 +55,7 @@ def _mouth(face: Face, x: np.ndarray, y: np.ndarray, lower: bool) -> dict[str, F
     on_lower = 1 - smoothstep(face.lower_bottom, face.chin[1], y)
     on_lips = on_lower if lower else on_upper
     # Lips must not drag the outline of the face, rounded ones not even cheeks and chin.
-    reach = min(2.3, 0.92 * face.half_width_at(face.lower_bottom) / half_width)
+    reach = min(2.3, 0.9 * face.room_beside_mouth(face.lower_bottom) / half_width)
     around = on_upper * on_lower * smoothstep(max(reach, 1.3), 0.95, np.abs(across))
     near = on_upper * smoothstep(0.55 * face.chin[1] + 0.45 * face.lower_bottom, face.lower_bottom, y)
     near = near * smoothstep(np.clip(reach, 1.3, 2.0), 1.0, np.abs(across))
@@ -132,7 +132,7 @@ def _upper_face(face: Face, x: np.ndarray, y: np.ndarray) -> dict[str, Field]:
         fields[f"brow_inner_{own}"] = (zero, -BROW_RAISE * unit * near_brow * (1 - along) ** 0.8)
         fields[f"brow_outer_{own}"] = (zero, -BROW_RAISE * unit * near_brow * along)
         fields[f"frown_brow_{own}"] = (
-            -outside * 5 * unit * near_brow,
+            -outside * BROW_INWARDS * unit * near_brow,
             BROW_FROWN * unit * near_brow * (1 - 0.5 * along),
         )
         fields[f"lid_wide_{own}"] = (zero, -7 * unit * _near_lid(eye, x, y, unit, upper=True))
