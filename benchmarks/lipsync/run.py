@@ -12,7 +12,7 @@ from pathlib import Path
 import systems
 
 from flashhead_engine.drivers.nano.network import NanoNetwork
-from flashhead_engine.evaluation.lipsync import LipSyncScore, Track, Truth, measure, summarise
+from flashhead_engine.evaluation.lipsync import CLASSES, LipSyncScore, Track, Truth, measure, summarise
 from flashhead_engine.training.nano import held_out
 from flashhead_engine.training.nano.held_out import Example
 
@@ -31,10 +31,18 @@ def _row(name: str, result: LipSyncScore) -> str:
         f"{result.rounding_separation:.2f}",
         f"{result.balanced_accuracy:.2f}",
         f"{result.silence_closed:.2f}",
-        f"{result.lag_ms:.0f}",
-        f"{result.onset_ms:.0f}",
+        f"{result.lag_ms:.0f}".replace("nan", "-"),
+        f"{result.onset_ms:.0f}".replace("nan", "-"),
     )
     return f"| {name} | {result.utterances} | {' | '.join(cells)} |"
+
+
+def _print_looks(scores: dict[str, LipSyncScore]) -> None:
+    print(f"\nShare of frames that look right, by class of the phone:\n\n| system | {' | '.join(CLASSES)} |")
+    print("|---|" + "---|" * len(CLASSES))
+    for name, result in scores.items():
+        cells = [f"{result.class_recall[look]:.2f}".replace("nan", "-") for look in CLASSES]
+        print(f"| nano, {name} | {' | '.join(cells)} |")
 
 
 def _groups(examples: Sequence[Example]) -> dict[str, Callable[[Truth], bool]]:
@@ -82,10 +90,12 @@ def main() -> None:
         print(f"\n### {fps} frames a second\n")
         print(f"| system | lines | {' | '.join(_HEADER.split('|'))} |")
         print("|---|" + "---|" * (_HEADER.count("|") + 2))
-        for name, result in _scores(examples, nano, fps).items():
+        scores = _scores(examples, nano, fps)
+        for name, result in scores.items():
             print(_row(f"nano, {name}", result))
         for name, tracks in calibration.items():
             print(_row(f"{name}, all clean", _scores(examples, tracks, fps)["all clean"]))
+        _print_looks(scores)
 
 
 if __name__ == "__main__":

@@ -149,6 +149,13 @@ def test_the_mouth_comes_to_rest_after_speech(network, lines) -> None:
     assert lip_aperture(weights).max() > 0.2
 
 
+def test_level_and_offset_of_the_audio_do_not_matter(lines, network) -> None:
+    """20 dB quieter, 12 dB louder, or recorded with a constant offset: the score stays."""
+    for change in (lambda pcm: 0.1 * pcm, lambda pcm: 4 * pcm, lambda pcm: pcm + 0.1):
+        changed = [np.clip(change(line.pcm), -1, 1).astype(np.float32) for line in lines]
+        assert _score(lines, [_track(animate(network, pcm)[0]) for pcm in changed], 60).score >= REQUIRED_SCORE
+
+
 @pytest.mark.parametrize("samples", [1, 100, 266, 1600])
 def test_short_utterances(network, samples) -> None:
     weights, visemes = animate(network, np.full(samples, 0.01, np.float32))

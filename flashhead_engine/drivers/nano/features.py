@@ -130,6 +130,7 @@ def features_of(pcm: np.ndarray, extra_frames: int) -> np.ndarray:
 
 def _log_mel(windows: np.ndarray) -> np.ndarray:
     """Natural log of mel band powers of windows (n, 400): float32 (n, 40)."""
-    spectrum = np.fft.rfft(windows * _WINDOW_SHAPE, _FFT).astype(np.complex64)
+    centred = windows - windows.mean(1, keepdims=True)  # a constant offset of the audio leaks into the lowest band
+    spectrum = np.fft.rfft(centred * _WINDOW_SHAPE, _FFT).astype(np.complex64)
     power = spectrum.real**2 + spectrum.imag**2
     return np.log(power @ _MEL_FILTERS + np.float32(_SMALLEST_POWER))
