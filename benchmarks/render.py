@@ -2,8 +2,9 @@
 
     python benchmarks/render.py
 
-Prints the median and the 95th percentile of the time per frame, frames per second and the time to compile a rig,
-for each sample avatar and size.
+Prints for each sample avatar and size: the median time per frame on the clock and on the processor (they differ
+where other programs share the core), the 95th percentile, frames per second of processor time, and the time to
+compile a rig.
 """
 
 import os
@@ -29,25 +30,29 @@ def main() -> None:
     random = np.random.default_rng(0)
     weights = random.uniform(0, 0.5, (FRAMES, len(ARKIT_52))).astype(np.float32)
     poses = random.uniform(-0.1, 0.1, (FRAMES, 4)).astype(np.float32)
-    print(f"{'avatar':10} {'size':>5} {'median ms':>10} {'p95 ms':>8} {'frames/s':>9} {'compile s':>10}")
+    print("avatar      size  clock ms  processor ms  p95 ms  frames/s  compile s")
     for name in SAMPLES:
         avatar = load_avatar(name)
         for size in SIZES:
             started = time.perf_counter()
             renderer = PortraitRenderer(avatar, size)
             compiled = time.perf_counter() - started
-            times = _frame_times(renderer, weights, poses) * 1000
-            median, p95 = np.percentile(times, [50, 95])
-            print(f"{name:10} {size:5} {median:10.2f} {p95:8.2f} {1000 / median:9.0f} {compiled:10.2f}")
+            clock, processor = _frame_times(renderer, weights, poses) * 1000
+            median, p95 = np.percentile(processor, [50, 95])
+            print(
+                f"{name:10} {size:5} {np.median(clock):9.2f} {median:13.2f} {p95:7.2f} {1000 / median:9.0f}"
+                f" {compiled:10.2f}"
+            )
 
 
 def _frame_times(renderer: PortraitRenderer, weights: np.ndarray, poses: np.ndarray) -> np.ndarray:
+    """Seconds per frame, on the clock and on the processor: (2, frames)."""
     out = renderer.render(weights[0], poses[0])
-    times = np.empty(len(weights))
+    times = np.empty((2, len(weights)))
     for index, (row, pose) in enumerate(zip(weights, poses, strict=True)):
-        started = time.perf_counter()
+        clock, processor = time.perf_counter(), time.thread_time()
         renderer.render(row, pose, out)
-        times[index] = time.perf_counter() - started
+        times[:, index] = time.perf_counter() - clock, time.thread_time() - processor
     return times
 
 

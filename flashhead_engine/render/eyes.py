@@ -64,7 +64,7 @@ class EyeRegion:
         block.blend(packed, drawn, strength / _FULLY_REDRAWN)
 
     def _compose(self, frame: Frame, block: Block, closed: float, out: float, down: float) -> np.ndarray:
-        """The region from its layers: premultiplied float32 (height, width, 4)."""
+        """The region from its layers: premultiplied float32 (4, height, width)."""
         per_pixel = self._scale * self._factor
         half = 0.5 * self._factor
         x, y = block.face_x * per_pixel - half, block.face_y * per_pixel - half
@@ -73,14 +73,14 @@ class EyeRegion:
         if part is not None:
             column, beside = self._lids.column(block.face_x[part])
             seen = _Seen(x[part], y[part], column, beside, per_pixel)
-            self._draw_eye(seen, closed, out, down, shown[part])
+            self._draw_eye(seen, closed, out, down, shown[:, *part])
         part = block.showing(self._brow_box)
         if part is not None:
             brow_x, brow_y = x[part], y[part]
             if self._brow:
                 shift_x, shift_y = self._brow.shift(frame.motions, block.face_x[part])
                 brow_x, brow_y = brow_x - shift_x * per_pixel, brow_y - shift_y * per_pixel
-            over(self._tables["brows"].at(brow_x, brow_y), shown[part])
+            over(self._tables["brows"].at(brow_x, brow_y), shown[:, *part])
         if "front" in self._tables:
             front_x, front_y = block.head_x * per_pixel - half, block.head_y * per_pixel - half
             over(self._tables["front"].at(front_x, front_y), shown)
@@ -94,7 +94,7 @@ class EyeRegion:
         shift_x = _GAZE_ACROSS * self._eye.half_width * out * self._eye.towards_outside * seen.per_pixel
         shift_y = _GAZE_DOWN * self._eye.height * down * seen.per_pixel
         iris = tables["irises"].at(x - shift_x, y - shift_y)
-        iris *= whites[..., 3:] * (1 / 255)
+        iris *= whites[3] * (1 / 255)
         over(iris, shown)
         if closed < 1.0:
             over(tables["lashes_lower"].at(x, y), shown)
@@ -111,9 +111,9 @@ class EyeRegion:
         lids, x, y = self._lids, seen.x, seen.y
         remaining = (1.0 - closed) * seen.per_pixel
         lower, upper = self._tables["lid_lower"], self._tables["lid_upper"]
-        hull = upper.at(x, y)[..., 3:]
+        hull = upper.at(x, y)[3]
         if lids.rigid:
-            hull = np.maximum(hull, lower.at(x, y)[..., 3:])
+            hull = np.maximum(hull, lower.at(x, y)[3])
             lid = lower.at(x, y + remaining * lids.lower_travel.at(seen.column, seen.beside))
             over(_clipped(lid, hull), shown)
         elif closed > _LOWER_LID_FROM:
@@ -143,7 +143,7 @@ class _Lids:
         self.rigid = avatar.lower_lid == "slide"
         left, right, soft = eye.outline[:, 0].min(), eye.outline[:, 0].max(), 5 * face.unit
         opening = smoothstep(left - soft, left + soft, columns) * smoothstep(right + soft, right - soft, columns)
-        self._opening = opening.astype(np.float32)[:, None]
+        self._opening = opening.astype(np.float32)
         self.upper_travel = _Profile(_travel(eye, layers["lid_upper"], columns, upper=True))
         self.lower_travel = _Profile(_travel(eye, layers["lid_lower"], columns, upper=False))
 
@@ -155,12 +155,12 @@ class _Lids:
         return column, place - column
 
     def open_share(self, closed: float) -> np.ndarray:
-        """Opacity (columns, 1) of the open lid's lashes: they travel over the eye and fade beyond its corners."""
+        """Opacity (columns,) of the open lid's lashes: they travel over the eye and fade beyond its corners."""
         over_eye, beyond = smoothstep(0.95, 0.6, np.float32(closed)), smoothstep(0.75, 0.45, np.float32(closed))
         return beyond + self._opening * (over_eye - beyond)
 
     def closing_share(self, closed: float) -> np.ndarray:
-        """Opacity (columns, 1) of the closing lid: at once over the eye, late beyond its corners."""
+        """Opacity (columns,) of the closing lid: at once over the eye, late beyond its corners."""
         over_eye, beyond = np.float32(min(1.0, 14.0 * closed)), smoothstep(0.45, 0.75, np.float32(closed))
         return beyond + self._opening * (over_eye - beyond)
 
@@ -261,8 +261,8 @@ def _cut(layer: Layer, box: tuple[float, float, float, float]) -> Layer:
 
 
 def _clipped(lid: np.ndarray, hull: np.ndarray) -> np.ndarray:
-    """A premultiplied lid (..., 4) that is nowhere more opaque than the hull (..., 1) it slides inside."""
-    return lid * (hull / np.maximum(np.maximum(lid[..., 3:], hull), 1.0))
+    """A premultiplied lid (4, height, width) that is nowhere more opaque than the hull it slides inside."""
+    return lid * (hull / np.maximum(np.maximum(lid[3], hull), 1.0))
 
 
 def _faded(layer: Layer, y: float, unit: float, *, keep_upper: bool) -> Layer:

@@ -38,12 +38,19 @@ class Grid:
         column, row = u.astype(np.intp), v.astype(np.intp)
         u -= column
         v -= row
-        flat = values.reshape(-1, values.shape[-1])
         first = row * self.columns + column
-        u, v = u[..., None], v[..., None]
+        flat = values.reshape(-1, values.shape[-1])
+        if flat.shape[1] == 2 and flat.dtype == np.float32:
+            # Pairs are read and mixed about twice as fast as complex numbers.
+            pairs = self._mixed(np.ascontiguousarray(flat).view(np.complex64)[:, 0], first, u, v)
+            return pairs.view(np.float32).reshape(*x.shape, 2)
+        return self._mixed(flat, first, u[..., None], v[..., None])
+
+    def _mixed(self, flat: np.ndarray, first: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """The values at nodes `first` and their neighbours to the right and below, in proportions u and v."""
         top = np.take(flat, first, axis=0)
         top += u * (np.take(flat, first + 1, axis=0) - top)
-        first += self.columns
+        first = first + self.columns
         bottom = np.take(flat, first, axis=0)
         bottom += u * (np.take(flat, first + 1, axis=0) - bottom)
         bottom -= top

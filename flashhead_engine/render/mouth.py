@@ -13,7 +13,7 @@ from .frame import Block, Box, Frame
 from .grid import Grid
 from .sampling import LayerTable, PaintingTable, over
 
-_STEP = 4.0
+_STEP = 5.0
 _INVERSIONS = 4
 _FEATHER = 22.0
 _JAW_OPEN, _TONGUE_OUT = INDEX["jawOpen"], INDEX["tongueOut"]
@@ -124,7 +124,7 @@ class LipMouth:
         if not len(rows):
             return
         part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-        mask = np.clip(mask[part], 0, 1)[..., None]
+        mask = np.clip(mask[part], 0, 1)
         inside = self._interior.seen(frame, block.head_x[part], block.head_y[part])
         self._interior.shade(inside, frame, from_upper[part], from_lower[part])
         if self._front:
@@ -132,10 +132,12 @@ class LipMouth:
             x = (face_x[part] * self._scale - 0.5) * factor
             y = (face_y[part] * self._scale - 0.5) * factor
             inside = over(self._front.at(x, y), inside)
-        shown = np.ascontiguousarray(target[part]).view(np.uint8).reshape(*mask.shape[:2], 4).astype(np.float32)
-        inside[..., 3] = shown[..., 3]
-        shown += mask * (inside - shown)
-        target[part] = (shown + 0.5).astype(np.uint8).view(np.uint32)[..., 0]
+        lips = target[part].copy()
+        channels = lips.view(np.uint8).reshape(*lips.shape, 4)
+        for channel in range(3):
+            outside = channels[..., channel].astype(np.float32)
+            channels[..., channel] = outside + mask * (inside[channel] - outside) + 0.5
+        target[part] = lips
 
 
 class _Lines:
@@ -182,14 +184,14 @@ class _Interior:
         opaque = cavity[..., 3] > 128
         darkness = np.percentile(cavity[opaque], 25, axis=0) if opaque.any() else np.array([20, 8, 10, 255])
         darkness[3] = 255
-        self._darkness = darkness.astype(np.float32)
+        self._darkness = darkness.astype(np.float32)[:, None, None]
 
     def seen(self, frame: Frame, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Opaque colours, float32 (..., 4) 0..255, at points of the face held straight."""
+        """Opaque colours, float32 (4, *x.shape), 0..255, at points of the face held straight."""
         raised = (1 - float(frame.weights[_JAW_OPEN])) * self._jaw_drop
         aside = 13 * self._unit * float(frame.motions[_JAW_X])
         tongue_out = float(frame.weights[_TONGUE_OUT])
-        result = np.empty((*x.shape, 4), np.float32)
+        result = np.empty((4, *x.shape), np.float32)
         result[:] = self._darkness
         over(self._at("mouth_cavity", x, y), result)
         over(self._at("tongue", x - aside, y + 0.8 * raised), result)
@@ -210,7 +212,7 @@ class _Interior:
         light = 0.62 + 0.38 * np.sqrt(np.clip(reach, 0, 1))
         light *= 1 - _ROUNDING_DARKENS * min(1.0, float(frame.motions[_NARROW]))
         inside -= self._darkness
-        inside *= light[..., None]
+        inside *= light
         inside += self._darkness
 
     def _at(self, name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:

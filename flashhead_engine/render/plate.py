@@ -54,8 +54,8 @@ class PlateMouth:
 
     def _compose(self, x: np.ndarray, y: np.ndarray, drop: float, shift: float, width: float) -> np.ndarray:
         shown = self._at("base", x, y)
-        opening = self._opening(x, y, drop)[..., None]
-        rows = np.flatnonzero(opening.any(axis=(1, 2)))
+        opening = self._opening(x, y, drop)
+        rows = np.flatnonzero(opening.any(axis=1))
         if drop > 0 and len(rows):
             part = slice(rows[0], rows[-1] + 1)
             inside_x, inside_y = x[part], y[part]
@@ -64,11 +64,11 @@ class PlateMouth:
             over(self._at("tongue", middle + (inside_x - middle) * (1 / max(width, 0.3)), inside_y), inside)
             over(self._at("teeth_lower", inside_x - shift, inside_y - drop), inside)
             over(self._at("teeth_upper", inside_x, inside_y), inside)
-            over(inside * opening[part], shown[part])
+            over(inside * opening[part], shown[:, part])
         over(self._at("plate_lower", x - shift, y - drop), shown)
         upper = self._showing_upper(x, y)
         if upper is not None:
-            over(self._at("plate_upper", x[upper], y[upper]), shown[upper])
+            over(self._at("plate_upper", x[upper], y[upper]), shown[:, *upper])
         if "front" in self._tables:
             over(self._at("front", x, y), shown)
         return shown
