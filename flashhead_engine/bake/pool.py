@@ -5,16 +5,14 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 
 from ..errors import FlashHeadError
-from .line import BakedLine, bake_line
+from .line import BakedLine, Report, bake_line
 from .plan import LineRequest
-
-Report = Callable[[float], None]
 
 _TIME_TO_CLEAN_UP_S = 5.0
 
