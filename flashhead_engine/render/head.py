@@ -17,7 +17,7 @@ class HeadMap:
         x, y = grid.nodes()
         self._x, self._y = x, y
         head = _head_share(face, x, y)
-        hold = _held_borders(portrait, x, y)
+        hold = _held_borders(portrait, x)
         self._head = (head * hold).astype(np.float32)
         self._depth = (_depth(face, x, y) * self._head).astype(np.float32)
         pivot_y = face.neck_top + 0.25 * (face.neck_bottom - face.neck_top)
@@ -61,12 +61,13 @@ def _depth(face: Face, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return face.half_width * (0.22 + 0.5 * round_head + 0.05 * nose)
 
 
-def _held_borders(portrait: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """0 at the left, right and upper border of a portrait with a painted background, which must not move."""
-    border = np.concatenate([portrait[0, :, 3], portrait[:, 0, 3], portrait[:, -1, 3]])
+def _held_borders(portrait: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """0 at the left and right border of a portrait with a painted background, which must not move.
+
+    The upper border is too close to the head to be held; its pixels are repeated instead.
+    """
+    border = np.concatenate([portrait[:, 0, 3], portrait[:, -1, 3]])
     if border.mean() < 128:
         return np.ones_like(x)
     side = portrait.shape[0]
-    margin = _BORDER * side
-    inside = np.minimum(np.minimum(x, side - x), y)
-    return smoothstep(0, margin, inside)
+    return smoothstep(0, _BORDER * side, np.minimum(x, side - x))
