@@ -25,23 +25,39 @@ def heroine() -> Avatar:
     return load_avatar("heroine")
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, heroine: Avatar) -> Avatar:
+    """An avatar made from a picture of the heroine."""
+    folder = tmp_path_factory.mktemp("single")
+    picture, marks = write_picture(folder, heroine), write_marks(folder, heroine)
+    return create_avatar(picture, folder / "made", name="made", licence="CC0-1.0", landmarks=marks)
+
+
 @pytest.fixture
 def picture(tmp_path: Path, heroine: Avatar) -> Path:
-    """The heroine as one opaque picture, wider than high."""
-    canvas = Image.new("RGBA", (1300, 1024), (120, 130, 140, 255))
-    canvas.alpha_composite(Image.fromarray(heroine.portrait), (200, 0))
-    path = tmp_path / "heroine.png"
-    canvas.convert("RGB").save(path)
-    return path
+    return write_picture(tmp_path, heroine)
 
 
 @pytest.fixture
 def marks(tmp_path: Path, heroine: Avatar) -> Path:
+    return write_marks(tmp_path, heroine)
+
+
+def write_picture(folder: Path, heroine: Avatar) -> Path:
+    """The heroine as one opaque picture, wider than high."""
+    canvas = Image.new("RGBA", (1300, 1024), (120, 130, 140, 255))
+    canvas.alpha_composite(Image.fromarray(heroine.portrait), (200, 0))
+    path = folder / "heroine.png"
+    canvas.convert("RGB").save(path)
+    return path
+
+
+def write_marks(folder: Path, heroine: Avatar) -> Path:
     """Her landmarks in pixels of that picture, without those that can be derived."""
     values = landmark_finding.moved(msgspec.to_builtins(heroine.landmarks), -200, 0, 1.0)
     for derived in ("jaw_drop", "jaw_half_width", "neck_top", "neck_bottom"):
         del values[derived]
-    path = tmp_path / "marks.json"
+    path = folder / "marks.json"
     path.write_text(json.dumps(values))
     return path
 
@@ -71,15 +87,14 @@ def artwork(tmp_path: Path, heroine: Avatar) -> Path:
     return folder
 
 
-def test_from_a_picture(picture, marks, tmp_path):
-    avatar = create_avatar(picture, tmp_path / "made", name="made", licence="CC0-1.0", landmarks=marks)
-    assert avatar.name == "made"
-    assert avatar.portrait.shape == (1024, 1024, 4)
-    assert avatar.landmarks.jaw_drop > 20
-    renderer = PortraitRenderer(avatar, 256)
+def test_from_a_picture(made):
+    assert made.name == "made"
+    assert made.portrait.shape == (1024, 1024, 4)
+    assert made.landmarks.jaw_drop > 20
+    renderer = PortraitRenderer(made, 256)
     weights, pose = np.zeros(52, np.float32), np.zeros(4, np.float32)
     rest = renderer.render(weights, pose)
-    eye = np.mean(avatar.landmarks.eye_left, axis=0) / 4
+    eye = np.mean(made.landmarks.eye_left, axis=0) / 4
     weights[[0, 7]] = 1.0
     shut = renderer.render(weights, pose)
     around = np.s_[int(eye[1]) - 6 : int(eye[1]) + 6, int(eye[0]) - 6 : int(eye[0]) + 6]
@@ -87,18 +102,17 @@ def test_from_a_picture(picture, marks, tmp_path):
     assert green[0] > 20 > 0 > green[1], "the green iris must be covered by skin"
 
 
-def test_a_resting_eye_is_the_picture(picture, marks, tmp_path):
+def test_a_resting_eye_is_the_picture(made):
     """The layers made from a picture add up to it."""
-    avatar = create_avatar(picture, tmp_path / "made", name="made", landmarks=marks)
     canvases = []
     for name in ("base", "eye_whites", "irises", "lids_open"):
-        canvas = np.zeros_like(avatar.portrait)
-        layer = avatar.layers[name]
+        canvas = np.zeros_like(made.portrait)
+        layer = made.layers[name]
         height, width = layer.pixels.shape[:2]
         canvas[layer.y : layer.y + height, layer.x : layer.x + width] = layer.pixels
         canvases.append(canvas)
     canvases[2][..., 3] = canvases[2][..., 3].astype(int) * canvases[1][..., 3] // 255
-    difference = np.abs(compose(canvases).astype(int) - avatar.portrait)[canvases[0][..., 3] == 255]
+    difference = np.abs(compose(canvases).astype(int) - made.portrait)[canvases[0][..., 3] == 255]
     assert np.percentile(difference, 99) < 16
 
 
