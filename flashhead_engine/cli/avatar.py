@@ -15,7 +15,7 @@ avatar_app = typer.Typer(help="Make avatars and look at them.", no_args_is_help=
 
 _CREATE_EXAMPLES = """Examples:
 
-flashhead avatar create guard.png --name castle-guard -o avatars/castle-guard
+flashhead avatar create guard.png --name castle-guard
 
 flashhead avatar create artwork/guard/ --name castle-guard -o avatars/castle-guard
 """
@@ -34,7 +34,9 @@ def create(
         typer.Argument(help="A picture of one face with closed lips, or a folder of layered artwork.", exists=True),
     ],
     name: Annotated[str, typer.Option(help="Name of the avatar.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the bundle.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for the bundle.  [default: the name]")
+    ] = None,
     licence: Annotated[str, typer.Option(help="Licence of the picture, kept in the bundle.")] = "not stated",
     landmarks: Annotated[
         Path | None,
@@ -46,6 +48,7 @@ def create(
     Faces are found by MediaPipe, which `python3 build.py avatar-tools` installs once. docs/avatar-format.md
     describes the bundle, the layers and the landmarks.
     """
+    output = output or Path(name)
     avatar = create_avatar(source, output, name=name, licence=licence, landmarks=landmarks)
     console = Console()
     console.print(f"Made avatar '{avatar.name}' in {output}", highlight=False)
