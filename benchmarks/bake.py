@@ -7,6 +7,7 @@ Each run is a process of its own, start-up included where it says so.
 """
 
 import argparse
+import os
 import resource
 import statistics
 import subprocess
@@ -15,6 +16,9 @@ import tempfile
 import time
 import wave
 from pathlib import Path
+
+# As the flashhead command does; must be set before numpy is imported.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
 

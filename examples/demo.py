@@ -8,9 +8,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-# Several lines are baked at the same time, each on its own core; must be set before numpy is imported.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 import av
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -116,8 +113,7 @@ def contact_sheet() -> Path:
 
 def table(baked: dict[Path, BakedLine]) -> Table:
     columns = ("line", "avatar", "duration", "frames", "frames/s", "x real time", "file")
-    drawn = Table(*columns[:-1], box=None, pad_edge=False)
-    drawn.add_column(columns[-1], overflow="fold")
+    drawn = Table(*columns, box=None, pad_edge=False)
     for line in LINES:
         result = baked[line.audio]
         frames = result.video_frames
@@ -128,7 +124,7 @@ def table(baked: dict[Path, BakedLine]) -> Table:
             str(frames),
             f"{frames / result.elapsed_s:.0f}",
             f"{result.speed:.1f}",
-            str(line.video.relative_to(OUT.parent.parent)),
+            line.video.name,
         )
     return drawn
 
@@ -146,7 +142,8 @@ def main() -> int:
                 return 1
             baked[result.audio] = result
     console.print(table(baked))
-    console.print(f"contact sheet: {contact_sheet().relative_to(OUT.parent.parent)}")
+    sheet = contact_sheet()
+    console.print(f"The files are in {OUT}; look at {sheet.name} first.", soft_wrap=True)
     return 0
 
 

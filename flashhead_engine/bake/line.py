@@ -8,12 +8,15 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from .. import __version__
 from ..audio.decode import SAMPLE_RATE_HZ, AudioFile, open_audio
 from ..avatar.bundle import Avatar, load_avatar
 from ..avatar.manifest import VERSION as AVATAR_VERSION
 from ..drivers import load_driver
 from ..drivers.base import Driver, DriverSession, Outputs
+from .background import BackgroundWriter
 from .formats import BakeTarget, FrameWriter, for_path
 from .manifest import (
     Audio,
@@ -30,6 +33,9 @@ from .outputs import sigterm_raises
 from .plan import LineRequest
 
 Report = Callable[[float], None]
+
+_PUSH_SAMPLES = SAMPLE_RATE_HZ // 5
+_NO_SAMPLES = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,8 @@ def bake_line(line: LineRequest, report: Report) -> BakedLine:
         writers = []
         for writer_type, path in zip(writer_types, line.outputs, strict=True):
             writer = writer_type(path, target)
+            if writer.needs is Outputs.VIDEO:
+                writer = BackgroundWriter(writer)
             cleaning.callback(writer.abort)
             writers.append(writer)
         session = driver.open(avatar, replace(line.settings, outputs=wanted))
@@ -100,22 +108,20 @@ def _speak(
     """Run the whole utterance through the session into the writers; returns its length in samples."""
     samples, reported = 0, 0.0
     expected = max(1, (audio.duration_us or 0) * SAMPLE_RATE_HZ // 1_000_000)
-    # The last chunk closes the utterance, so one chunk is held back until the next one is there.
-    held = None
     for pcm in audio.chunks():
-        if held is not None:
-            _push(held, False, driver, session, writers)
-        held = pcm
+        # Short pushes, so that frames reach the writers' threads as steadily as they can encode them.
+        for start in range(0, len(pcm), _PUSH_SAMPLES):
+            _push(pcm[start : start + _PUSH_SAMPLES], False, driver, session, writers)
         samples += len(pcm)
         share = min(0.99, samples / expected) if audio.duration_us else 0.0
         report(max(0.0, share - reported))
         reported = max(reported, share)
-    _push(held, True, driver, session, writers)
+    _push(_NO_SAMPLES, True, driver, session, writers)
     report(1.0 - reported)
     return samples
 
 
-def _push(pcm, end: bool, driver: Driver, session: DriverSession, writers: list[FrameWriter]) -> None:
+def _push(pcm: np.ndarray, end: bool, driver: Driver, session: DriverSession, writers: list[FrameWriter]) -> None:
     session.push(pcm, end)
     driver.step([session])
     for frame in session.frames():

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 
 from ..errors import FlashHeadError
@@ -50,8 +51,9 @@ def _bake_in_processes(
     progress, cancelled = context.Queue(), context.Event()
     listener = threading.Thread(target=_forward, args=(progress, report), daemon=True)
     listener.start()
-    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(progress, cancelled))
-    futures = {pool.submit(_bake_in_worker, line): line for line in lines}
+    with _one_blas_thread():
+        pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(progress, cancelled))
+        futures = {pool.submit(_bake_in_worker, line): line for line in lines}
     try:
         for future in as_completed(futures):
             try:
@@ -64,6 +66,22 @@ def _bake_in_processes(
         pool.shutdown(wait=True, cancel_futures=True)
         progress.put(None)
         listener.join()
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Processes started inside give numpy one thread: the lines already fill the cores, and more threads than cores
+    make the renderer's small matrices many times slower."""
+    name = "OPENBLAS_NUM_THREADS"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _forward(progress: multiprocessing.Queue, report: Report) -> None:

@@ -4,7 +4,7 @@ import os
 import sys
 
 # The renderer's matrices are small: several BLAS threads only get into each other's way, four times slower when the
-# cores are busy. Read when numpy is first imported, and inherited by the processes of the pool.
+# cores are busy. Read when numpy is first imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 

@@ -142,6 +142,30 @@ def test_silence_is_rest(network, level) -> None:
     assert (visemes.argmax(1) == VISEMES.index("sil")).all()
 
 
+def _melody(times: np.ndarray) -> np.ndarray:
+    note, since = np.divmod(times, 0.3)
+    hertz = np.array([262, 330, 392, 523, 440])[note.astype(int) % 5]
+    harmonics = [np.sin(2 * np.pi * hertz * k * times) / k for k in (1, 2, 3, 4)]
+    return np.sum(harmonics, axis=0) * np.exp(-3 * since)
+
+
+MUSIC = {
+    "hum": lambda t: np.sin(2 * np.pi * 50 * t) + 0.3 * np.sin(2 * np.pi * 150 * t),
+    "whistle": lambda t: np.sin(2 * np.pi * 1000 * t),
+    "chord": lambda t: sum(np.sin(2 * np.pi * hertz * t) for hertz in (220, 277, 330)),
+    "melody": _melody,
+}
+
+
+@pytest.mark.parametrize("kind", MUSIC)
+def test_music_does_not_move_the_mouth_much(network, lines, kind) -> None:
+    sound = MUSIC[kind](np.arange(4 * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ)
+    weights, _ = animate(network, (0.1 * sound / np.abs(sound).max()).astype(np.float32))
+    assert np.mean(lip_aperture(weights) > 0.06) < 0.1
+    spoken, _ = animate(network, lines[0].pcm)
+    assert np.mean(lip_aperture(spoken) > 0.06) > 0.4, "the same measure sees speech"
+
+
 def test_the_mouth_comes_to_rest_after_speech(network, lines) -> None:
     silence = np.zeros(SAMPLE_RATE_HZ, np.float32)
     weights, _ = animate(network, np.concatenate([lines[0].pcm, silence]))

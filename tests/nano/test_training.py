@@ -11,7 +11,7 @@ from flashhead_engine.blendshapes.phones import Segment  # noqa: E402
 from flashhead_engine.drivers.nano.network import NanoNetwork  # noqa: E402
 from flashhead_engine.errors import OutputError  # noqa: E402
 from flashhead_engine.training.nano import flite  # noqa: E402
-from flashhead_engine.training.nano.augment import augmented, mixed, shaped_noise  # noqa: E402
+from flashhead_engine.training.nano.augment import augmented, mixed, shaped_noise, tones  # noqa: E402
 from flashhead_engine.training.nano.corpus import line  # noqa: E402
 from flashhead_engine.training.nano.espeak import Espeak  # noqa: E402
 from flashhead_engine.training.nano.export import PARITY_TOLERANCE, parity_error  # noqa: E402
@@ -105,11 +105,22 @@ def test_noise_is_mixed_at_the_ratio_asked_for() -> None:
 def test_augmented_segments_cover_the_augmented_audio() -> None:
     random = np.random.default_rng(0)
     tone = np.sin(np.arange(22_050) * 0.1).astype(np.float32)
-    for _ in range(10):
+    phones = set()
+    for _ in range(60):
         version = augmented(Speech(tone, 22_050, (Segment(0.0, 1.0, "a"),)), [tone], random)
-        assert [segment.ipa for segment in version.segments] == ["", "a", ""]
+        phones.add(tuple(segment.ipa for segment in version.segments))
         assert version.segments[-1].end == pytest.approx(version.duration_s, abs=1e-3)
         assert np.abs(version.pcm).max() <= 1
+    assert phones == {("", "a", ""), ("",)}, "speech between pauses, and now and then no speech at all"
+
+
+def test_tones_are_of_unit_power_and_never_the_same() -> None:
+    random = np.random.default_rng(0)
+    made = [tones(32_000, random) for _ in range(20)]
+    for pcm in made:
+        assert np.isfinite(pcm).all()
+        assert pcm.std() == pytest.approx(1, abs=1e-3)
+    assert np.abs(np.corrcoef(made) - np.eye(20)).max() < 0.9
 
 
 @pytest.fixture(scope="module")

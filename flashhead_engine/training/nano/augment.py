@@ -15,6 +15,8 @@ _NOISY_SHARE = 0.4
 _NOISE_SNR_DB = (5.0, 30.0)
 _HISS_SNR_DB = (35.0, 65.0)
 _BABBLERS = (2, 7)
+_NO_SPEECH_SHARE = 0.06
+_NOTE_S = (0.1, 4.0)
 
 
 def at_16_khz(speech: Speech, tempo: float = 1.0) -> Speech:
@@ -63,6 +65,33 @@ def babble(samples: int, lines: list[np.ndarray], random: np.random.Generator) -
     return mixture / (mixture.std() + 1e-6)
 
 
+def tones(samples: int, random: np.random.Generator) -> np.ndarray:
+    """Notes with harmonics, of unit power: a melody, chords, or a hum that never ends."""
+    mixture = np.zeros(samples)
+    for _ in range(random.integers(1, 5)):
+        lowest_hz = np.exp(random.uniform(*np.log((45.0, 900.0))))
+        longest_s = np.exp(random.uniform(*np.log(_NOTE_S)))
+        start = 0
+        while start < samples:
+            length = samples if longest_s > 2 else round(random.uniform(0.3, 1.0) * longest_s * SAMPLE_RATE_HZ)
+            times = np.arange(min(length, samples - start)) / SAMPLE_RATE_HZ
+            hertz = lowest_hz * 2 ** (random.integers(0, 13) / 12)
+            harmonics = np.arange(1, 1 + random.integers(1, 9))
+            loudness = random.uniform(0.2, 1.0) / harmonics ** random.uniform(0.5, 2.0)
+            note = (loudness * np.sin(2 * np.pi * hertz * times[:, None] * harmonics)).sum(1)
+            note *= np.minimum(1.0, times / 0.01) * np.exp(-times / longest_s * random.uniform(0.0, 3.0))
+            mixture[start : start + len(times)] += note
+            start += length
+    return (mixture / (mixture.std() + 1e-6)).astype(np.float32)
+
+
+def without_speech(speech: Speech, random: np.random.Generator) -> Speech:
+    """The same length of music or noise, in which the mouth rests."""
+    samples = len(speech.pcm)
+    pcm = tones(samples, random) if random.random() < 0.6 else shaped_noise(samples, random, random.uniform(0, 2))
+    return Speech(pcm, speech.sample_rate_hz, (Segment(0.0, speech.duration_s, ""),))
+
+
 def mixed(pcm: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarray:
     """Add noise of unit power so that the speech (its louder half) stands `snr_db` above it."""
     blocks = np.pad(pcm, (0, -len(pcm) % 320)).reshape(-1, 320)
@@ -97,6 +126,8 @@ def augmented(speech: Speech, babblers: list[np.ndarray], random: np.random.Gene
     """One random version of a line: throat, pauses, equaliser, room, noise, level. `babblers`: 16 kHz lines."""
     tempo = float(np.exp(random.uniform(*np.log(_THROATS))))
     speech = padded(at_16_khz(speech, tempo), *random.uniform(0.05, 0.7, 2))
+    if random.random() < _NO_SPEECH_SHARE:
+        speech = without_speech(speech, random)
     pcm = speech.pcm
     if random.random() < 0.8:
         pcm = _equalised(pcm, random)
@@ -105,8 +136,11 @@ def augmented(speech: Speech, babblers: list[np.ndarray], random: np.random.Gene
     if random.random() < 0.8:
         pcm = mixed(pcm, shaped_noise(len(pcm), random, random.uniform(0, 2)), random.uniform(*_HISS_SNR_DB))
     if random.random() < _NOISY_SHARE:
-        if random.random() < 0.5:
+        kind = random.random()
+        if kind < 0.45:
             noise = babble(len(pcm), babblers, random)
+        elif kind < 0.7:
+            noise = tones(len(pcm), random)
         else:
             noise = shaped_noise(len(pcm), random, random.uniform(0, 2))
         pcm = mixed(pcm, noise, random.uniform(*_NOISE_SNR_DB))

@@ -61,8 +61,8 @@ class SpeechToMouth(nn.Module):
 # mouthClose and what lip_aperture() reads decide how open the lips look; the rest brings life.
 _PARTS = ("jaw", "shut_jaw", "open", "parted", "rounded", "funnelled", "spread", "teeth", "shut", "TH", "CH", "SS")
 _FACTORS: dict[str, dict[str, float]] = {
-    "jawOpen": {"jaw": 0.4},
-    "mouthClose": {"shut_jaw": 0.4},
+    "jawOpen": {"jaw": 0.55},
+    "mouthClose": {"shut_jaw": 0.55},
     "jawForward": {"CH": 0.06, "rounded": 0.05},
     "mouthPucker": {"rounded": 0.7},
     "mouthFunnel": {"funnelled": 0.3},
