@@ -7,7 +7,7 @@ import numpy as np
 from ..avatar.bundle import Avatar
 from ..blendshapes.arkit import ARKIT_52
 from ..errors import SettingsError
-from .controls import motions
+from .controls import as_drawn, motions
 from .eyes import EyeRegion
 from .face import Face, smoothstep
 from .fields import basis
@@ -90,7 +90,7 @@ class PortraitRenderer:
         order of `drivers.base.POSE`. `out`: a C-contiguous array for the frame, else a new one is made.
         Raises SettingsError on another shape or type, or a value that is not a number.
         """
-        weights = _checked(weights, len(ARKIT_52), "weights").clip(0.0, 1.0)
+        weights = as_drawn(_checked(weights, len(ARKIT_52), "weights").clip(0.0, 1.0))
         pose = _checked(pose, 4, "pose")
         out = self._target(out)
         frame = self._maps(weights, pose)
