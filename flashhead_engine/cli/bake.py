@@ -57,7 +57,7 @@ def bake(
     saccades: Annotated[bool, typer.Option(help="Let the eyes wander.")] = True,
     head_sway: Annotated[bool, typer.Option(help="Let the head sway.")] = True,
     breath: Annotated[bool, typer.Option(help="Breathe.")] = True,
-    brows: Annotated[bool, typer.Option(help="Raise the brows on lively speech.")] = True,
+    brows: Annotated[bool, typer.Option(help="Move brows, lids and cheeks on lively speech.")] = True,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Lines baked at the same time.")] = os.cpu_count()
     or 1,
 ) -> None:

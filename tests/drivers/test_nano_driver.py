@@ -211,7 +211,7 @@ def test_at_least_thirty_weights_move_on_the_samples(driver, line):
     with open_audio(DIALOGUE / line) as audio:
         pcm = np.concatenate(list(audio.chunks()))
     weights = weights_of(speak(driver, SessionSettings(), [pcm]))
-    moving = [name for name, span in zip(ARKIT_52, np.ptp(weights, axis=0), strict=True) if span > 0.02]
+    moving = [name for name, span in zip(ARKIT_52, np.ptp(weights, axis=0), strict=True) if span > 0.05]
     assert len(moving) >= 30, moving
     frozen = weights_of(speak(driver, SessionSettings(performance=Performance.off()), [np.zeros_like(pcm)]))
-    assert np.count_nonzero(np.ptp(frozen, axis=0) > 0.02) < 30
+    assert np.count_nonzero(np.ptp(frozen, axis=0) > 0.05) < 30

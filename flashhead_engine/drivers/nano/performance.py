@@ -139,15 +139,19 @@ class Performer:
             weights[:, INDEX["browInnerUp"]] += 0.35 * raised
             weights[:, _both("browOuterUp")] += (0.3 * raised)[:, None]
             weights[:, _both("eyeWide")] += (0.12 * raised)[:, None]
+            weights[:, _both("cheekSquint")] += (0.15 * raised)[:, None]
             weights[:, _both("browDown")] += (0.9 * lowered)[:, None]
-            weights[:, _both("eyeSquint")] += (0.5 * lowered)[:, None]
+            weights[:, _both("eyeSquint")] += (0.6 * lowered + 0.1 * raised)[:, None]
+            weights[:, _both("noseSneer")] += (0.4 * lowered)[:, None]
 
     def _gaze(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Gaze target of each cell: x > 0 to the face's own left, y > 0 up, in -1..1; usually at the listener."""
-        away = uniform(self.seed, _CHANNELS["gaze_away"], cells) > 0.72
-        reach = np.where(away, 0.55, 0.12)
-        x = reach * (2 * uniform(self.seed, _CHANNELS["gaze_x"], cells) - 1)
-        y = 0.6 * reach * (2 * uniform(self.seed, _CHANNELS["gaze_y"], cells) - 1)
+        away = uniform(self.seed, _CHANNELS["gaze_away"], cells) > 0.65
+        x = 2 * uniform(self.seed, _CHANNELS["gaze_x"], cells) - 1
+        y = 2 * uniform(self.seed, _CHANNELS["gaze_y"], cells) - 1
+        # A glance away goes clearly aside; at the listener the eyes wander between their eyes and mouth.
+        x = np.where(away, np.copysign(0.25 + 0.35 * np.abs(x), x), 0.16 * x)
+        y = np.where(away, 0.35 * y, 0.14 * y)
         started = cells >= 0
         return x * started, y * started
 
