@@ -90,12 +90,13 @@ def processes_in_session(session: int) -> set[int]:
     return found
 
 
-def test_a_full_disk_is_an_error_and_leaves_nothing(long_line, tmp_path):
+@pytest.mark.parametrize("extension", ["json", "mp4", "webm"])
+def test_a_full_disk_is_an_error_and_leaves_nothing(extension, long_line, tmp_path):
     def small_files_only() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
     out = tmp_path / "out"
-    process = start(long_line, "-o", out / "line.json", preexec_fn=small_files_only)
+    process = start(long_line, "-o", out / f"line.{extension}", "--size", 256, preexec_fn=small_files_only)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "disk is full" in " ".join(output.split())
