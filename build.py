@@ -88,14 +88,17 @@ def test(arguments: argparse.Namespace) -> None:
 
 def avatar_tools(_: argparse.Namespace) -> None:
     # mediapipe 0.10.21 needs numpy below 2, so it lives apart; `flashhead avatar create` calls it there.
-    if not (3, 9) <= sys.version_info[:2] <= (3, 12):
+    if sys.version_info[:2] > (3, 12):
         raise BuildError(
-            f"mediapipe 0.10.21 exists for Python 3.9 to 3.12, this is {sys.version.split()[0]}. Run this command "
+            f"mediapipe 0.10.21 exists for Python up to 3.12, this is {sys.version.split()[0]}. Run this command "
             "with one of those (for example: python3.12 build.py avatar-tools), or give "
             "`flashhead avatar create` a --landmarks file."
         )
     make_venv(AVATAR_VENV)
-    install(AVATAR_VENV, "mediapipe==0.10.21", "pillow>=11")
+    import tomllib  # here, so that an older Python still reaches the message about its version
+
+    pinned = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["avatar"]
+    install(AVATAR_VENV, *pinned, "pillow")
     print(f"Ready: `flashhead avatar create photo.png --name guard` finds its landmarks with {AVATAR_VENV.name}.")
 
 

@@ -22,7 +22,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
 
-from flashhead_engine.audio.decode import open_audio
+from flashhead_engine.audio.decode import SAMPLE_RATE_HZ, open_audio
 from flashhead_engine.bake.line import bake_line
 from flashhead_engine.bake.plan import LineRequest
 from flashhead_engine.bake.pool import bake_lines
@@ -39,7 +39,7 @@ def ignore(_: float) -> None:
 
 def seconds_of(path: Path) -> float:
     with open_audio(path) as audio:
-        return sum(map(len, audio.chunks())) / 16_000
+        return sum(map(len, audio.chunks())) / SAMPLE_RATE_HZ
 
 
 def request(folder: Path, line: str, extension: str) -> LineRequest:

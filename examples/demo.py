@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from flashhead_engine.audio.decode import open_audio
+from flashhead_engine.audio.decode import SAMPLE_RATE_HZ, open_audio
 from flashhead_engine.avatar.bundle import load_avatar
 from flashhead_engine.bake.line import BakedLine
 from flashhead_engine.bake.plan import LineRequest
 from flashhead_engine.bake.pool import bake_lines
-from flashhead_engine.drivers.base import SAMPLE_RATE_HZ, SessionSettings
+from flashhead_engine.drivers.base import SessionSettings
 from flashhead_engine.errors import FlashHeadError
 
 DIALOGUE = Path(__file__).parent / "dialogue"

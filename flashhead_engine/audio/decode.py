@@ -13,8 +13,8 @@ import numpy as np
 
 from ..errors import AudioError
 from .container import OpenAudio, opened
+from .pcm import SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ = 16_000
 _SAMPLES_PER_CHUNK = SAMPLE_RATE_HZ
 
 

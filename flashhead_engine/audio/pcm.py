@@ -4,6 +4,8 @@ import numpy as np
 
 from ..errors import AudioError
 
+SAMPLE_RATE_HZ = 16_000
+
 _INT16_SCALE = np.float32(1 / 32768)
 
 

@@ -62,6 +62,14 @@ def encode_png(rgba: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def bounds(mask: np.ndarray) -> tuple[slice, slice] | None:
+    """The smallest rows and columns that hold all True values of a mask (height, width); None without any."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
 def premultiply(rgba: np.ndarray) -> np.ndarray:
     """Straight to premultiplied alpha, uint8 (..., 4)."""
     alpha = rgba[..., 3:].astype(np.uint32)

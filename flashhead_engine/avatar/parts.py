@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import AvatarError
 from .bundle import MANIFEST_NAME, SAMPLES, SAMPLES_FOLDER, check_landmarks
-from .images import bleed, encode_png
+from .images import bleed, bounds, encode_png
 from .manifest import SCHEMA, VERSION, Landmarks, LayerFile, LayerFiles, LowerLid, Manifest, MouthKind
 
 FACE_MARGIN = 80
@@ -104,10 +104,11 @@ Box = tuple[int, int, int, int]
 
 def _box(mask: np.ndarray) -> Box | None:
     """Left, top, right, bottom of the True pixels, the last two exclusive."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
+    part = bounds(mask)
+    if part is None:
         return None
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    rows, columns = part
+    return columns.start, rows.start, columns.stop, rows.stop
 
 
 def _intersection(first: Box | None, second: Box) -> Box | None:

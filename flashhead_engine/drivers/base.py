@@ -19,11 +19,10 @@ import numpy as np
 from ..avatar.bundle import Avatar
 from ..blendshapes.emotions import EMOTIONS
 from ..errors import SettingsError
+from ..render.portrait import SIZES as VIDEO_SIZES
 
-SAMPLE_RATE_HZ = 16_000
 WEIGHTS_HZ = 60
 VIDEO_FPS = (24, 25, 30, 60)
-VIDEO_SIZES = range(256, 1024 + 1, 32)
 POSE = ("headYaw", "headPitch", "headRoll", "breath")
 """Order of `TimedFrame.pose`: three angles in radians (yaw > 0: the face's own left; pitch > 0: down;
 roll > 0: towards its own right shoulder) and the breath, 0 (out) to 1 (in)."""

@@ -10,7 +10,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-SOUND_HZ = 16_000
+from ..audio.pcm import SAMPLE_RATE_HZ
+
 GRID_HZ = 1000
 MIN_CORRELATION = 0.5
 """Below this, a mouth does not follow the speech that it was measured against."""
@@ -77,7 +78,7 @@ def _mouth_opening(video: Path, mouth: MouthBox) -> tuple[np.ndarray, np.ndarray
 
 def _sound_offset_s(video: Path, speech: np.ndarray) -> float:
     """When, on the video's clock, the first sample of `speech` is heard."""
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=SOUND_HZ)
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE_HZ)
     pieces, start_s = [], None
     with av.open(str(video)) as container:
         for frame in container.decode(container.streams.audio[0]):
@@ -88,4 +89,4 @@ def _sound_offset_s(video: Path, speech: np.ndarray) -> float:
     size = 1 << (len(track) + len(speech)).bit_length()
     product = np.fft.irfft(np.fft.rfft(track, size) * np.conj(np.fft.rfft(speech, size)))
     offset = int(np.argmax(product))
-    return start_s + (offset if offset < size // 2 else offset - size) / SOUND_HZ
+    return start_s + (offset if offset < size // 2 else offset - size) / SAMPLE_RATE_HZ

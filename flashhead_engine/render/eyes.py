@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..avatar.bundle import Avatar, Layer
+from ..avatar.images import bounds
 from ..blendshapes.arkit import INDEX
 from .controls import MOTION_INDEX
 from .face import Eye, Face, smoothstep
@@ -40,7 +41,7 @@ class EyeRegion:
         side = own.capitalize()
         self._blink, self._squint, self._wide = (INDEX[f"eye{name}{side}"] for name in ("Blink", "Squint", "Wide"))
         self._look = {name: INDEX[f"eyeLook{name}{side}"] for name in ("Down", "In", "Out", "Up")}
-        self._brow_motions = [MOTION_INDEX[f"{name}_{own}"] for name in ("brow_inner", "brow_outer", "frown_brow")]
+        self._brow_motions = _brow_motions(own)
 
     def draw(self, frame: Frame, packed: np.ndarray) -> None:
         """Draw over `packed`, the frame as uint32 (size, size)."""
@@ -182,7 +183,7 @@ class _SlidingBrow:
     def __init__(self, face: Face, own: str) -> None:
         self._eye = face.eyes[own]
         self._unit = face.unit
-        self._motions = [MOTION_INDEX[f"{name}_{own}"] for name in ("brow_inner", "brow_outer", "frown_brow")]
+        self._motions = _brow_motions(own)
 
     def shift(self, motions: np.ndarray, x: np.ndarray) -> tuple[float, np.ndarray]:
         """How far the brow moves to the right (one number) and down (for each x), in portrait pixels."""
@@ -191,6 +192,11 @@ class _SlidingBrow:
         at_inner = BROW_FROWN * frown - BROW_RAISE * inner
         at_outer = 0.5 * BROW_FROWN * frown - BROW_RAISE * outer
         return -self._eye.towards_outside * BROW_INWARDS * frown, at_inner + along * (at_outer - at_inner)
+
+
+def _brow_motions(own: str) -> list[int]:
+    """Indices of the motions of one brow: inner end, outer end, frown."""
+    return [MOTION_INDEX[f"{name}_{own}"] for name in ("brow_inner", "brow_outer", "frown_brow")]
 
 
 def _box(avatar: Avatar, face: Face, eye: Eye) -> Box:
@@ -202,8 +208,7 @@ def _box(avatar: Avatar, face: Face, eye: Eye) -> Box:
 
 def _painted(avatar: Avatar, face: Face, eye: Eye, names: tuple[str, ...], margin: float) -> Box:
     """Box of all pixels of some layers on this eye's side of the nose, with a margin; empty without any."""
-    middle = _middle(face)
-    left, right = (middle, avatar.side) if eye.towards_outside > 0 else (0, middle)
+    left, right = _own_half(avatar, face, eye)
     painted = np.zeros((avatar.side, avatar.side), bool)
     for name in names:
         layer = avatar.layers[name]
@@ -211,33 +216,28 @@ def _painted(avatar: Avatar, face: Face, eye: Eye, names: tuple[str, ...], margi
         painted[layer.y : layer.y + height, layer.x : layer.x + width] |= layer.pixels[..., 3] > 0
     painted[:, :left] = False
     painted[:, right:] = False
-    rows, columns = np.flatnonzero(painted.any(axis=1)), np.flatnonzero(painted.any(axis=0))
-    if not len(rows):
+    part = bounds(painted)
+    if part is None:
         return 0.0, 0.0, 0.0, 0.0
+    rows, columns = part
     return (
-        float(max(left, columns[0] - margin)),
-        float(rows[0] - margin),
-        float(min(right, columns[-1] + 1 + margin)),
-        float(rows[-1] + 1 + margin),
+        float(max(left, columns.start - margin)),
+        float(rows.start - margin),
+        float(min(right, columns.stop + margin)),
+        float(rows.stop + margin),
     )
 
 
-def _middle(face: Face) -> int:
-    return int((face.eyes["left"].centre[0] + face.eyes["right"].centre[0]) / 2)
+def _own_half(avatar: Avatar, face: Face, eye: Eye) -> tuple[int, int]:
+    """Left and right end of the eye's half of the picture, which the middle between both eyes divides."""
+    middle = int((face.eyes["left"].centre[0] + face.eyes["right"].centre[0]) / 2)
+    return (middle, avatar.side) if eye.towards_outside > 0 else (0, middle)
 
 
 def _layers(avatar: Avatar, face: Face, eye: Eye, box: Box) -> dict[str, Layer]:
     """The layers that the region needs, cut to this eye's side."""
-    own_half = (
-        (_middle(face), 0, avatar.side, avatar.side)
-        if eye.towards_outside > 0
-        else (
-            0,
-            0,
-            _middle(face),
-            avatar.side,
-        )
-    )
+    left, right = _own_half(avatar, face, eye)
+    own_half = (left, 0, right, avatar.side)
     layers = {name: _cut(avatar.layers[name], own_half) for name in (*_EYE_LAYERS, "brows")}
     reach = 24 * face.unit
     around = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..avatar.images import bounds
 from .grid import Grid
 
 Box = tuple[float, float, float, float]
@@ -70,13 +71,12 @@ class Frame:
         margin = self.grid.step
         inside = (self.head_x > left - margin) & (self.head_x < right + margin)
         inside &= (self.head_y > top - margin) & (self.head_y < bottom + margin)
-        node_rows, node_columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-        if not len(node_rows):
+        nodes = bounds(inside)
+        if nodes is None:
             return None
-        rows = self._pixels(node_rows)
-        columns = self._pixels(node_columns)
+        rows, columns = (self._pixels(part) for part in nodes)
         upright, across = self.to_pixels[rows], self.to_pixels[columns].T
-        maps = [upright @ (nodes @ across) for nodes in (self.head_x, self.head_y, self.face_x, self.face_y)]
+        maps = [upright @ (values @ across) for values in (self.head_x, self.head_y, self.face_x, self.face_y)]
         inside = (maps[0] >= left) & (maps[0] < right) & (maps[1] >= top) & (maps[1] < bottom)
         part = bounds(inside)
         if part is None:
@@ -85,18 +85,10 @@ class Frame:
             _moved(part[0], rows.start), _moved(part[1], columns.start), inside[part], *(m[part] for m in maps)
         )
 
-    def _pixels(self, nodes: np.ndarray) -> slice:
+    def _pixels(self, nodes: slice) -> slice:
         size, count = self.to_pixels.shape
         pixels_per_node = size / (count - 1)
-        return slice(int(nodes[0] * pixels_per_node), int(np.ceil(nodes[-1] * pixels_per_node)))
-
-
-def bounds(mask: np.ndarray) -> tuple[slice, slice] | None:
-    """The smallest rows and columns that hold all True values; None without any."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return None
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        return slice(int(nodes.start * pixels_per_node), int(np.ceil((nodes.stop - 1) * pixels_per_node)))
 
 
 def _moved(part: slice, start: int) -> slice:

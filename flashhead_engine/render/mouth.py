@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from ..avatar.bundle import Avatar
+from ..avatar.images import bounds
 from ..blendshapes.arkit import INDEX
 from .controls import MOTION_INDEX, MOUTH_MOTIONS
 from .face import Face, smoothstep
@@ -120,10 +121,9 @@ class LipMouth:
         mask += np.clip(from_lower * self._scale + 0.5, 0, 1)
         mask -= 1
         seen = mask > 1 / 512
-        rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-        if not len(rows):
+        part = bounds(seen)
+        if part is None:
             return
-        part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
         mask = np.clip(mask[part], 0, 1)
         inside = self._interior.seen(frame, block.head_x[part], block.head_y[part])
         self._interior.shade(inside, frame, from_upper[part], from_lower[part])

@@ -3,9 +3,10 @@
 import numpy as np
 
 from ..avatar.bundle import Avatar
+from ..avatar.images import bounds
 from .controls import MOTION_INDEX
 from .face import Face
-from .frame import Box, Frame, bounds
+from .frame import Box, Frame
 from .sampling import LayerTable, inside_base, over, unpremultiplied
 
 _LOWER, _UPPER = MOTION_INDEX["lower_drop"], MOTION_INDEX["upper_raise"]

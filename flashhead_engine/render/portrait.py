@@ -5,13 +5,14 @@ import functools
 import numpy as np
 
 from ..avatar.bundle import Avatar
+from ..avatar.images import bounds
 from ..blendshapes.arkit import ARKIT_52
 from ..errors import SettingsError
 from .controls import as_drawn, motions
 from .eyes import EyeRegion
 from .face import Face, smoothstep
 from .fields import basis
-from .frame import Box, Frame, bounds
+from .frame import Box, Frame
 from .grid import Grid, interpolation_matrix
 from .head import HeadMap
 from .mouth import LipMouth

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...audio.pcm import checked_pcm
+from ...audio.pcm import SAMPLE_RATE_HZ, checked_pcm
 from ...avatar.bundle import Avatar
 from ...blendshapes.sampling import Sample, VideoSampler
 from ...errors import FlashHeadError, SettingsError
 from ...render.portrait import PortraitRenderer
-from ..base import SAMPLE_RATE_HZ, WEIGHTS_HZ, FrameFlags, Outputs, SessionSettings, TimedFrame
+from ..base import WEIGHTS_HZ, FrameFlags, Outputs, SessionSettings, TimedFrame
 from .features import FEATURES, FeatureExtractor, frame_count
 from .network import LOOKAHEAD_FRAMES, NanoNetwork
 from .performance import Performer
@@ -177,7 +177,9 @@ class NanoSession:
 
     def _frame(self, sample: Sample, index: int, rate_hz: int, last: bool, pixels: np.ndarray | None) -> TimedFrame:
         pts_us = index * 1_000_000 // rate_hz
-        flags = (FrameFlags.FIRST if index == 0 else FrameFlags.NONE) | (FrameFlags.LAST if last else FrameFlags.NONE)
+        flags = FrameFlags.FIRST if index == 0 else FrameFlags.NONE
+        if last:
+            flags |= FrameFlags.LAST
         return TimedFrame(
             utterance=self._utterance,
             epoch=self._epoch,

@@ -7,8 +7,10 @@ streaming in pieces of any size gives the same features as the whole file at onc
 
 import numpy as np
 
-SAMPLE_RATE_HZ = 16_000
-FRAME_RATE_HZ = 60
+from ...audio.pcm import SAMPLE_RATE_HZ
+from ..base import WEIGHTS_HZ
+
+FRAME_RATE_HZ = WEIGHTS_HZ
 MEL_BANDS = 40
 SUBFRAMES = 2
 FEATURES = SUBFRAMES * MEL_BANDS

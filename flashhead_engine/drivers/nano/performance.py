@@ -105,8 +105,8 @@ class Performer:
         target = EMOTIONS[self.emotion] * self.emotion_intensity
         kept = np.exp(-np.arange(1, len(weights) + 1) / (_EMOTION_FADE_S * WEIGHTS_HZ))
         share = target + kept[:, None] * (self._emotion_now - target)
-        self._emotion_now = share[-1] if len(share) else self._emotion_now
-        share = share.copy()
+        if len(share):
+            self._emotion_now = share[-1].copy()
         closed = weights[:, _MOUTH_CLOSE] / np.maximum(weights[:, _JAW_OPEN], 1e-3)
         share[:, _OPENING] *= (1 - np.clip(closed, 0.0, 1.0))[:, None]
         return share
