@@ -1,12 +1,14 @@
-"""The nano network at run time: log-mel features in, ARKit weights and visemes out."""
+"""The nano network at run time: log-mel features in, mouth, visemes and phones out."""
 
 import hashlib
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import FlashHeadError, MissingDependencyError
+from .articulation import Articulator
 from .features import FEATURES, FRAME_RATE_HZ, SAMPLE_RATE_HZ, SUBFRAMES, WINDOW, features_of
 
 LOOKAHEAD_FRAMES = 2
@@ -15,6 +17,23 @@ LOOKAHEAD_FRAMES = 2
 LOOKAHEAD_US = round(1e6 * ((LOOKAHEAD_FRAMES + 1 - 1 / SUBFRAMES) / FRAME_RATE_HZ + WINDOW / 2 / SAMPLE_RATE_HZ))
 """Audio needed after a frame's time until its weights are known: 2 frames, half a frame to the second sub-frame,
 half a window. Microseconds."""
+
+
+_OUTPUTS = ["curves", "visemes", "phones", "next_state"]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the network hears in T frames of B streams.
+
+    `curves`: float32 (B, T, 6) in 0..1, order of `articulation.CURVES`. `visemes`: posteriors (B, T, 15) that sum to
+    1, order of `blendshapes.visemes.VISEMES`. `phones`: log posteriors (B, T, 34), order of
+    `blendshapes.phone_classes.PHONE_CLASSES`.
+    """
+
+    curves: np.ndarray
+    visemes: np.ndarray
+    phones: np.ndarray
 
 
 def _onnxruntime():
@@ -48,7 +67,7 @@ class NanoNetwork:
             inputs = {tensor.name: tensor.shape for tensor in self._session.get_inputs()}
             outputs = [tensor.name for tensor in self._session.get_outputs()]
             self._state_size = int(inputs["state"][1])
-            expected = inputs["features"][2] == FEATURES and outputs == ["weights", "visemes", "next_state"]
+            expected = inputs["features"][2] == FEATURES and outputs == _OUTPUTS
         except Exception as error:  # ONNX Runtime's own errors have no common base but Exception
             raise FlashHeadError(f"{path}: cannot be loaded as the nano model: {error}") from error
         if not expected:
@@ -59,17 +78,24 @@ class NanoNetwork:
         """State before an utterance: float32 zeros (batch, S)."""
         return np.zeros((batch, self._state_size), np.float32)
 
-    def run(self, features: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def run(self, features: np.ndarray, state: np.ndarray) -> tuple[Heard, np.ndarray]:
         """One run for several streams. `features`: float32 (B, T, 80), T >= 1; `state`: float32 (B, S).
 
-        Returns weights (B, T, 52) in 0..1, visemes (B, T, 15) that sum to 1, and the next state (B, S). Output t
-        belongs to the frame `LOOKAHEAD_FRAMES` before features t.
+        Returns what is heard and the next state (B, S). Output t belongs to the frame `LOOKAHEAD_FRAMES` before
+        features t.
         """
-        return tuple(self._session.run(None, {"features": features, "state": state}))
+        curves, visemes, phones, state = self._session.run(None, {"features": features, "state": state})
+        return Heard(curves, visemes, phones), state
+
+
+def hear(network: NanoNetwork, pcm: np.ndarray) -> Heard:
+    """What the network hears in a whole utterance of float32 mono PCM at 16 kHz: B = 1, T = 60 frames a second."""
+    features = features_of(pcm, LOOKAHEAD_FRAMES)
+    heard, _ = network.run(features[None], network.initial_state(1))
+    return Heard(*(output[:, LOOKAHEAD_FRAMES:] for output in (heard.curves, heard.visemes, heard.phones)))
 
 
 def animate(network: NanoNetwork, pcm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Weights (n, 52) and visemes (n, 15) of a whole utterance of float32 mono PCM at 16 kHz, 60 a second."""
-    features = features_of(pcm, LOOKAHEAD_FRAMES)
-    weights, visemes, _ = network.run(features[None], network.initial_state(1))
-    return weights[0, LOOKAHEAD_FRAMES:], visemes[0, LOOKAHEAD_FRAMES:]
+    heard = hear(network, pcm)
+    return Articulator().apply(heard.curves[0], heard.visemes[0]), heard.visemes[0]

@@ -1,22 +1,29 @@
-"""Make clean synthetic speech sound like many throats, microphones and places. All arrays are float32 mono."""
+"""Make clean speech sound like many throats, efforts, microphones, places and lines. Arrays are float32 mono."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-from scipy.signal import fftconvolve, resample_poly
+from scipy.ndimage import uniform_filter1d
+from scipy.signal import fftconvolve, istft, resample_poly, stft
 
 from ...blendshapes.phones import Segment
 from ...drivers.nano.features import SAMPLE_RATE_HZ
+from .channel import change_tempo, coded
 from .speech import Speech
 
 _THROATS = (0.82, 1.22)  # ratio of formants, pitch and tempo
 _LEVEL_DBFS = (-38.0, -14.0)
-_NOISY_SHARE = 0.4
-_NOISE_SNR_DB = (5.0, 30.0)
+_NOISY_SHARE = 0.5
+_NOISE_SNR_DB = (4.0, 28.0)
 _HISS_SNR_DB = (35.0, 65.0)
 _BABBLERS = (2, 7)
-_NO_SPEECH_SHARE = 0.06
+_NO_SPEECH_SHARE = 0.07
 _NOTE_S = (0.1, 4.0)
+_TEMPI = (0.75, 1.3)
+_FAR_SHARE = 0.25
+_CODEC_SHARE = 0.15
+_WHISPER_WINDOW, _WHISPER_BINS = 400, 9  # 25 ms; bins of 40 Hz
 
 
 def at_16_khz(speech: Speech, tempo: float = 1.0) -> Speech:
@@ -55,10 +62,12 @@ def shaped_noise(samples: int, random: np.random.Generator, fall: float) -> np.n
     return (noise / noise.std()).astype(np.float32)
 
 
-def babble(samples: int, lines: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
-    """Several lines at once, of unit power."""
+def babble(
+    samples: int, lines: list[np.ndarray], random: np.random.Generator, talkers: tuple[int, int] = _BABBLERS
+) -> np.ndarray:
+    """Several lines at once, of unit power. `talkers`: fewest, and one more than most."""
     mixture = np.zeros(samples, np.float32)
-    for _ in range(random.integers(*_BABBLERS)):
+    for _ in range(random.integers(*talkers)):
         line = lines[random.integers(len(lines))]
         voice = np.resize(np.roll(line, int(random.integers(len(line)))), samples)
         mixture += voice / (voice.std() + 1e-6) * random.uniform(0.5, 1.0)
@@ -85,10 +94,16 @@ def tones(samples: int, random: np.random.Generator) -> np.ndarray:
     return (mixture / (mixture.std() + 1e-6)).astype(np.float32)
 
 
-def without_speech(speech: Speech, random: np.random.Generator) -> Speech:
-    """The same length of music or noise, in which the mouth rests."""
+def without_speech(speech: Speech, babblers: list[np.ndarray], random: np.random.Generator) -> Speech:
+    """The same length of music, noise or a crowd, in which the mouth rests."""
     samples = len(speech.pcm)
-    pcm = tones(samples, random) if random.random() < 0.6 else shaped_noise(samples, random, random.uniform(0, 2))
+    kind = random.random()
+    if kind < 0.4:
+        pcm = tones(samples, random)
+    elif kind < 0.7:
+        pcm = shaped_noise(samples, random, random.uniform(0, 2))
+    else:
+        pcm = babble(samples, babblers, random, talkers=(4, 9))
     return Speech(pcm, speech.sample_rate_hz, (Segment(0.0, speech.duration_s, ""),))
 
 
@@ -113,37 +128,86 @@ def _equalised(pcm: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def _in_a_room(pcm: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Exponentially decaying reverberation; the direct sound stays strongest and in place."""
-    decay_s = random.uniform(0.05, 0.35)
+    """Exponentially decaying reverberation; the direct sound stays in place, and strongest unless the microphone is
+    far away."""
+    far = random.random() < _FAR_SHARE
+    decay_s = random.uniform(0.2, 0.6) if far else random.uniform(0.05, 0.35)
     tail = random.standard_normal(round(decay_s * SAMPLE_RATE_HZ))
     tail *= np.exp(-6.9 * np.arange(len(tail)) / len(tail))
-    tail *= random.uniform(0.1, 0.5) / np.sqrt((tail**2).sum())
+    tail *= (random.uniform(0.5, 1.2) if far else random.uniform(0.1, 0.5)) / np.sqrt((tail**2).sum())
     tail[0] = 1.0
     return fftconvolve(pcm, tail)[: len(pcm)].astype(np.float32)
 
 
-def augmented(speech: Speech, babblers: list[np.ndarray], random: np.random.Generator) -> Speech:
-    """One random version of a line: throat, pauses, equaliser, room, noise, level. `babblers`: 16 kHz lines."""
+def whispered(pcm: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """The same mouth without a voice: the spectrum's envelope, free of harmonics, filled with noise."""
+    _, _, spectrum = stft(pcm, SAMPLE_RATE_HZ, nperseg=_WHISPER_WINDOW)
+    envelope = uniform_filter1d(np.abs(spectrum), size=_WHISPER_BINS, axis=0)
+    hertz = np.arange(len(envelope)) * SAMPLE_RATE_HZ / _WHISPER_WINDOW
+    envelope *= np.minimum(1.0, hertz / 1500)[:, None]  # a whisper lacks the depth of the voice
+    _, noise = istft(envelope * np.exp(2j * np.pi * random.random(envelope.shape)), SAMPLE_RATE_HZ)
+    return np.pad(noise, (0, max(0, len(pcm) - len(noise))))[: len(pcm)].astype(np.float32)
+
+
+def shouted(pcm: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Vocal effort: a flatter spectrum, and a microphone that saturates."""
+    steep = np.append(pcm[:1], pcm[1:] - random.uniform(0.5, 0.9) * pcm[:-1])
+    driven = steep / (np.abs(steep).max() + 1e-6) * random.uniform(1.0, 4.0)
+    return np.tanh(driven).astype(np.float32)
+
+
+def _stretched(speech: Speech, random: np.random.Generator) -> Speech:
+    """Another tempo at the same pitch."""
+    tempo = random.uniform(*_TEMPI)
+    pcm = change_tempo(speech.pcm, SAMPLE_RATE_HZ, tempo)
+    ratio = len(pcm) / len(speech.pcm)
+    segments = tuple(Segment(s.start * ratio, s.end * ratio, s.ipa) for s in speech.segments)
+    return Speech(pcm, SAMPLE_RATE_HZ, segments)
+
+
+def lightly_augmented(speech: Speech, random: np.random.Generator) -> Speech:
+    """Another throat, microphone and pauses, but no noise: what the aligner learns from."""
     tempo = float(np.exp(random.uniform(*np.log(_THROATS))))
-    speech = padded(at_16_khz(speech, tempo), *random.uniform(0.05, 0.7, 2))
+    speech = padded(at_16_khz(speech, tempo), *random.uniform(0.05, 0.5, 2))
+    pcm = _equalised(speech.pcm, random)
+    pcm = mixed(pcm, shaped_noise(len(pcm), random, random.uniform(0, 2)), random.uniform(30, 65))
+    return replace(speech, pcm=(0.06 * pcm / (np.sqrt((pcm**2).mean()) + 1e-6)).astype(np.float32))
+
+
+def augmented(speech: Speech, babblers: list[np.ndarray], random: np.random.Generator) -> Speech:
+    """One random version of a line: throat, tempo, pauses, vocal effort, equaliser, room, noise, level, codec.
+    `babblers`: 16 kHz lines."""
+    speech = at_16_khz(speech, float(np.exp(random.uniform(*np.log(_THROATS)))))
+    if random.random() < 0.3:
+        speech = _stretched(speech, random)
+    longest_pause_s = 2.5 if random.random() < 0.15 else 0.7
+    speech = padded(speech, *random.uniform(0.05, longest_pause_s, 2))
     if random.random() < _NO_SPEECH_SHARE:
-        speech = without_speech(speech, random)
+        speech = without_speech(speech, babblers, random)
     pcm = speech.pcm
+    effort = random.random()
+    if effort < 0.06:
+        pcm = whispered(pcm, random)
+    elif effort < 0.14:
+        pcm = shouted(pcm, random)
     if random.random() < 0.8:
         pcm = _equalised(pcm, random)
-    if random.random() < 0.35:
+    if random.random() < 0.4:
         pcm = _in_a_room(pcm, random)
     if random.random() < 0.8:
         pcm = mixed(pcm, shaped_noise(len(pcm), random, random.uniform(0, 2)), random.uniform(*_HISS_SNR_DB))
     if random.random() < _NOISY_SHARE:
         kind = random.random()
-        if kind < 0.45:
+        if kind < 0.55:
             noise = babble(len(pcm), babblers, random)
-        elif kind < 0.7:
+        elif kind < 0.75:
             noise = tones(len(pcm), random)
         else:
             noise = shaped_noise(len(pcm), random, random.uniform(0, 2))
         pcm = mixed(pcm, noise, random.uniform(*_NOISE_SNR_DB))
     level_db = random.uniform(*_LEVEL_DBFS)
     pcm = pcm * (10 ** (level_db / 20) / (np.sqrt((pcm**2).mean()) + 1e-6))
-    return Speech(np.clip(pcm, -1, 1).astype(np.float32), SAMPLE_RATE_HZ, speech.segments)
+    pcm = np.clip(pcm, -1, 1).astype(np.float32)
+    if random.random() < _CODEC_SHARE:
+        pcm = coded(pcm, SAMPLE_RATE_HZ, random)
+    return Speech(pcm, SAMPLE_RATE_HZ, speech.segments)

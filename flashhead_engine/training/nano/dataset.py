@@ -1,51 +1,62 @@
-"""Training data on disk: synthesise lines, augment them, keep features and targets as one .npz per set."""
+"""Training data on disk: lines of every source, augmented, as features and targets in one .npz per version."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from functools import partial
 from itertools import chain
+from multiprocessing import get_context
+from os import cpu_count
 from pathlib import Path
 
 import numpy as np
 
 from ...drivers.nano.features import features_of, frame_count
-from . import flite
-from .augment import at_16_khz, augmented
+from . import flite, openjtalk
+from .augment import at_16_khz, augmented, lightly_augmented
 from .corpus import line
 from .espeak import Espeak
 from .speech import Speech
 from .targets import frame_targets
 from .voices import TRAINING_FLITE_VOICES, TRAINING_LANGUAGES, TRAINING_VARIANTS
 
-_FLITE_SHARE = 0.45
-_FLITE_AT_ONCE = 2
+_FLITE_SHARE, _OPENJTALK_SHARE = 0.4, 0.07
+_AT_ONCE = 2  # programs of synthesisers that run side by side
+_BABBLERS = 200
+_CHUNK = 40  # lines that a process augments before it reports
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
     """Frames of many lines, one after the other.
 
-    `features`: float16 (frames, 80). `curves`: float16 (frames, 6), order of `targets.CURVES`.
-    `visemes`: int8 (frames,), index or `targets.NO_VISEME`.
+    `features`: float16 (frames, 80). `curves`: float16 (frames, 6), order of `articulation.CURVES`.
+    `visemes`: int8 (frames,), index or `targets.NO_VISEME`. `phones`: int8 (frames,), index.
     """
 
     features: np.ndarray
     curves: np.ndarray
     visemes: np.ndarray
+    phones: np.ndarray
 
     def save(self, path: Path) -> None:
         """Write the file; it appears under its name only when it is complete."""
-        partial = path.with_name(f"partial-{path.name}")
-        np.savez(partial, features=self.features, curves=self.curves, visemes=self.visemes)
-        partial.replace(path)
+        partial_file = path.with_name(f"partial-{path.name}")
+        np.savez(partial_file, **{field.name: getattr(self, field.name) for field in fields(self)})
+        partial_file.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> "TrainingSet":
         with np.load(path, allow_pickle=False) as file:
-            return cls(file["features"], file["curves"], file["visemes"])
+            return cls(**{field.name: file[field.name] for field in fields(cls)})
+
+    @classmethod
+    def joined(cls, sets: Sequence["TrainingSet"]) -> "TrainingSet":
+        return cls(*(np.concatenate([getattr(one, field.name) for one in sets]) for field in fields(cls)))
 
 
-def _espeak_lines(espeak: Espeak, seconds: float, random: np.random.Generator) -> Iterator[Speech]:
+def _espeak_lines(seconds: float, random: np.random.Generator) -> Iterator[Speech]:
+    espeak = Espeak()
     spoken = 0.0
     while spoken < seconds:
         language = str(random.choice(TRAINING_LANGUAGES))
@@ -61,34 +72,45 @@ def _espeak_lines(espeak: Espeak, seconds: float, random: np.random.Generator) -
         yield speech
 
 
-def _flite_lines(seconds: float, random: np.random.Generator) -> Iterator[Speech]:
+def _program_lines(
+    seconds: float, speak: Callable[[np.random.Generator], Callable[[], Speech]], random: np.random.Generator
+) -> Iterator[Speech]:
+    """Lines of a synthesiser that is a program. `speak` draws a line's parameters and returns the call."""
     spoken = 0.0
-    with ThreadPoolExecutor(_FLITE_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
         while spoken < seconds:
-            count = 8 * _FLITE_AT_ONCE
-            texts = [line("en", random) for _ in range(count)]
-            voices = [str(voice) for voice in random.choice(TRAINING_FLITE_VOICES, count)]
-            stretches = random.uniform(0.85, 1.3, count)
-            pitches = [random.uniform(75, 150) if voice.startswith("kal") else None for voice in voices]
-            for speech in pool.map(flite.speak, texts, voices, stretches, pitches):
+            calls = [speak(random) for _ in range(8 * _AT_ONCE)]
+            for speech in pool.map(lambda call: call(), calls):
                 spoken += speech.duration_s
                 yield speech
 
 
-def synthesise(minutes: float, seed: int, report: Callable[[float], None]) -> list[Speech]:
-    """Clean training speech of about so many minutes; `report` is called with the minutes made so far.
+def _flite_call(random: np.random.Generator) -> Callable[[], Speech]:
+    voice = str(random.choice(TRAINING_FLITE_VOICES))
+    pitch_hz = random.uniform(75, 150) if voice.startswith("kal") else None
+    return partial(flite.speak, line("en", random), voice, random.uniform(0.8, 1.3), pitch_hz)
 
-    Raises MissingDependencyError without espeak-ng or flite.
+
+def _openjtalk_call(random: np.random.Generator) -> Callable[[], Speech]:
+    text = line("ja", random)
+    return partial(openjtalk.speak, text, random.uniform(0.75, 1.3), random.uniform(-8, 3), random.uniform(0.5, 0.6))
+
+
+def synthesise(minutes: float, seed: int, report: Callable[[float], None]) -> list[Speech]:
+    """Clean synthetic speech of about so many minutes; `report` is called with the minutes made so far.
+
+    Raises MissingDependencyError without espeak-ng, flite or Open JTalk.
     """
-    espeak = Espeak()
     flite.check_installed()
+    openjtalk.check_installed()
     random = np.random.default_rng(seed)
     lines = []
     spoken = 0.0
     seconds = 60 * minutes
     sources = (
-        _espeak_lines(espeak, (1 - _FLITE_SHARE) * seconds, random),
-        _flite_lines(_FLITE_SHARE * seconds, random),
+        _espeak_lines((1 - _FLITE_SHARE - _OPENJTALK_SHARE) * seconds, random),
+        _program_lines(_FLITE_SHARE * seconds, _flite_call, random),
+        _program_lines(_OPENJTALK_SHARE * seconds, _openjtalk_call, random),
     )
     for speech in chain(*sources):
         lines.append(speech)
@@ -98,16 +120,44 @@ def synthesise(minutes: float, seed: int, report: Callable[[float], None]) -> li
     return lines
 
 
-def training_set(lines: list[Speech], seed: int, report: Callable[[int], None]) -> TrainingSet:
-    """One random augmentation of every line; `report` is called with the number of lines done."""
+def _frames_of(version: Speech) -> TrainingSet:
+    targets = frame_targets(version.segments, frame_count(len(version.pcm)))
+    return TrainingSet(
+        features_of(version.pcm, extra_frames=0).astype(np.float16),
+        targets.curves.astype(np.float16),
+        targets.visemes.astype(np.int8),
+        targets.phones.astype(np.int8),
+    )
+
+
+_babblers: list[np.ndarray] = []  # of a worker process
+
+
+def _set_babblers(babblers: list[np.ndarray]) -> None:
+    _babblers[:] = babblers
+
+
+def _augment_chunk(job: tuple[list[Speech], list[int]]) -> TrainingSet:
+    lines, seed = job
     random = np.random.default_rng(seed)
-    babblers = [at_16_khz(speech).pcm for speech in lines[:200]]
-    features, curves, visemes = [], [], []
-    for done, speech in enumerate(lines, start=1):
-        version = augmented(speech, babblers, random)
-        line_curves, line_visemes = frame_targets(version.segments, frame_count(len(version.pcm)))
-        features.append(features_of(version.pcm, extra_frames=0).astype(np.float16))
-        curves.append(line_curves.astype(np.float16))
-        visemes.append(line_visemes.astype(np.int8))
-        report(done)
-    return TrainingSet(np.concatenate(features), np.concatenate(curves), np.concatenate(visemes))
+    return TrainingSet.joined([_frames_of(augmented(speech, _babblers, random)) for speech in lines])
+
+
+def training_set(lines: list[Speech], seed: int, report: Callable[[int], None]) -> TrainingSet:
+    """One random augmentation of every line, the same for any number of processes; `report` is called with the
+    number of lines done."""
+    babblers = [at_16_khz(speech).pcm for speech in lines[:_BABBLERS]]
+    jobs = [(lines[start : start + _CHUNK], [seed, start]) for start in range(0, len(lines), _CHUNK)]
+    chunks = []
+    # A forked child would inherit the state of torch's threads; a spawned one starts clean.
+    with ProcessPoolExecutor(cpu_count(), get_context("spawn"), _set_babblers, (babblers,)) as pool:
+        for done, chunk in enumerate(pool.map(_augment_chunk, jobs), start=1):
+            chunks.append(chunk)
+            report(min(done * _CHUNK, len(lines)))
+    return TrainingSet.joined(chunks)
+
+
+def light_set(lines: list[Speech], seed: int) -> TrainingSet:
+    """Lines in other throats and microphones, but without noise."""
+    random = np.random.default_rng(seed)
+    return TrainingSet.joined([_frames_of(lightly_augmented(speech, random)) for speech in lines])

@@ -29,6 +29,13 @@ def check_installed() -> None:
         )
 
 
+def read_wav(path: Path) -> tuple[np.ndarray, int]:
+    """A synthesiser's 16-bit mono file: float32 samples in [-1, 1] and their rate in Hz."""
+    with wave.open(str(path)) as file:
+        pcm = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
+        return pcm, file.getframerate()
+
+
 def speak(text: str, voice: str, duration_stretch: float, pitch_hz: float | None = None) -> Speech:
     """Speak an English line. `duration_stretch`: 1 = the voice's own tempo, 1.2 = slower.
 
@@ -44,9 +51,7 @@ def speak(text: str, voice: str, duration_stretch: float, pitch_hz: float | None
         result = subprocess.run(command, capture_output=True, text=True)
         if result.returncode != 0 or not path.exists():
             raise FlashHeadError(f"flite failed on '{text}' with the voice '{voice}': {result.stderr.strip()}")
-        with wave.open(str(path)) as file:
-            sample_rate_hz = file.getframerate()
-            pcm = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
+        pcm, sample_rate_hz = read_wav(path)
     return Speech(pcm, sample_rate_hz, _segments(result.stdout, len(pcm) / sample_rate_hz))
 
 

@@ -1,11 +1,13 @@
-"""The whole recipe: texts -> speech -> features and targets -> training -> ONNX -> score. Seeded throughout.
+"""The whole recipe: texts -> speech, recordings -> alignment, features and targets -> training -> ONNX -> score.
 
 Every step leaves a file in the output folder and is skipped when its file is there, so an interrupted run goes on
-where it stopped: settings.json, data/version-N.npz, weights.npz, nano.onnx, training.json.
+where it stopped: settings.json, recordings/, aligner.npz, data/*.npz, checkpoint.pt, nano.onnx, training.json,
+curves.png. Seeded throughout.
 """
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,27 +16,37 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from ...drivers.nano.network import LOOKAHEAD_FRAMES
 from ...errors import OutputError
+from .aligner import Aligner, SpokenLine, aligned_speech, words_of
+from .curves import draw_curves
 from .dataset import TrainingSet, synthesise, training_set
-from .export import export_checked
+from .export import ExportErrors, export_checked
 from .held_out import score_clean
 from .model import Nano, SpeechToMouth
-from .train import train
+from .recordings import TRAINING_CORPORA, fetch, read, recordings
+from .speech import Speech
+from .train import Curves, mouth_loss, train
 
 
 @dataclass(frozen=True, slots=True)
 class RecipeSettings:
-    """`minutes_of_speech`: clean synthetic speech. `versions`: random augmentations of all of it. `epochs`: passes
-    over one version each. `seed`: the same seed and tool versions give the same data."""
+    """`minutes_of_speech`: clean synthetic speech. `recordings`: whether to train on recorded people too.
+    `versions`: random augmentations of all of it. `epochs`: passes over one version each. `seed`: the same seed and
+    tool versions give the same data."""
 
-    minutes_of_speech: float = 180.0
-    versions: int = 3
-    epochs: int = 24
+    minutes_of_speech: float = 270.0
+    recordings: bool = True
+    versions: int = 4
+    epochs: int = 44
     seed: int = 0
 
 
-QUICK = RecipeSettings(minutes_of_speech=1.0, versions=1, epochs=3)
+QUICK = RecipeSettings(minutes_of_speech=1.0, recordings=False, versions=1, epochs=3)
 """Checks that everything works, in well under a minute; the network it makes is useless."""
+
+_ALIGNER_LINES, _ALIGNER_EPOCHS = 1_600, (9, 6)
+_VALIDATION_EVERY = 40
 
 
 class Progress(Protocol):
@@ -44,14 +56,16 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TrainingLog:
-    """What a run leaves in training.json. `held_out_score`: fps -> SCORE on clean held-out lines."""
+    """What a run leaves in training.json. `minutes`: clean speech by source. `held_out_score`: fps -> SCORE on clean
+    held-out lines. `seconds`: of the last start of the run."""
 
     settings: RecipeSettings
     parameters: int
-    epoch_losses: list[float]
-    onnx_difference: float
+    minutes: dict[str, float]
+    losses: Curves
+    export: ExportErrors
     held_out_score: dict[str, float]
-    training_seconds: float
+    seconds: float
     versions: dict[str, str]
 
 
@@ -64,70 +78,105 @@ def _claim(folder: Path, settings: RecipeSettings) -> None:
     note.write_text(json.dumps(asdict(settings)), "utf-8")
 
 
-def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> list[TrainingSet]:
-    """Load the data that an earlier start of this run made, and make what is missing."""
-    paths = [folder / f"version-{number}.npz" for number in range(settings.versions)]
-    if not all(path.exists() for path in paths):
-        minutes = settings.minutes_of_speech
-        lines = synthesise(minutes, settings.seed, lambda done: progress("speech", min(done, minutes), minutes))
-        for number, path in enumerate(paths):
-            if path.exists():
-                continue
-            label = f"features {number + 1} of {len(paths)}"
-            seed = settings.seed + 1 + number
-            training_set(lines, seed, lambda done, label=label: progress(label, done, len(lines))).save(path)
-    return [TrainingSet.load(path) for path in paths]
+def _aligned_recordings(
+    synthetic: Sequence[Speech], settings: RecipeSettings, folder: Path, progress: Progress
+) -> list[Speech]:
+    """The training corpora with the times of their phones; lines that do not say their text are left out."""
+    fetched = folder / "recordings"
+    fetch(TRAINING_CORPORA, fetched, lambda package: progress(f"download {package}", 0, 1))
+    found = [recording for corpus in TRAINING_CORPORA for recording in recordings(corpus, fetched)]
+    lines = []
+    for done, recording in enumerate(found, start=1):
+        lines.append(SpokenLine(read(recording), recording.text, recording.language))
+        progress("recordings", done, len(found))
+    words = words_of(lines)
+
+    def learn(aligner: Aligner, number: int, examples: Sequence[Speech]) -> None:
+        label = f"aligner {number + 1} of {len(_ALIGNER_EPOCHS)}"
+        epochs = _ALIGNER_EPOCHS[number]
+        aligner.learn(examples, epochs, settings.seed + number, lambda step, steps: progress(label, step, steps))
+
+    path = folder / "aligner.npz"
+    if path.exists():
+        aligner = Aligner.load(path)
+    else:
+        aligner = Aligner()
+        examples = synthetic[:_ALIGNER_LINES]
+        learn(aligner, 0, examples)
+        spoken = [speech for speech in aligned_speech(aligner, lines, words) if speech is not None]
+        both = [*examples[: len(examples) // 2], *spoken]
+        np.random.default_rng(settings.seed).shuffle(both)
+        learn(aligner, 1, both)
+        aligner.save(path)
+    return [speech for speech in aligned_speech(aligner, lines, words) if speech is not None]
 
 
-def _save_weights(network: SpeechToMouth, losses: list[float], path: Path) -> None:
-    arrays = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
-    np.savez(path, **arrays, epoch_losses=np.array(losses))
-
-
-def _load_weights(network: SpeechToMouth, path: Path) -> list[float]:
-    with np.load(path, allow_pickle=False) as file:
-        losses = file["epoch_losses"].tolist()
-        network.load_state_dict({name: torch.from_numpy(file[name]) for name in file.files if name != "epoch_losses"})
-    return losses
+def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> None:
+    """Write what an earlier start of this run has not written yet: data/validation.npz, data/version-N.npz and
+    minutes.json."""
+    data = folder / "data"
+    jobs = [("validation", settings.seed + 1)]
+    jobs += [(f"version-{number}", settings.seed + 2 + number) for number in range(settings.versions)]
+    if all((data / f"{name}.npz").exists() for name, _ in jobs):
+        return
+    minutes = settings.minutes_of_speech
+    lines = synthesise(minutes, settings.seed, lambda done: progress("speech", min(done, minutes), minutes))
+    spoken = _aligned_recordings(lines, settings, folder, progress) if settings.recordings else []
+    made = {"synthetic": lines, "recorded": spoken}
+    counts = {name: round(sum(speech.duration_s for speech in source) / 60, 1) for name, source in made.items()}
+    (folder / "minutes.json").write_text(json.dumps(counts), "utf-8")
+    everything = [*lines, *spoken]
+    np.random.default_rng(settings.seed).shuffle(everything)
+    validation = everything[::_VALIDATION_EVERY]
+    training = [speech for index, speech in enumerate(everything) if index % _VALIDATION_EVERY]
+    for name, seed in jobs:
+        path = data / f"{name}.npz"
+        chosen = validation if name == "validation" else training
+        if not path.exists():
+            label, total = f"features {name}", len(chosen)
+            training_set(chosen, seed, lambda done, label=label, total=total: progress(label, done, total)).save(path)
 
 
 def run_recipe(settings: RecipeSettings, folder: Path, progress: Progress) -> TrainingLog:
-    """Make `folder`/nano.onnx and `folder`/training.json.
+    """Make `folder`/nano.onnx, `folder`/training.json and `folder`/curves.png.
 
-    Raises MissingDependencyError without espeak-ng or flite, OutputError when the folder cannot be used.
+    Raises MissingDependencyError without espeak-ng, flite, Open JTalk or, for recordings, apt; OutputError when the
+    folder cannot be used.
     """
     started = time.monotonic()
     try:
         _claim(folder, settings)
-        versions = _make_data(settings, folder / "data", progress)
+        _make_data(settings, folder, progress)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
+    validation = TrainingSet.load(folder / "data" / "validation.npz")
+    versions = [TrainingSet.load(folder / "data" / f"version-{number}.npz") for number in range(settings.versions)]
 
     torch.manual_seed(settings.seed)
     network = SpeechToMouth()
-    weights = folder / "weights.npz"
-    if weights.exists():
-        losses = _load_weights(network, weights)
-    else:
-        losses = train(
-            network,
-            versions,
-            settings.epochs,
-            settings.seed,
-            lambda step, steps: progress("training", step, steps),
-        )
-        _save_weights(network, losses, weights)
-
+    losses = train(
+        network,
+        versions,
+        validation,
+        settings.epochs,
+        settings.seed,
+        LOOKAHEAD_FRAMES,
+        mouth_loss,
+        lambda step, steps: progress("training", step, steps),
+        folder / "checkpoint.pt",
+    )
     graph = folder / "nano.onnx"
-    difference = export_checked(Nano(network), graph)
+    errors = export_checked(Nano(network), graph, validation.features)
     log = TrainingLog(
         settings=settings,
         parameters=sum(parameter.numel() for parameter in network.parameters()),
-        epoch_losses=losses,
-        onnx_difference=difference,
+        minutes=json.loads((folder / "minutes.json").read_text("utf-8")),
+        losses=losses,
+        export=errors,
         held_out_score={str(fps): score_clean(graph, fps).score for fps in (25, 60)},
-        training_seconds=round(time.monotonic() - started, 1),
+        seconds=round(time.monotonic() - started, 1),
         versions={package: version(package) for package in ("torch", "numpy", "onnxruntime")},
     )
     (folder / "training.json").write_text(json.dumps(asdict(log), indent=1) + "\n", "utf-8")
+    draw_curves(losses, folder / "curves.png")
     return log

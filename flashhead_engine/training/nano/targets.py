@@ -1,26 +1,34 @@
 """What the network learns to say about every frame, from the phones that are spoken."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from ...blendshapes.phone_classes import CLASS_OF_LETTER
 from ...blendshapes.phones import Lips, Segment, contact_envelope, mouth_curves, to_atoms
 from ...blendshapes.visemes import VISEMES
 from ...drivers.nano.features import FRAME_RATE_HZ
 
-CURVES: tuple[str, ...] = ("jaw", "rounding", "spread", "lips_shut", "lips_on_teeth", "speech")
 NO_VISEME = -1
 
 _SPEECH_RAMP_S = 0.06
 _SHORTEST_REST_S = 0.12
 
 
-def frame_targets(segments: Sequence[Segment], frames: int) -> tuple[np.ndarray, np.ndarray]:
-    """Targets of frames 0..frames-1, taken at their start, i / 60 s.
+@dataclass(frozen=True, slots=True)
+class FrameTargets:
+    """Targets of T frames. `curves`: float32 (T, 6) in 0..1, order of `articulation.CURVES`. `visemes`: int64 (T,),
+    indices into `VISEMES`, or `NO_VISEME` where the phone has no look of its own. `phones`: int64 (T,), indices into
+    `PHONE_CLASSES`."""
 
-    Returns curves, float32 (frames, 6) in 0..1 in the order of `CURVES`, and visemes, int64 (frames,): indices into
-    `VISEMES`, or `NO_VISEME` where the phone has no look of its own.
-    """
+    curves: np.ndarray
+    visemes: np.ndarray
+    phones: np.ndarray
+
+
+def frame_targets(segments: Sequence[Segment], frames: int) -> FrameTargets:
+    """Targets of frames 0..frames-1, taken at their start, i / 60 s."""
     times = np.arange(frames) / FRAME_RATE_HZ
     atoms = to_atoms(segments)
     mouth = mouth_curves(atoms, times)
@@ -34,6 +42,7 @@ def frame_targets(segments: Sequence[Segment], frames: int) -> tuple[np.ndarray,
 
     starts = np.array([atom.start for atom in atoms])
     current = np.clip(np.searchsorted(starts, times, "right") - 1, 0, len(atoms) - 1)
-    of_atom = [atom.articulation.viseme for atom in atoms]
-    names = np.array([NO_VISEME if name is None else VISEMES.index(name) for name in of_atom])
-    return curves.astype(np.float32), names[current]
+    looks = (atom.articulation.viseme for atom in atoms)
+    visemes = np.array([NO_VISEME if name is None else VISEMES.index(name) for name in looks])
+    phones = np.array([CLASS_OF_LETTER[atom.letter] for atom in atoms])
+    return FrameTargets(curves.astype(np.float32), visemes[current], phones[current])

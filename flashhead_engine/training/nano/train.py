@@ -1,13 +1,14 @@
-"""Training loop: random crops, one loss per head, a cosine learning rate."""
+"""Training loop: random crops, one loss per head, a cosine learning rate, a checkpoint after every epoch."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn import functional
 
 from ...drivers.nano.features import MEL_BANDS, SUBFRAMES
-from ...drivers.nano.network import LOOKAHEAD_FRAMES
 from .dataset import TrainingSet
 from .model import SpeechToMouth
 from .targets import NO_VISEME
@@ -18,28 +19,67 @@ _LEARNING_RATE = 2e-3
 _WEIGHT_DECAY = 1e-4
 _CLIP = 1.0
 _MASKED_SHARE, _WIDEST_MASK = 0.3, 8
+_VALIDATION_FRAMES = 2_000  # in one piece
 
-# Loss weights. A missed closure is the error that everybody sees.
-_CURVE_LOSS = torch.tensor([1.0, 1.0, 0.5, 3.0, 2.0, 1.0])
+# Loss weights. A missed closure is the error that everybody sees; a mouth that talks through music comes next.
+_CURVE_LOSS = torch.tensor([1.0, 1.0, 0.5, 3.0, 2.0, 2.0])
 # f and v are rare and faint: without more weight the network never dares to say them.
 _POSITIVES = torch.tensor([1.0, 1.0, 1.0, 1.0, 3.0, 1.0])
 _PROBABILITIES = torch.tensor([False, False, False, True, True, True])
-_POSITION_WEIGHT, _JITTER_WEIGHT, _VISEME_WEIGHT = 10.0, 20.0, 0.3
+_POSITION_WEIGHT, _JITTER_WEIGHT, _VISEME_WEIGHT, _PHONE_WEIGHT = 10.0, 20.0, 0.3, 0.2
+
+Targets = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+"""Curves (B, T, 6), visemes (B, T), phones (B, T)."""
+Loss = Callable[[Targets, Targets], torch.Tensor]
 
 
-def _random_crops(data: TrainingSet, random: np.random.Generator) -> tuple[torch.Tensor, ...]:
-    """Features (B, T + 2, 80) and the targets (B, T, ...) of their first T frames."""
-    starts = random.integers(0, len(data.features) - _CROP - LOOKAHEAD_FRAMES, _BATCH)
-    seen = starts[:, None] + np.arange(_CROP + LOOKAHEAD_FRAMES)
-    asked = seen[:, :_CROP]
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Mean loss of every epoch: on the training lines, and on lines kept apart."""
+
+    training: list[float]
+    validation: list[float]
+
+
+def mouth_loss(said: Targets, meant: Targets) -> torch.Tensor:
+    """Squared error of positions, cross-entropy of probabilities, visemes and phones, squared error of the positions'
+    speed. `said`: the network's logits."""
+    curve_logits, viseme_logits, phone_logits = said
+    curves, visemes, phones = meant
+    positions = torch.sigmoid(curve_logits)
+    squared = _POSITION_WEIGHT * (positions - curves) ** 2
+    entropy = functional.binary_cross_entropy_with_logits(
+        curve_logits, curves, reduction="none", pos_weight=_POSITIVES
+    )
+    per_curve = torch.where(_PROBABILITIES, entropy, squared).mean((0, 1))
+    jitter = ((positions.diff(dim=1) - curves.diff(dim=1)) ** 2).mean()
+    names = functional.cross_entropy(viseme_logits.flatten(0, 1), visemes.flatten(), ignore_index=NO_VISEME)
+    heard = functional.cross_entropy(phone_logits.flatten(0, 1), phones.flatten())
+    curve_loss = (per_curve * _CURVE_LOSS).sum()
+    return curve_loss + _JITTER_WEIGHT * jitter + _VISEME_WEIGHT * names + _PHONE_WEIGHT * heard
+
+
+def phone_loss(said: Targets, meant: Targets) -> torch.Tensor:
+    """Cross-entropy of the phones alone: what an aligner needs."""
+    return functional.cross_entropy(said[2].flatten(0, 1), meant[2].flatten())
+
+
+def _tensors(data: TrainingSet, frames: np.ndarray) -> Targets:
+    return (
+        torch.from_numpy(data.curves[frames].astype(np.float32)),
+        torch.from_numpy(data.visemes[frames].astype(np.int64)),
+        torch.from_numpy(data.phones[frames].astype(np.int64)),
+    )
+
+
+def _random_crops(data: TrainingSet, lookahead: int, random: np.random.Generator) -> tuple[torch.Tensor, Targets]:
+    """Features (B, T + lookahead, 80) and the targets of their first T frames."""
+    starts = random.integers(0, len(data.features) - _CROP - lookahead, _BATCH)
+    seen = starts[:, None] + np.arange(_CROP + lookahead)
     features = data.features[seen].astype(np.float32)
     for row in np.flatnonzero(random.random(_BATCH) < _MASKED_SHARE):
         _mask_band(features[row], random)
-    return (
-        torch.from_numpy(features),
-        torch.from_numpy(data.curves[asked].astype(np.float32)),
-        torch.from_numpy(data.visemes[asked].astype(np.int64)),
-    )
+    return torch.from_numpy(features), _tensors(data, seen[:, :_CROP])
 
 
 def _mask_band(crop: np.ndarray, random: np.random.Generator) -> None:
@@ -51,47 +91,63 @@ def _mask_band(crop: np.ndarray, random: np.random.Generator) -> None:
         crop[:, band : band + width] = -1.0
 
 
-def loss(
-    curve_logits: torch.Tensor, viseme_logits: torch.Tensor, curves: torch.Tensor, visemes: torch.Tensor
-) -> torch.Tensor:
-    """Squared error of poses, cross-entropy of contacts and visemes, squared error of the poses' speed."""
-    positions = torch.sigmoid(curve_logits)
-    squared = _POSITION_WEIGHT * (positions - curves) ** 2
-    entropy = functional.binary_cross_entropy_with_logits(
-        curve_logits, curves, reduction="none", pos_weight=_POSITIVES
-    )
-    per_curve = torch.where(_PROBABILITIES, entropy, squared).mean((0, 1))
-    jitter = ((positions.diff(dim=1) - curves.diff(dim=1)) ** 2).mean()
-    names = functional.cross_entropy(viseme_logits.flatten(0, 1), visemes.flatten(), ignore_index=NO_VISEME)
-    return (per_curve * _CURVE_LOSS).sum() + _JITTER_WEIGHT * jitter + _VISEME_WEIGHT * names
+def _answers(network: SpeechToMouth, features: torch.Tensor, lookahead: int) -> Targets:
+    # bfloat16 halves the time of a step on processors that know it; weights and sums stay float32.
+    with torch.autocast("cpu", torch.bfloat16):
+        *logits, _ = network(features, torch.zeros(len(features), network.state_size))
+    return tuple(answer[:, lookahead:].float() for answer in logits)
+
+
+def validate(network: SpeechToMouth, data: TrainingSet, lookahead: int, loss: Loss) -> float:
+    """Mean loss over the data, from one end to the other."""
+    losses = []
+    network.eval()
+    with torch.no_grad():
+        for start in range(0, len(data.features) - lookahead - 1, _VALIDATION_FRAMES):
+            features = data.features[start : start + _VALIDATION_FRAMES + lookahead].astype(np.float32)
+            asked = start + np.arange(len(features) - lookahead)
+            said = _answers(network, torch.from_numpy(features[None]), lookahead)
+            losses.append(loss(said, _tensors(data, asked[None])).item())
+    network.train()
+    return float(np.mean(losses))
 
 
 def train(
     network: SpeechToMouth,
     versions: Sequence[TrainingSet],
+    validation: TrainingSet,
     epochs: int,
     seed: int,
+    lookahead: int,
+    loss: Loss,
     report: Callable[[int, int], None],
-) -> list[float]:
+    checkpoint: Path | None = None,
+) -> Curves:
     """Train in place; epoch e reads the version e modulo their number of the same lines.
 
-    `report(step, steps)` is called after every step. Returns the mean loss of every epoch.
+    `lookahead`: frames of audio after a frame that its answer may know. `report(step, steps)` is called after every
+    step. With a `checkpoint` file, training that was interrupted goes on after its last whole epoch; a finished run
+    leaves the file.
     """
-    random = np.random.default_rng(seed)
     optimizer = torch.optim.AdamW(network.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
     steps_per_epoch = max(1, len(versions[0].features) // (_BATCH * _CROP))
     steps = epochs * steps_per_epoch
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _LEARNING_RATE, total_steps=steps + 1, pct_start=0.1)
-    state = torch.zeros(_BATCH, network.state_size)
-    losses = []
+    curves = Curves([], [])
+    if checkpoint is not None and checkpoint.exists():
+        saved = torch.load(checkpoint, weights_only=True)
+        network.load_state_dict(saved["network"])
+        optimizer.load_state_dict(saved["optimizer"])
+        schedule.load_state_dict(saved["schedule"])
+        curves = Curves(saved["training"], saved["validation"])
     network.train()
-    for epoch in range(epochs):
+    for epoch in range(len(curves.training), epochs):
+        random = np.random.default_rng([seed, epoch])
         data = versions[epoch % len(versions)]
         total = 0.0
         for step in range(steps_per_epoch):
-            features, curves, visemes = _random_crops(data, random)
-            curve_logits, viseme_logits, _ = network(features, state)
-            step_loss = loss(curve_logits[:, LOOKAHEAD_FRAMES:], viseme_logits[:, LOOKAHEAD_FRAMES:], curves, visemes)
+            features, meant = _random_crops(data, lookahead, random)
+            step_loss = loss(_answers(network, features, lookahead), meant)
             optimizer.zero_grad()
             step_loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP)
@@ -99,6 +155,22 @@ def train(
             schedule.step()
             total += step_loss.item()
             report(epoch * steps_per_epoch + step + 1, steps)
-        losses.append(total / steps_per_epoch)
+        curves.training.append(total / steps_per_epoch)
+        curves.validation.append(validate(network, validation, lookahead, loss))
+        if checkpoint is not None:
+            _save(checkpoint, network, optimizer, schedule, curves)
     network.eval()
-    return losses
+    return curves
+
+
+def _save(path: Path, network, optimizer, schedule, curves: Curves) -> None:
+    state = {
+        "network": network.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "schedule": schedule.state_dict(),
+        "training": curves.training,
+        "validation": curves.validation,
+    }
+    partial = path.with_name(f"partial-{path.name}")
+    torch.save(state, partial)
+    partial.replace(path)

@@ -22,7 +22,7 @@ TRAINING_VARIANTS: tuple[str, ...] = (
     *("victor", "zac"),
 )
 
-TRAINING_FLITE_VOICES: tuple[str, ...] = ("slt", "kal16", "kal")
+TRAINING_FLITE_VOICES: tuple[str, ...] = ("slt", "slt", "slt", "awb", "awb", "awb", "awb", "kal16")
 
 
 @dataclass(frozen=True, slots=True)

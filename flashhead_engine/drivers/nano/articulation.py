@@ -1,0 +1,113 @@
+"""From what the network hears to how the face moves: decisions with hysteresis, then ARKit weights.
+
+The network answers with doubt; a mouth must decide. Two of its answers pass a Schmitt trigger: the lips shut fully
+for p, b and m and part only when the network is sure that they part, and the mouth wakes and rests as a whole.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...blendshapes.arkit import ARKIT_52
+from ...blendshapes.visemes import VISEMES
+
+CURVES: tuple[str, ...] = ("jaw", "rounding", "spread", "lips_shut", "lips_on_teeth", "speech")
+"""Order of the network's curves. The first three are positions, 0..1; the others probabilities."""
+
+# How the mouth's parts move ARKit's muscles: weight = sum of part * factor. Hand-set by this project. jawOpen,
+# mouthClose and what lip_aperture() reads decide how open the lips look; the rest brings life.
+_PARTS = ("jaw", "shut_jaw", "open", "parted", "rounded", "funnelled", "spread", "teeth", "shut", "TH", "CH", "SS")
+_FACTORS: dict[str, dict[str, float]] = {
+    "jawOpen": {"jaw": 0.55},
+    "mouthClose": {"shut_jaw": 0.55},
+    "jawForward": {"CH": 0.06, "rounded": 0.05},
+    "mouthPucker": {"rounded": 0.7},
+    "mouthFunnel": {"funnelled": 0.3},
+    "mouthStretchLeft": {"spread": 0.3, "SS": 0.05},
+    "mouthStretchRight": {"spread": 0.3, "SS": 0.05},
+    "mouthSmileLeft": {"spread": 0.12},
+    "mouthSmileRight": {"spread": 0.12},
+    "mouthDimpleLeft": {"spread": 0.06, "shut": 0.05},
+    "mouthDimpleRight": {"spread": 0.06, "shut": 0.05},
+    "mouthRollLower": {"teeth": 0.4, "shut": 0.1},
+    "mouthRollUpper": {"shut": 0.08},
+    "mouthShrugLower": {"CH": 0.12, "shut": 0.06},
+    "mouthShrugUpper": {"CH": 0.1},
+    "mouthPressLeft": {"shut": 0.25},
+    "mouthPressRight": {"shut": 0.25},
+    "mouthLowerDownLeft": {"open": 0.22, "parted": 0.1},
+    "mouthLowerDownRight": {"open": 0.22, "parted": 0.1},
+    "mouthUpperUpLeft": {"open": 0.1, "parted": 0.04, "teeth": 0.15},
+    "mouthUpperUpRight": {"open": 0.1, "parted": 0.04, "teeth": 0.15},
+    "cheekSquintLeft": {"spread": 0.05},
+    "cheekSquintRight": {"spread": 0.05},
+    "tongueOut": {"TH": 0.2},
+}
+
+
+def _mapping() -> np.ndarray:
+    matrix = np.zeros((len(_PARTS), len(ARKIT_52)), np.float32)
+    for name, factors in _FACTORS.items():
+        for part, factor in factors.items():
+            matrix[_PARTS.index(part), ARKIT_52.index(name)] = factor
+    return matrix
+
+
+_MATRIX = _mapping()
+_TH, _CH, _SS = (VISEMES.index(name) for name in ("TH", "CH", "SS"))
+
+# Thresholds of the two decisions, on the network's probabilities: enter above the first, leave below the second.
+_SHUT = (0.5, 0.3)
+_SPEECH = (0.5, 0.25)
+_SHUT_STEEPNESS, _SHUT_BIAS = 2.0, 0.5
+_SPEECH_STEEPNESS = 1.5
+_REST_BELOW = 0.05
+
+
+def steepened(probability: np.ndarray, steepness: float, bias: float = 0.0) -> np.ndarray:
+    """The logistic function of `steepness` * logit + `bias`."""
+    odds = np.clip(probability, 1e-6, 1 - 1e-6)
+    odds = (odds / (1 - odds)) ** steepness * np.float32(np.exp(bias))
+    return odds / (1 + odds)
+
+
+def schmitt(signal: np.ndarray, enter: float, leave: float, before: bool) -> np.ndarray:
+    """Decisions of a Schmitt trigger, bool (T,): true from where the signal (T,) exceeds `enter` until it falls below
+    `leave`; in between the last decision stands. `before`: the decision before the first."""
+    certain = (signal > enter) | (signal < leave)
+    last_certain = np.maximum.accumulate(np.where(certain, np.arange(len(signal)), -1))
+    return np.where(last_certain >= 0, signal[last_certain] > enter, before)
+
+
+@dataclass
+class Articulator:
+    """Articulation of one utterance; call `apply` with consecutive frames, in pieces of any size."""
+
+    _shut: bool = field(default=False)
+    _speaking: bool = field(default=False)
+
+    def apply(self, curves: np.ndarray, visemes: np.ndarray) -> np.ndarray:
+        """`curves`: float32 (T, 6) in the order of `CURVES`; `visemes`: posteriors (T, 15).
+
+        Returns ARKit weights, float32 (T, 52) in 0..1.
+        """
+        if not len(curves):
+            return np.zeros((0, len(ARKIT_52)), np.float32)
+        jaw, rounding, spread, lips_shut, on_teeth, speech = curves.T
+        decided = schmitt(lips_shut, *_SHUT, self._shut)
+        speaking = schmitt(speech, *_SPEECH, self._speaking)
+        self._shut, self._speaking = bool(decided[-1]), bool(speaking[-1])
+
+        sounding = (steepened(speech, _SPEECH_STEEPNESS) - _REST_BELOW) / (1 - _REST_BELOW)
+        sounding = np.where(speaking, np.maximum(sounding, speech), np.maximum(sounding, 0.0))
+        shut = np.where(decided, np.float32(1), steepened(lips_shut, _SHUT_STEEPNESS, _SHUT_BIAS))
+        jaw = jaw * sounding
+        apart = (1 - shut) * sounding
+        rounded = rounding * sounding
+        parts = (
+            *(jaw, jaw * shut, jaw * (1 - shut) * (1 - on_teeth), apart * (1 - on_teeth)),
+            *(rounded, rounded * (1 - shut), spread * sounding, on_teeth * apart, shut * sounding),
+            *(visemes[:, _TH] * apart, visemes[:, _CH] * apart, visemes[:, _SS] * apart),
+        )
+        weights = np.stack(parts, axis=1).astype(np.float32) @ _MATRIX
+        return np.minimum(np.maximum(weights, 0.0), 1.0)
