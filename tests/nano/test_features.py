@@ -48,3 +48,23 @@ def test_silence_is_not_lifted() -> None:
     random = np.random.default_rng(3)
     hiss = (1e-4 * random.standard_normal(16_000 * 60)).astype(np.float32)
     assert _features(hiss, lambda: 16_000)[-60:].mean() < -0.5
+
+
+def test_loudness_is_absolute_and_the_same_for_any_push_sizes(speech_like: np.ndarray) -> None:
+    def loudness(pcm: np.ndarray, size: int) -> np.ndarray:
+        extractor = FeatureExtractor()
+        levels = []
+        for start in range(0, len(pcm), size):
+            frames = extractor.push(pcm[start : start + size])
+            assert extractor.loudness_db.shape == (len(frames),)
+            levels.append(extractor.loudness_db)
+        return np.concatenate(levels)
+
+    whole = loudness(speech_like, len(speech_like))
+    for size in (1, 320, 7001):
+        assert loudness(speech_like, size).tobytes() == whole.tobytes()
+    quieter = loudness(0.1 * speech_like, 320)
+    np.testing.assert_allclose((whole - quieter)[whole > -60], 20, atol=0.1)
+    tone = np.sin(2 * np.pi * 1000 * np.arange(16_000) / 16_000).astype(np.float32)
+    assert loudness(tone, 320)[30] == pytest.approx(0, abs=3)
+    assert loudness(0 * tone, 320).max() <= -99
