@@ -7,6 +7,8 @@ phones; the recipe's aligner finds them, and drops a file that does not say its 
 import gzip
 import shutil
 import subprocess
+import sys
+import tarfile
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...audio.decode import open_audio
+from ...audio.decode import SAMPLE_RATE_HZ, open_audio
 from ...errors import FlashHeadError, MissingDependencyError
 
 # Texts that describe a noise, not speech, without saying so in brackets.
@@ -32,19 +34,21 @@ _BRACKETS = frozenset("[]<>(){}")
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One audio file. `language`: the espeak-ng voice that reads `text` aloud. `corpus`: its corpus's name."""
+    """One audio file. `language`: the espeak-ng voice that reads `text` aloud. `corpus`: its corpus's name.
+    `part_s`: start and end, in seconds, of the part that says the text; None: all of it."""
 
     audio: Path
     text: str
     language: str
     speaker: str
     corpus: str
+    part_s: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Recordings that come together. `packages`: Debian packages as "name=version". `attribution`: whom the licence
-    asks to name. `find`: lists the recordings in the folder where every package lies unpacked by its name."""
+    """Recordings that come together. `packages`: of Debian as "name=version", of PyPI as "name==version".
+    `attribution`: whom the licence asks to name. `find`: lists the recordings in the folder where every package lies unpacked by its name."""
 
     name: str
     packages: tuple[str, ...]
@@ -54,7 +58,7 @@ class Corpus:
 
 
 def fetch(corpora: Iterable[Corpus], folder: Path, report: Callable[[str], None]) -> None:
-    """Download the Debian packages of `corpora` and unpack them to `folder`/<package>; no administrator needed.
+    """Download the packages of `corpora` and unpack them to `folder`/<package>; no administrator needed.
 
     A package that is there is left alone. `report` is told each package before its download.
     Raises MissingDependencyError where there is no apt, FlashHeadError when a download fails.
@@ -62,7 +66,7 @@ def fetch(corpora: Iterable[Corpus], folder: Path, report: Callable[[str], None]
     packages = dict.fromkeys(package for corpus in corpora for package in corpus.packages)
     missing = [package for package in packages if not unpacked(package, folder).exists()]
     for package in missing:
-        if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        if "==" not in package and not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
             raise MissingDependencyError(
                 f"The recordings come as Debian packages ({package.partition('=')[0]}) and apt-get was not found. "
                 f"Run this on Debian or Ubuntu, or unpack the package to {unpacked(package, folder)}."
@@ -81,17 +85,26 @@ def _download(package: str, folder: Path) -> None:
     # Only a complete package is renamed to its place, so what an interruption leaves never counts as done.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as name:
         temporary = Path(name)
-        _run(["apt-get", "download", package], temporary)
-        _run(["dpkg-deb", "-x", next(temporary.glob("*.deb")).name, "content"], temporary)
-        (temporary / "content").rename(unpacked(package, folder))
+        if "==" in package:
+            # Without isolation pip builds with the packages that are here, and some sources need NumPy to be listed.
+            options = ("--no-deps", "--no-build-isolation", "--no-binary", ":all:")
+            _run([sys.executable, "-m", "pip", "download", *options, package], temporary)
+            with tarfile.open(next(temporary.glob("*.tar.gz"))) as archive:
+                archive.extractall(temporary / "unpacked", filter="data")
+            content = next((temporary / "unpacked").iterdir())
+        else:
+            _run(["apt-get", "download", package], temporary)
+            content = temporary / "content"
+            _run(["dpkg-deb", "-x", next(temporary.glob("*.deb")).name, content.name], temporary)
+        content.rename(unpacked(package, folder))
 
 
 def _run(command: list[str], folder: Path) -> None:
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if result.returncode != 0:
         raise FlashHeadError(
-            f"{' '.join(command)} failed: {result.stderr.strip()}. Check that the machine is online, run "
-            "apt-get update, and that its Debian release has this version of the package."
+            f"{' '.join(command)} failed: {result.stderr.strip()}. Check that the machine is online, that apt-get "
+            "update was run, and that this version of the package is still offered."
         )
 
 
@@ -104,9 +117,13 @@ def recordings(corpus: Corpus, folder: Path) -> list[Recording]:
 
 
 def read(recording: Recording) -> np.ndarray:
-    """Return the whole audio: float32 (n,), 16 kHz, mono. Raises AudioError."""
+    """Return the audio: float32 (n,), 16 kHz, mono. Raises AudioError."""
     with open_audio(recording.audio) as audio:
-        return np.concatenate(list(audio.chunks()))
+        pcm = np.concatenate(list(audio.chunks()))
+    if recording.part_s is None:
+        return pcm
+    start, end = (round(seconds * SAMPLE_RATE_HZ) for seconds in recording.part_s)
+    return pcm[start:end]
 
 
 def parse_prompts(text: str) -> dict[str, str]:
