@@ -16,6 +16,7 @@ from ..avatar.bundle import Avatar, load_avatar
 from ..avatar.manifest import VERSION as AVATAR_VERSION
 from ..drivers import load_driver
 from ..drivers.base import Driver, DriverSession, Outputs
+from ..transcript.alignment import Alignment, AlignmentError
 from .background import BackgroundWriter
 from .formats import BakeTarget, FrameWriter, for_path
 from .manifest import (
@@ -25,6 +26,7 @@ from .manifest import (
     Output,
     PerformanceUsed,
     SettingsUsed,
+    TranscriptUsed,
     baked_line,
     relative_path,
     save_manifest,
@@ -40,13 +42,15 @@ _NO_SAMPLES = np.zeros(0, np.float32)
 
 @dataclass(frozen=True, slots=True)
 class BakedLine:
-    """What became of a line. `files`: the outputs, then the manifest entry. `video_frames`: 0 without a video."""
+    """What became of a line. `files`: the outputs, then the manifest entry. `video_frames`: 0 without a video.
+    `warning`: what a person should know of a line that was baked otherwise than asked for."""
 
     audio: Path
     files: tuple[Path, ...]
     duration_us: int
     video_frames: int
     elapsed_s: float
+    warning: str | None = None
 
     @property
     def speed(self) -> float:
@@ -84,22 +88,40 @@ def bake_line(line: LineRequest, report: Report) -> BakedLine:
             writers.append(writer)
         session = driver.open(avatar, replace(line.settings, outputs=wanted))
         cleaning.callback(session.close)
+        alignment, warning = _align(line, driver)
+        if alignment is not None and alignment.fits:
+            session.follow(alignment)
         samples = _speak(audio, driver, session, writers, report)
         outputs = [writer.finish() for writer in writers]
         duration_us = samples * 1_000_000 // SAMPLE_RATE_HZ
-        manifest = _save_manifest(line, audio, avatar, driver, duration_us, outputs)
+        manifest = _save_manifest(line, audio, avatar, driver, duration_us, outputs, alignment)
     return BakedLine(
         audio=line.audio,
         files=(*(manifest.parent / output.file for output in outputs), manifest),
         duration_us=duration_us,
         video_frames=max((output.frames for output in outputs if output.kind != "blendshapes"), default=0),
         elapsed_s=time.perf_counter() - begun,
+        warning=warning,
     )
 
 
 @functools.cache
 def _driver(tier: str) -> Driver:
     return load_driver(tier)
+
+
+def _align(line: LineRequest, driver: Driver) -> tuple[Alignment | None, str | None]:
+    """When the words of the line are spoken, and a warning where the audio says something else."""
+    if line.transcript is None:
+        return None, None
+    with open_audio(line.audio) as audio:
+        pcm = np.concatenate([_NO_SAMPLES, *audio.chunks()])
+    warning = f"{line.audio}: the transcript does not fit what is heard: baked from the audio alone."
+    try:
+        alignment = driver.align(pcm, line.transcript.words)
+    except AlignmentError as error:
+        return None, f"{warning} ({error})"
+    return alignment, None if alignment is None or alignment.fits else warning
 
 
 def _speak(
@@ -138,6 +160,7 @@ def _save_manifest(
     driver: Driver,
     duration_us: int,
     outputs: list[Output],
+    alignment: Alignment | None,
 ) -> Path:
     folder = line.outputs[0].parent
     settings = line.settings
@@ -158,6 +181,7 @@ def _save_manifest(
         ),
         avatar=AvatarUsed(name=avatar.name, version=AVATAR_VERSION, sha256=avatar.digest) if avatar else None,
         model=ModelUsed(name=line.tier, sha256=driver.model_sha256),
+        transcript=_transcript_used(line, alignment),
         settings=SettingsUsed(
             fps=settings.fps,
             size=settings.size,
@@ -170,3 +194,13 @@ def _save_manifest(
         outputs=outputs,
     )
     return save_manifest(entry, folder)
+
+
+def _transcript_used(line: LineRequest, alignment: Alignment | None) -> TranscriptUsed | None:
+    if line.transcript is None:
+        return None
+    return TranscriptUsed(
+        language=line.transcript.language,
+        confidence=round(alignment.confidence, 3) if alignment else 0.0,
+        followed=alignment is not None and alignment.fits,
+    )

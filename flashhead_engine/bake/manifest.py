@@ -14,7 +14,7 @@ from ..errors import FlashHeadError, OutputError
 from .outputs import write_whole
 
 SCHEMA = "flashhead-baked-line"
-VERSION = "1.0"
+VERSION = "1.1"
 SUFFIX = ".flashhead.json"
 
 RelativePath = Annotated[str, Meta(min_length=1, description="Relative to the manifest's folder, forward slashes.")]
@@ -69,6 +69,15 @@ class SettingsUsed(Struct, frozen=True, kw_only=True):
     performance: PerformanceUsed
 
 
+class TranscriptUsed(Struct, frozen=True, kw_only=True):
+    """The words of the line, when they were given. `confidence`: how well they fit the audio. `followed`: False when
+    they did not fit and the line was baked from its audio alone."""
+
+    language: str
+    confidence: Annotated[float, Meta(ge=0, le=1)]
+    followed: bool
+
+
 class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One result: a video, a blendshape track or a folder of pictures. Frame i is shown from i / fps seconds on."""
 
@@ -94,6 +103,7 @@ class BakedLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     audio: Audio
     avatar: AvatarUsed | None = None
     model: ModelUsed | None = None
+    transcript: TranscriptUsed | None = None
     settings: SettingsUsed
     outputs: Annotated[list[Output], Meta(min_length=1)]
 

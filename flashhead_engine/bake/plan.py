@@ -1,12 +1,22 @@
 """From what a person typed to one request for each line; everything that can be refused early is refused here."""
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..drivers.base import SessionSettings
 from ..errors import SettingsError
+from ..transcript.phonemes import LONGEST_TEXT, phonemise
 from .formats import EXTENSIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a line says. `words`: as `transcript.phonemes.phonemise` gives them."""
+
+    language: str
+    words: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +28,7 @@ class LineRequest:
     avatar: str
     tier: str
     settings: SessionSettings
+    transcript: Transcript | None = None
 
 
 def plan_lines(
@@ -72,3 +83,41 @@ def _extension(name: str) -> str:
     if extension not in EXTENSIONS:
         raise SettingsError(f"unknown format '{name}': known are {', '.join(e[1:] for e in EXTENSIONS)}.")
     return extension
+
+
+def with_transcripts(lines: Sequence[LineRequest], text: str, language: str) -> list[LineRequest]:
+    """The lines with their words. `text`: the words of a single line, the path of a .txt file with them, or a folder
+    with `<name of the audio>.txt` for each line; a line without such a file stays without a transcript.
+
+    Raises SettingsError for a text that cannot be read or spoken, several lines without a folder and a folder without
+    any line's text; MissingDependencyError without espeak-ng.
+    """
+    if not os.path.isdir(text):
+        if len(lines) > 1:
+            raise SettingsError(f"{len(lines)} lines need a folder as --text, with <line>.txt for each of them.")
+        spoken = _read_text(Path(text)) if text.lower().endswith(".txt") else text
+        return [replace(lines[0], transcript=Transcript(language, tuple(phonemise(spoken, language))))]
+    files = [Path(text) / f"{line.audio.stem}.txt" for line in lines]
+    if not any(file.exists() for file in files):
+        raise SettingsError(f"{text}: has no text of any line, such as {files[0].name}.")
+    return [
+        replace(line, transcript=_transcript_of(file, language)) if file.exists() else line
+        for line, file in zip(lines, files, strict=True)
+    ]
+
+
+def _transcript_of(file: Path, language: str) -> Transcript:
+    try:
+        return Transcript(language, tuple(phonemise(_read_text(file), language)))
+    except SettingsError as error:
+        raise SettingsError(f"{file}: {error}") from error
+
+
+def _read_text(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            return file.read(LONGEST_TEXT + 1)
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start}).") from error

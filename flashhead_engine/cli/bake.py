@@ -11,10 +11,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from ..bake.line import BakedLine
 from ..bake.outputs import sigterm_raises
-from ..bake.plan import plan_lines
+from ..bake.plan import LineRequest, plan_lines, with_transcripts
 from ..bake.pool import bake_lines
 from ..drivers.base import Performance, SessionSettings
-from ..errors import FlashHeadError
+from ..errors import FlashHeadError, SettingsError
 
 EPILOG = """Examples:
 
@@ -23,6 +23,10 @@ flashhead bake line.wav --avatar guard -o line.mp4
 flashhead bake line.wav --avatar guard -o line.webm -o line.json     two outputs of one line
 
 flashhead bake voices/*.ogg --avatar ./my_avatar -o baked/ --format mp4 --format csv --jobs 4
+
+flashhead bake line.wav --text "Hello there." --language en -o line.mp4     lips that know the words
+
+flashhead bake voices/*.wav --text texts/ -o baked/     voices/a.wav says what is in texts/a.txt
 
 flashhead bake line.wav -o line.json --emotion angry --mouth-strength 1.3 --no-head-sway"""
 
@@ -44,6 +48,15 @@ def bake(
     avatar: Annotated[
         str, typer.Option("--avatar", "-a", help="A sample avatar's name or an avatar folder.")
     ] = "guard",
+    text: Annotated[
+        str | None,
+        typer.Option(
+            "--text", "-t", help="What is said: the words, a .txt file, or a folder with <line>.txt. Needs espeak-ng."
+        ),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Language of --text: en (if not given), en-us, de, fr, pt-br ...")
+    ] = None,
     tier: Annotated[str, typer.Option(help="nano (lite and pro come later).")] = "nano",
     fps: Annotated[int, typer.Option(help="Frames per second of video: 24, 25, 30 or 60.")] = 25,
     size: Annotated[int, typer.Option(help="Video width and height in pixels: 256 to 1024, a multiple of 32.")] = 512,
@@ -76,8 +89,14 @@ def bake(
         performance=performance,
     )
     lines = plan_lines(audio, output, formats or [], avatar, tier, settings)
+    if text is not None:
+        lines = with_transcripts(lines, text, language or "en")
+    elif language is not None:
+        raise SettingsError("--language is the language of --text: give both, or neither.")
     columns = (TextColumn("baking"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     console = Console(stderr=True, soft_wrap=True)
+    if text is not None:
+        _name_lines_without_text(lines, console)
     failed = 0
     with sigterm_raises(), Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("baking", total=float(len(lines)))
@@ -86,6 +105,8 @@ def bake(
                 case BakedLine():
                     for path in result.files:
                         progress.console.print(f"{escape(str(path))}  ({result.speed:.1f} x real time)")
+                    if result.warning:
+                        progress.console.print(f"[yellow]warning:[/] {escape(result.warning)}")
                 case FlashHeadError():
                     failed += 1
                     progress.console.print(f"[red]error:[/] {escape(str(result))}")
@@ -93,3 +114,10 @@ def bake(
         if len(lines) > 1:
             console.print(f"{failed} of {len(lines)} lines failed.")
         raise typer.Exit(1)
+
+
+def _name_lines_without_text(lines: list[LineRequest], console: Console) -> None:
+    names = [line.audio.name for line in lines if line.transcript is None]
+    if names:
+        shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        console.print(f"{len(names)} of {len(lines)} lines have no text and follow the audio alone: {escape(shown)}")

@@ -9,7 +9,7 @@
 A session owns no thread and no socket. Pushing a file at once or sample by sample gives the same frames.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Flag, IntFlag, auto
 from typing import Protocol
@@ -20,6 +20,7 @@ from ..avatar.bundle import Avatar
 from ..blendshapes.emotions import EMOTIONS
 from ..errors import SettingsError
 from ..render.portrait import SIZES as VIDEO_SIZES
+from ..transcript.alignment import Alignment
 
 WEIGHTS_HZ = 60
 VIDEO_FPS = (24, 25, 30, 60)
@@ -117,6 +118,10 @@ class DriverSession(Protocol):
         """Store float32 mono PCM in [-1, 1] at 16 kHz, any number of samples. `end` closes the utterance;
         the next push begins the next one. Raises AudioError on another shape, dtype or a NaN."""
 
+    def follow(self, alignment: Alignment) -> None:
+        """Let the mouth follow these sounds in the utterance that the next push begins, instead of what is heard
+        alone. A tier that needs no words does nothing. Raises FlashHeadError while an utterance is unfinished."""
+
     def frames(self) -> list[TimedFrame]:
         """Take the frames computed since the last call; those of the track and those of the video each in order
         of time."""
@@ -146,6 +151,11 @@ class Driver(Protocol):
 
     def open(self, avatar: Avatar | None, settings: SessionSettings) -> DriverSession:
         """Open a talking head. `avatar` may be None when no video is asked for."""
+
+    def align(self, pcm: np.ndarray, words: Sequence[Sequence[str]]) -> Alignment | None:
+        """When the sounds of `words` (see `transcript.phonemes.phonemise`) are spoken in a whole utterance of float32
+        mono PCM at 16 kHz, for `DriverSession.follow`; None from a tier that needs no words. Raises AlignmentError
+        when they cannot be laid over the audio."""
 
     def step(self, sessions: Iterable[DriverSession]) -> None:
         """Compute everything that the stored audio of these sessions allows."""

@@ -23,6 +23,7 @@ _PAUSE_CLASS = CLASS_OF_LETTER[""]
 _PAUSE_FRAMES = 4
 _LETTER_FRAMES = (2, 1)  # shortest letter; the second is for a text that is spoken too fast for the first
 _PAUSE_INSIDE_WORD = -10.0  # log probability
+_LEAST_CONFIDENCE = 0.2
 _LOWEST_LOG_POSTERIOR = -7.0  # a speaker who says one sound otherwise must not spoil the words around it
 
 _LARGEST_SEARCH = 600_000_000  # frames times states, of two bits each: 150 MB; about six minutes of quick speech
@@ -40,10 +41,17 @@ class Alignment:
     `confidence`: 0..1, how much of what is heard the text explains: the geometric mean, over the frames in which
     either of both hears speech, of the posterior of the text's sound divided by that of the likeliest sound. 1: the
     text is what anyone would have heard without it.
+    `segment_confidences`: the same for each segment by itself.
     """
 
     segments: tuple[Segment, ...]
     confidence: float
+    segment_confidences: tuple[float, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether the audio says this text; where it does not, what is heard is the better guide."""
+        return self.confidence >= _LEAST_CONFIDENCE
 
 
 def align(log_posteriors: np.ndarray, words: Sequence[Sequence[str]], frame_rate_hz: float) -> Alignment:
@@ -72,7 +80,11 @@ def align(log_posteriors: np.ndarray, words: Sequence[Sequence[str]], frame_rate
         for (start, end), part in zip(pairwise(boundaries.tolist()), parts[begins].tolist(), strict=True)
     )
     heard = np.where(parts % 2, classes[np.minimum(parts // 2, len(classes) - 1)], _PAUSE_CLASS)
-    return Alignment(segments, _confidence(posteriors, heard))
+    best = posteriors.argmax(1)
+    loss = posteriors[np.arange(len(heard)), heard] - posteriors.max(1)
+    speech = (heard != _PAUSE_CLASS) | (best != _PAUSE_CLASS)
+    by_segment = np.add.reduceat(loss, begins) / np.diff(np.append(begins, len(parts)))
+    return Alignment(segments, float(np.exp(loss[speech].mean())), tuple(np.exp(by_segment).tolist()))
 
 
 def _checked(log_posteriors: np.ndarray, letters: Sequence[str]) -> np.ndarray:
@@ -150,11 +162,3 @@ def _search(posteriors: np.ndarray, classes: np.ndarray, starts_word: np.ndarray
 def _bit(packed: np.ndarray, index: int) -> bool:
     """Element `index` of what np.packbits packed."""
     return bool(packed[index >> 3] >> (7 - (index & 7)) & 1)
-
-
-def _confidence(posteriors: np.ndarray, heard: np.ndarray) -> float:
-    """See `Alignment.confidence`. `heard`: class of each frame along the path, (T,)."""
-    best = posteriors.argmax(1)
-    speech = (heard != _PAUSE_CLASS) | (best != _PAUSE_CLASS)
-    loss = posteriors[np.arange(len(heard)), heard] - posteriors.max(1)
-    return float(np.exp(loss[speech].mean()))

@@ -1,8 +1,8 @@
 """The nano tier behind the common seam: speech network, performance, video sampling, portrait renderer."""
 
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,12 +11,24 @@ from ...avatar.bundle import Avatar
 from ...blendshapes.sampling import Sample, VideoSampler
 from ...errors import FlashHeadError, SettingsError
 from ...render.portrait import PortraitRenderer
+from ...transcript.alignment import Alignment
 from ..base import WEIGHTS_HZ, FrameFlags, Outputs, SessionSettings, TimedFrame
+from .articulation import Articulator
 from .features import FEATURES, FeatureExtractor, frame_count
 from .network import LOOKAHEAD_FRAMES, NanoNetwork
 from .performance import Performer
+from .words import SpokenMouth, align_words
 
 _NO_SAMPLES = np.zeros(0, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pushed:
+    """A piece of an utterance; `follow` only with its first one."""
+
+    pcm: np.ndarray
+    end: bool
+    follow: Alignment | None
 
 
 class NanoDriver:
@@ -36,6 +48,10 @@ class NanoDriver:
         """Open a talking head. Raises SettingsError when video is asked for without an avatar."""
         return NanoSession(avatar, settings, self._network.initial_state(1)[0])
 
+    def align(self, pcm: np.ndarray, words: Sequence[Sequence[str]]) -> Alignment:
+        """See `Driver.align`."""
+        return align_words(self._network, checked_pcm(pcm), words)
+
     def step(self, sessions: Iterable["NanoSession"]) -> None:
         """Compute all frames that the stored audio allows; sessions that wait for the same number of feature
         frames share a run of the network."""
@@ -43,9 +59,9 @@ class NanoDriver:
             frames = min(len(session._features) for session in waiting)
             features = np.stack([session._features[:frames] for session in waiting])
             state = np.stack([session._state for session in waiting])
-            weights, visemes, state = self._network.run(features, state)
+            heard, state = self._network.run(features, state)
             for row, session in enumerate(waiting):
-                session._accept(weights[row], visemes[row], state[row])
+                session._accept(heard.curves[row], heard.visemes[row], state[row])
 
 
 class NanoSession:
@@ -68,7 +84,9 @@ class NanoSession:
             self._renderer = PortraitRenderer(avatar, settings.size)
         self._utterance = 0
         self._epoch = 0
-        self._stored: deque[tuple[np.ndarray, bool]] = deque()
+        self._stored: deque[_Pushed] = deque()
+        self._utterance_open = False  # as pushed; step() may be behind
+        self._to_follow: Alignment | None = None
         self._frames: list[TimedFrame] = []
         self._closed = False
         self._begin_utterance()
@@ -76,7 +94,15 @@ class NanoSession:
     def push(self, pcm: np.ndarray, end: bool = False) -> None:
         self._check_open()
         # A copy: the caller may fill the same buffer again before step() reads it.
-        self._stored.append((checked_pcm(pcm).copy(), end))
+        self._stored.append(_Pushed(checked_pcm(pcm).copy(), end, self._to_follow))
+        self._utterance_open = not end
+        self._to_follow = None
+
+    def follow(self, alignment: Alignment) -> None:
+        self._check_open()
+        if self._utterance_open:
+            raise FlashHeadError("an utterance is unfinished: its words must be given before its first push.")
+        self._to_follow = alignment
 
     def frames(self) -> list[TimedFrame]:
         self._check_open()
@@ -101,6 +127,8 @@ class NanoSession:
         self._check_open()
         self._stored.clear()
         self._frames.clear()
+        self._utterance_open = False
+        self._to_follow = None
         self._epoch += 1
         self._utterance += 1
         self._begin_utterance()
@@ -121,32 +149,41 @@ class NanoSession:
         self._state = self._initial_state
         self._samples = 0
         self._ended = False
+        self._articulator = Articulator()
         self._to_skip = LOOKAHEAD_FRAMES
         self._track_index = 0
         self._video_index = 0
         self._sampler = VideoSampler(self._settings.fps, WEIGHTS_HZ)
+        self._spoken: SpokenMouth | None = None
 
     def _prepare(self) -> bool:
         """Turn stored audio into features, one utterance at a time; whether some wait for the network."""
         while not len(self._features) and self._stored:
-            pcm, self._ended = self._stored.popleft()
-            self._samples += len(pcm)
-            self._features = self._extractor.push(pcm)
+            pushed = self._stored.popleft()
+            self._ended = pushed.end
+            if pushed.follow is not None:
+                self._spoken = SpokenMouth(pushed.follow)
+            self._samples += len(pushed.pcm)
+            self._features = self._extractor.push(pushed.pcm)
             if self._ended and self._samples:
                 self._features = np.concatenate([self._features, self._extractor.finish(LOOKAHEAD_FRAMES)])
             elif self._ended:
                 self._next_utterance()
         return len(self._features) > 0
 
-    def _accept(self, weights: np.ndarray, visemes: np.ndarray, state: np.ndarray) -> None:
-        """Take the network's answer for the first len(weights) waiting feature frames."""
-        self._features = self._features[len(weights) :]
+    def _accept(self, curves: np.ndarray, visemes: np.ndarray, state: np.ndarray) -> None:
+        """Take the network's answer for the first len(curves) waiting feature frames."""
+        self._features = self._features[len(curves) :]
         self._state = state
         # The network answers as late as it looks ahead, so its first answers belong to no frame.
-        skipped = min(self._to_skip, len(weights))
+        skipped = min(self._to_skip, len(curves))
         self._to_skip -= skipped
-        weights, pose = self._performer.apply(weights[skipped:])
-        for sample in map(Sample, weights, pose, visemes[skipped:]):
+        curves, visemes = curves[skipped:], visemes[skipped:]
+        if self._spoken is not None:
+            curves, visemes = self._spoken.mix(self._track_index, curves, visemes)
+        speech = self._articulator.apply(curves, visemes)
+        weights, pose = self._performer.apply(speech)
+        for sample in map(Sample, weights, pose, visemes):
             self._emit_track(sample)
         if self._ended and not len(self._features):
             self._next_utterance()
