@@ -90,7 +90,7 @@ def bake(
     )
     lines = plan_lines(audio, output, formats or [], avatar, tier, settings)
     if text is not None:
-        lines = with_transcripts(lines, text, language or "en")
+        lines = with_transcripts(lines, text, "en" if language is None else language)
     elif language is not None:
         raise SettingsError("--language is the language of --text: give both, or neither.")
     columns = (TextColumn("baking"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())

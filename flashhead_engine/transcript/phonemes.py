@@ -18,6 +18,10 @@ _PHONE_SEPARATOR = "_"
 
 # Not what espeak-ng takes besides: it would open a voice by its path, and variants ("+f2") do not change the phones.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
+# Marks in a script that espeak-ng would read out ("asterisk"), and "[[", which would begin its own mnemonics; and
+# spaces before a mark, as French sets them, which make it say "exclamation".
+_NOT_SPOKEN = re.compile(r"[\[\]{}<>*#~_|^`\\\0]")
+_SPACE_BEFORE_MARK = re.compile(r"\s+(?=[.,;:!?…])")
 _LANGUAGE_SWITCH = re.compile(r"\([a-z-]+\)")
 
 
@@ -49,11 +53,16 @@ def phonemise(text: str, language: str) -> list[tuple[str, ...]]:
 
 def _ipa(program: str, text: str, language: str) -> str:
     """What espeak-ng prints: phones joined by "_", words by spaces, a line for each clause."""
-    # "[[" would begin phoneme mnemonics of espeak-ng's own.
-    readable = text.replace("[", " ").replace("\0", " ").encode("utf-8", "replace")
+    readable = _SPACE_BEFORE_MARK.sub("", _NOT_SPOKEN.sub(" ", text))
     command = [program, "--stdin", "--ipa", f"--sep={_PHONE_SEPARATOR}", "-q", "-b", "1", "-v", language.lower()]
     try:
-        done = subprocess.run(command, input=readable, capture_output=True, timeout=_TIME_LIMIT_S, check=False)
+        done = subprocess.run(
+            command,
+            input=readable.encode("utf-8", "replace"),
+            capture_output=True,
+            timeout=_TIME_LIMIT_S,
+            check=False,
+        )
     except subprocess.TimeoutExpired as error:
         raise SettingsError(f"espeak-ng gave no answer to the transcript in {_TIME_LIMIT_S:.0f} s.") from error
     except OSError as error:

@@ -129,3 +129,11 @@ def test_the_program_knows_no_such_language() -> None:
 @real
 def test_markup_and_odd_characters_do_no_harm() -> None:
     assert phonemise("<audio src='/etc/passwd'/> \x07 \ud800 [[h@l'oU]] it's", "en")
+
+
+@real
+@pytest.mark.parametrize("text", ["... !", "* * *", "# ~ _", "? ! ...", "[ ] { }"])
+def test_marks_are_not_read_out(text: str) -> None:
+    with pytest.raises(SettingsError, match="no word"):
+        phonemise(text, "en")
+    assert phonemise(f"Hello {text} there", "en") == phonemise("Hello there", "en")
