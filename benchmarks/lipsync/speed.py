@@ -1,4 +1,4 @@
-"""Cost of the nano tier's features and network on one core: how many times faster than real time, and per push.
+"""Cost of the nano tier on one core: audio pushed in pieces of 20 ms, blendshapes taken, as a live head does.
 
 python benchmarks/lipsync/speed.py
 """
@@ -10,46 +10,93 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from flashhead_engine.drivers.nano.features import FRAME_RATE_HZ, SAMPLE_RATE_HZ, FeatureExtractor
-from flashhead_engine.drivers.nano.network import LOOKAHEAD_US, NanoNetwork, animate
+from flashhead_engine.drivers.base import WEIGHTS_HZ, Performance, SessionSettings
+from flashhead_engine.drivers.nano.articulation import CURVES, Articulator
+from flashhead_engine.drivers.nano.driver import NanoDriver
+from flashhead_engine.drivers.nano.features import SAMPLE_RATE_HZ, FeatureExtractor
+from flashhead_engine.drivers.nano.network import LOOKAHEAD_US, NanoNetwork
+from flashhead_engine.drivers.nano.performance import Performer
 
-_SECONDS = 60
-_STREAMS = (1, 8, 32)
+_SECONDS = 20
+_ROUNDS = 5
+_HEADS = (1, 8, 32)
 _PUSH = 320  # samples, 20 ms, as a microphone gives them
+_PUSH_US = 1e6 * _PUSH / SAMPLE_RATE_HZ
+_SPEECH = CURVES.index("speech")
 
 
-def _streaming_ms(network: NanoNetwork, pcm: np.ndarray, streams: int) -> np.ndarray:
-    """Milliseconds that one push of 20 ms takes for so many heads at once, over the whole audio."""
-    extractors = [FeatureExtractor() for _ in range(streams)]
-    state = network.initial_state(streams)
+def _speech_like(seconds: int) -> np.ndarray:
+    """Noise with the rhythm of syllables."""
+    random = np.random.default_rng(0)
+    count = seconds * SAMPLE_RATE_HZ
+    loudness = np.interp(
+        np.arange(count), np.arange(0, count + 1, 1600), random.uniform(0, 0.5, count // 1600 + 1) ** 2
+    )
+    return (loudness * random.standard_normal(count)).clip(-1, 1).astype(np.float32)
+
+
+def _driver_us(driver: NanoDriver, pcm: np.ndarray, heads: int) -> np.ndarray:
+    """Microseconds of each push, step and taking of frames of so many heads at once."""
+    sessions = [driver.open(None, SessionSettings(seed=seed)) for seed in range(heads)]
     spent = []
     for start in range(0, len(pcm), _PUSH):
+        piece = pcm[start : start + _PUSH]
         began = time.perf_counter()
-        features = np.stack([extractor.push(pcm[start : start + _PUSH]) for extractor in extractors])
-        if features.shape[1]:
-            *_, state = network.run(features, state)
-        spent.append(1000 * (time.perf_counter() - began))
+        for session in sessions:
+            session.push(piece)
+        driver.step(sessions)
+        for session in sessions:
+            session.frames()
+        spent.append(1e6 * (time.perf_counter() - began))
     return np.array(spent)
+
+
+def _parts_us(network: NanoNetwork, pcm: np.ndarray) -> np.ndarray:
+    """Mean microseconds a push of features, network, articulation and performance, each called by itself."""
+    extractor, articulator = FeatureExtractor(), Articulator()
+    performer = Performer(0, Performance(), "neutral", 1.0, 1.0)
+    state = network.initial_state(1)
+    spent = np.zeros(4)
+    for start in range(0, len(pcm), _PUSH):
+        times = [time.perf_counter()]
+        features = extractor.push(pcm[start : start + _PUSH])
+        times.append(time.perf_counter())
+        if not len(features):
+            continue
+        heard, state = network.run(features[None], state)
+        times.append(time.perf_counter())
+        mouth = articulator.apply(heard.curves[0], heard.visemes[0])
+        times.append(time.perf_counter())
+        performer.apply(mouth, heard.curves[0, :, _SPEECH], features, extractor.loudness_db)
+        times.append(time.perf_counter())
+        spent += np.diff(times)
+    return 1e6 * spent / (len(pcm) / _PUSH)
 
 
 def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    random = np.random.default_rng(0)
-    pcm = (0.1 * random.standard_normal(_SECONDS * SAMPLE_RATE_HZ)).astype(np.float32)
-    network = NanoNetwork()
-    animate(network, pcm[:SAMPLE_RATE_HZ])
+    pcm = _speech_like(_SECONDS)
+    driver, network = NanoDriver(), NanoNetwork()
+    _driver_us(driver, pcm[:SAMPLE_RATE_HZ], 1)
 
-    began = time.perf_counter()
-    animate(network, pcm)
-    whole = _SECONDS / (time.perf_counter() - began)
-    print(f"\nwhole file: {whole:.0f} x real time ({100 / whole:.2f} % of one core per head)")
-    print(f"look-ahead: {LOOKAHEAD_US / 1000:.1f} ms; {FRAME_RATE_HZ} frames a second\n")
-    print("| heads | ms per push of 20 ms, median | 99 % | share of one core |\n|---|---|---|---|")
-    for streams in _STREAMS:
-        spent = _streaming_ms(network, pcm[: 10 * SAMPLE_RATE_HZ], streams)
-        share = spent.mean() / (1000 * _PUSH / SAMPLE_RATE_HZ)
-        print(f"| {streams} | {np.median(spent):.2f} | {np.percentile(spent, 99):.2f} | {100 * share:.1f} % |")
+    rounds = [(_driver_us(driver, pcm, 1).mean(), *_parts_us(network, pcm)) for _ in range(_ROUNDS)]
+    whole, *parts = np.median(rounds, axis=0)
+    print(
+        f"\nlook-ahead: {LOOKAHEAD_US / 1000:.1f} ms; {WEIGHTS_HZ} frames a second; one core, median of {_ROUNDS} rounds\n"
+    )
+    print("| part | us per push of 20 ms | x real time |\n|---|---|---|")
+    for name, cost in zip(("features", "network", "articulation", "performance"), parts, strict=True):
+        print(f"| {name} | {cost:.0f} | {_PUSH_US / cost:.0f} |")
+    print(f"| the four together | {sum(parts):.0f} | {_PUSH_US / sum(parts):.0f} |")
+    print(f"| the whole driver | {whole:.0f} | {_PUSH_US / whole:.0f} |\n")
+    print("| heads in one step | ms per push of 20 ms, median | 99 % | share of one core |\n|---|---|---|---|")
+    for heads in _HEADS:
+        spent = _driver_us(driver, pcm, heads)
+        share = spent.mean() / _PUSH_US
+        print(
+            f"| {heads} | {np.median(spent) / 1000:.2f} | {np.percentile(spent, 99) / 1000:.2f} | {100 * share:.1f} % |"
+        )
 
 
 if __name__ == "__main__":

@@ -13,13 +13,13 @@ from ...errors import FlashHeadError, SettingsError
 from ...render.portrait import PortraitRenderer
 from ...transcript.alignment import Alignment
 from ..base import WEIGHTS_HZ, FrameFlags, Outputs, SessionSettings, TimedFrame
-from .articulation import Articulator
+from .articulation import CURVES, Articulator
 from .features import FEATURES, FeatureExtractor, frame_count
 from .network import LOOKAHEAD_FRAMES, NanoNetwork
 from .performance import Performer
 from .words import SpokenMouth, align_words
 
-_NO_SAMPLES = np.zeros(0, np.float32)
+_SPEECH = CURVES.index("speech")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ class NanoSession:
             emotion_intensity=settings.emotion_intensity,
             mouth_strength=settings.mouth_strength,
         )
+        self._shows_track = Outputs.BLENDSHAPES in settings.outputs
         self._renderer = None
         if Outputs.VIDEO in settings.outputs:
             self._renderer = PortraitRenderer(avatar, settings.size)
@@ -146,6 +147,7 @@ class NanoSession:
     def _begin_utterance(self) -> None:
         self._extractor = FeatureExtractor()
         self._features = np.zeros((0, FEATURES), np.float32)
+        self._loudness_db = np.zeros(0, np.float32)  # of _features
         self._state = self._initial_state
         self._samples = 0
         self._ended = False
@@ -165,15 +167,18 @@ class NanoSession:
                 self._spoken = SpokenMouth(pushed.follow)
             self._samples += len(pushed.pcm)
             self._features = self._extractor.push(pushed.pcm)
+            self._loudness_db = self._extractor.loudness_db
             if self._ended and self._samples:
                 self._features = np.concatenate([self._features, self._extractor.finish(LOOKAHEAD_FRAMES)])
+                self._loudness_db = np.concatenate([self._loudness_db, self._extractor.loudness_db])
             elif self._ended:
                 self._next_utterance()
         return len(self._features) > 0
 
     def _accept(self, curves: np.ndarray, visemes: np.ndarray, state: np.ndarray) -> None:
         """Take the network's answer for the first len(curves) waiting feature frames."""
-        self._features = self._features[len(curves) :]
+        features, self._features = self._features[: len(curves)], self._features[len(curves) :]
+        loudness_db, self._loudness_db = self._loudness_db[: len(curves)], self._loudness_db[len(curves) :]
         self._state = state
         # The network answers as late as it looks ahead, so its first answers belong to no frame.
         skipped = min(self._to_skip, len(curves))
@@ -181,8 +186,8 @@ class NanoSession:
         curves, visemes = curves[skipped:], visemes[skipped:]
         if self._spoken is not None:
             curves, visemes = self._spoken.mix(self._track_index, curves, visemes)
-        speech = self._articulator.apply(curves, visemes)
-        weights, pose = self._performer.apply(speech)
+        mouth = self._articulator.apply(curves, visemes)
+        weights, pose = self._performer.apply(mouth, curves[:, _SPEECH], features[skipped:], loudness_db[skipped:])
         for sample in map(Sample, weights, pose, visemes):
             self._emit_track(sample)
         if self._ended and not len(self._features):
@@ -200,7 +205,7 @@ class NanoSession:
 
     def _emit_track(self, sample: Sample) -> None:
         last = self._ended and self._track_index == frame_count(self._samples) - 1
-        if Outputs.BLENDSHAPES in self._settings.outputs:
+        if self._shows_track:
             self._frames.append(self._frame(sample, self._track_index, WEIGHTS_HZ, last, None))
         self._track_index += 1
         if self._renderer is not None and (chosen := self._sampler.push(sample)):

@@ -52,6 +52,8 @@ def _mel_filters() -> np.ndarray:
 
 # A complex spectrum seen as floats alternates real and imaginary parts; each has the filter of its bin.
 _PART_FILTERS = np.repeat(_mel_filters(), 2, axis=0)
+# A full-scale sine has 1.5 bins' worth of power under a Hann window, more of them by the padding.
+_SINE_POWER = np.float32(1 / (SUBFRAMES * 1.5 * _FFT / WINDOW))
 _LOUDNESS_PARTS = slice(2 * (200 * _FFT // SAMPLE_RATE_HZ), 2 * (4_000 * _FFT // SAMPLE_RATE_HZ))
 
 
@@ -161,7 +163,7 @@ class FeatureExtractor:
         parts *= parts
         # Sums within a row do not depend on the number of rows, so what is decided by loudness is the same for
         # any push sizes, to the bit.
-        power = np.add.reduce(parts[:, _LOUDNESS_PARTS].reshape(frames, -1), 1) * np.float32(1 / SUBFRAMES)
+        power = np.add.reduce(parts[:, _LOUDNESS_PARTS].reshape(frames, -1), 1) * _SINE_POWER
         return np.log(parts @ _PART_FILTERS + _SMALLEST_POWER), 10.0 * np.log10(power + _SMALLEST_POWER)
 
     def _normalise(self, log_mel: np.ndarray) -> np.ndarray:

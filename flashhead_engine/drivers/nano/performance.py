@@ -1,56 +1,122 @@
-"""What a face does besides speaking: blinks, saccades, head sway, breath, brows, emotion.
+"""What a face does besides speaking: idle life, gestures that follow the voice, emotion.
 
-Every part is a function of the session's time and seed (events sit in cells of time, one random draw per cell), so
-a performance is the same for any push sizes. Only two things have memory: how lively the speech is just now, and
-an emotion on its way to another.
+Idle life (`idle.py`) is a function of the session's time and seed. Gestures start on what `prosody.py` finds: head
+beats and brow accents on stressed syllables, a wider jaw and lower brows when shouting, a blink, a glance and an
+intake of breath where a phrase ends, a smile and a bobbing head in laughter. Each is a curve of a few numbers that
+is computed frame by frame, so a performance is the same for any push sizes.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from ...blendshapes.aperture import lip_aperture
 from ...blendshapes.arkit import ARKIT_52, INDEX, MOUTH
 from ...blendshapes.emotions import EMOTIONS
-from ..base import POSE, WEIGHTS_HZ, Performance
-from .noise import smooth, uniform
+from ..base import WEIGHTS_HZ, Performance
+from .idle import BLOCK, CHANNELS, FACE, IdleBlock, blink_shape, both, ease, idle_block
+from .noise import uniform
+from .prosody import Prosody, ProsodyAnalyser
 
-_BLINK_CELL_S = 3.4  # people in conversation blink about 17 times a minute
-_BLINK_CLOSE_S, _BLINK_HOLD_S, _BLINK_OPEN_S = 0.07, 0.03, 0.16
-_SACCADE_CELL_S = 1.1
-_SACCADE_S = 0.05
-_ACCENT_CELL_S = 1.3
-_ACCENT_S = 0.45
-_BREATH_S = 4.2
+_WEIGHTS = len(ARKIT_52)
 _EMOTION_FADE_S = 0.25
-_ACTIVITY_ATTACK_S, _ACTIVITY_RELEASE_S = 0.12, 0.6
-_SPOKEN_APERTURE = 0.15  # mean aperture of running speech; normalises the activity to about 1
+_FADED = 1e-6
+_ATTACK = 1 - math.exp(-1 / (0.12 * WEIGHTS_HZ))
+_RELEASE = 1 - math.exp(-1 / (0.6 * WEIGHTS_HZ))
 
-_CHANNEL_NAMES = (
-    *("blink", "blink_again", "gaze_time", "gaze_away", "gaze_x", "gaze_y", "accent_time", "accent_size"),
-    *("yaw", "yaw_fine", "pitch", "pitch_fine", "roll", "breath"),
-)
-_CHANNELS = {name: number for number, name in enumerate(_CHANNEL_NAMES)}
-_OPENING = np.array([INDEX[n] for n in ARKIT_52 if n.startswith(("jawOpen", "mouthFunnel", "mouthUpperUp"))])
+_BEAT_S, _BEAT_RISE_S = 0.36, 0.13
+_ACCENT_S, _ACCENT_GAP = 0.45, WEIGHTS_HZ
+_ACCENT_FROM = 0.35  # stress
+_FROWN_SHARE = 0.3  # of the accents; the others raise the brows
+_GLANCE_S, _INTAKE_S = 0.9, 0.7
+_PHRASE_BLINK_SHARE, _PHRASE_GLANCE_SHARE = 0.6, 0.45
+_LAUGH_HZ = 4.5
+
+# Jaw and lips move by so much more when shouting, less when whispering and in fast speech (a syllable more a second).
+_SHOUT_GAIN, _WHISPER_GAIN, _FAST_GAIN = 0.25, 0.2, -0.03
+_USUAL_RATE_HZ, _RATE_SPAN_HZ = 5.0, 3.0
+
+
+def _curve(seconds: float, shape) -> list[float]:
+    """Values of `shape` (of seconds since its start) at the frames of so many seconds."""
+    return shape(np.arange(1, round(seconds * WEIGHTS_HZ)) / WEIGHTS_HZ).tolist()
+
+
+def _nod(since_s: np.ndarray) -> np.ndarray:
+    return ease(since_s / _BEAT_RISE_S) - ease((since_s - _BEAT_RISE_S) / (_BEAT_S - _BEAT_RISE_S))
+
+
+_BEAT = _curve(_BEAT_S, _nod)
+_ACCENT = _curve(_ACCENT_S, lambda since_s: np.sin(np.pi * since_s / _ACCENT_S) ** 2)
+_GLANCE = _curve(_GLANCE_S, lambda since_s: ease(since_s / 0.05) - ease((since_s - _GLANCE_S + 0.06) / 0.05))
+_INTAKE = _curve(_INTAKE_S, lambda since_s: np.sin(np.pi * since_s / _INTAKE_S) ** 2)
+_BLINK = _curve(0.26, blink_shape)
+
+# What a gesture at full size adds to the face, by the part of `Performance` that switches it off.
+_GESTURES: dict[str, tuple[str, dict[str, float]]] = {
+    "beat": ("head_sway", {"headPitch": 0.06}),
+    "bob": ("head_sway", {"headPitch": 0.025}),
+    "raise": (
+        "brows",
+        {"browInnerUp": 0.4, "browOuterUp": 0.34, "eyeWide": 0.12, "cheekSquint": 0.12, "eyeSquint": 0.06},
+    ),
+    "frown": ("brows", {"browDown": 0.32, "eyeSquint": 0.22, "noseSneer": 0.14}),
+    "shout": ("brows", {"browDown": 0.25, "eyeWide": 0.15, "noseSneer": 0.1}),
+    "laugh": ("brows", {"mouthSmile": 0.4, "cheekSquint": 0.5, "eyeSquint": 0.3}),
+    "intake": ("breath", {"breath": 0.35, "noseSneer": 0.06, "headPitch": -0.012}),
+    "glance_left": ("saccades", {"eyeLookOutLeft": 0.35, "eyeLookInRight": 0.35, "eyeLookDown": 0.12}),
+    "glance_right": ("saccades", {"eyeLookInLeft": 0.35, "eyeLookOutRight": 0.35, "eyeLookDown": 0.12}),
+}
+
+
+def _gesture_rows(parts: Performance) -> np.ndarray:
+    """Gestures as rows of face columns, float32 (9, 56), zero where their part is off."""
+    rows = np.zeros((len(_GESTURES), len(FACE)), np.float32)
+    for row, (part, effect) in zip(rows, _GESTURES.values(), strict=True):
+        for name, size in effect.items():
+            row[[FACE.index(name)] if name in FACE else both(name)] = size * getattr(parts, part)
+    return rows
+
+
+# How the mouth's gain and its lopsidedness change the speech's weights, float32 (2, 52). All of the mouth has the
+# same gain, so the lip aperture is scaled by it too and lips that meet still meet.
+_STYLE_ROWS = np.zeros((2, _WEIGHTS), np.float32)
+_STYLE_ROWS[0, MOUTH] = 1
+for _name in ("Smile", "Frown", "Dimple", "Stretch", "Press", "LowerDown", "UpperUp"):
+    _STYLE_ROWS[1, both(f"mouth{_name}")] = 1, -1
+_OPENING = np.array([n.startswith(("jawOpen", "mouthFunnel", "mouthUpperUp")) for n in ARKIT_52], np.float32)
 _JAW_OPEN, _MOUTH_CLOSE = INDEX["jawOpen"], INDEX["mouthClose"]
-_YAW, _PITCH, _ROLL, _BREATH = (POSE.index(name) for name in ("headYaw", "headPitch", "headRoll", "breath"))
+_LIDS, _WIDE = both("eyeBlink"), both("eyeWide")
 
 
-def _both(name: str) -> list[int]:
-    return [INDEX[f"{name}Left"], INDEX[f"{name}Right"]]
+class _Playing:
+    """A gesture that may be playing: a curve, and how far it has come."""
 
+    __slots__ = ("_curve", "_position", "_size")
 
-def _ease(x: np.ndarray) -> np.ndarray:
-    x = np.clip(x, 0.0, 1.0)
-    return x * x * (3 - 2 * x)
+    def __init__(self, curve: list[float]) -> None:
+        self._curve = curve
+        self._position = len(curve)
+        self._size = 0.0
+
+    def start(self, size: float) -> None:
+        self._position, self._size = 0, size
+
+    def next(self) -> float:
+        """The value of the next frame; 0 when nothing plays."""
+        if self._position == len(self._curve):
+            return 0.0
+        self._position += 1
+        return self._size * self._curve[self._position - 1]
 
 
 @dataclass
 class Performer:
     """The performance of one session.
 
-    `apply` turns the network's weights into the face that is shown; call it once per block of frames, in order.
+    `apply` turns the network's weights into the face that is shown; call it once per block of frames, in order. With
+    every part off, the mouth is the network's; else it also has a style: larger when shouting, smaller when
+    whispering or fast, and a little lopsided.
     """
 
     seed: int
@@ -60,140 +126,138 @@ class Performer:
     mouth_strength: float
     _frame: int = 0
     _activity: float = 0.0
-    _emotion_now: np.ndarray = field(init=False)
+    _phrases: int = 0
+    _stresses: int = 0
+    _since_accent: int = _ACCENT_GAP
+    _laugh_phase: float = 0.0
+    _idle_number: int = -1
 
     def __post_init__(self) -> None:
+        self._styled = self.parts != Performance.off()
         self._emotion_now = EMOTIONS[self.emotion] * self.emotion_intensity
+        self._prosody = ProsodyAnalyser()
+        self._gesture_rows = _gesture_rows(self.parts)
+        self._beat, self._raise, self._frown = _Playing(_BEAT), _Playing(_ACCENT), _Playing(_ACCENT)
+        self._intake, self._blink = _Playing(_INTAKE), _Playing(_BLINK)
+        self._glance_left, self._glance_right = _Playing(_GLANCE), _Playing(_GLANCE)
 
-    def apply(self, speech: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """`speech`: float32 (T, 52) from the network -> weights (T, 52) in 0..1 and pose (T, 4), both float32."""
-        times_s = (self._frame + np.arange(len(speech))) / WEIGHTS_HZ
-        activity = self._follow_activity(speech)
-        weights = speech.astype(np.float64)
-        weights[:, MOUTH] *= self.mouth_strength
-        weights += self._emotion(weights)
-        pose = np.zeros((len(speech), len(POSE)))
-        if self.parts.head_sway:
-            self._sway(times_s, activity, pose)
-        if self.parts.breath:
-            self._breathe(times_s, pose)
-        if self.parts.brows:
-            self._accent_brows(times_s, activity, weights)
-        if self.parts.saccades:
-            self._look(times_s, weights)
-        if self.parts.blinks:
-            self._blink(times_s, weights)
-        np.clip(weights, 0.0, 1.0, out=weights)
+    def apply(
+        self, mouth: np.ndarray, speech: np.ndarray, features: np.ndarray, loudness_db: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """`mouth`: float32 (T, 52), the weights that speech gives; `speech`: probability (T,) that a voice is heard;
+        `features` (T, 80) and `loudness_db` (T,) of `FeatureExtractor`, ahead of the weights by the network's
+        look-ahead, so that a beat starts on its syllable.
+
+        Returns weights (T, 52) in 0..1 and pose (T, 4), both float32.
+        """
+        prosody = self._prosody.analyse(loudness_db, features, speech)
+        shown = np.empty((len(mouth), len(FACE)), np.float32)
+        done = 0
+        while done < len(mouth):
+            number, first = divmod(self._frame, BLOCK)
+            if number != self._idle_number:
+                self._idle, self._idle_number = idle_block(self.seed, self.parts, number), number
+            rows = slice(done, done + min(len(mouth) - done, BLOCK - first))
+            self._show(self._idle, first, mouth[rows], prosody[rows], speech[rows].tolist(), shown[rows])
+            self._frame += rows.stop - done
+            done = rows.stop
+        return shown[:, :_WEIGHTS], shown[:, _WEIGHTS:]
+
+    def _show(
+        self,
+        idle: IdleBlock,
+        first: int,
+        mouth: np.ndarray,
+        prosody: list[Prosody],
+        speech: list[float],
+        out: np.ndarray,
+    ) -> None:
+        """Write the faces of frames `first` ... of a block to `out`, (T, 56)."""
+        rows = slice(first, first + len(mouth))
+        shut = idle.shut[rows]
+        styles, activity, gestures = [], [], []
+        for number, (frame, voice, lopsided) in enumerate(zip(prosody, speech, idle.lopsided[rows], strict=True)):
+            self._activity += (_ATTACK if voice > self._activity else _RELEASE) * (voice - self._activity)
+            activity.append(self._activity)
+            styles.append(self._style(frame, lopsided))
+            self._react(frame)
+            gestures.append(self._gesture_sizes(frame))
+            if self.parts.blinks:
+                shut[number] = max(shut[number], self._blink.next())
+
+        np.matmul(np.array(gestures, np.float32), self._gesture_rows, out=out)
+        out += idle.face[rows]
+        out += idle.lively[rows] * np.array(activity, np.float32)[:, None]
+        weights = out[:, :_WEIGHTS]
+        spoken = mouth * (1 + np.array(styles, np.float32) @ _STYLE_ROWS)
+        weights += spoken
+        self._add_emotion(spoken, weights)
+        if any(shut):
+            lids = np.array(shut, np.float32)[:, None]
+            weights[:, _LIDS] = np.maximum(weights[:, _LIDS], lids)
+            weights[:, _WIDE] *= 1 - lids
+        np.maximum(weights, 0.0, out=weights)
+        np.minimum(weights, 1.0, out=weights)
         np.minimum(weights[:, _MOUTH_CLOSE], weights[:, _JAW_OPEN], out=weights[:, _MOUTH_CLOSE])
-        self._frame += len(speech)
-        return weights.astype(np.float32), pose.astype(np.float32)
 
-    def _follow_activity(self, speech: np.ndarray) -> np.ndarray:
-        """How lively the speech is, 0 (silent) to about 1: the aperture through a fast attack, slow release."""
-        attack = 1 - math.exp(-1 / (_ACTIVITY_ATTACK_S * WEIGHTS_HZ))
-        release = 1 - math.exp(-1 / (_ACTIVITY_RELEASE_S * WEIGHTS_HZ))
-        activity = np.empty(len(speech))
-        level = self._activity
-        for index, target in enumerate(np.minimum(lip_aperture(speech) / _SPOKEN_APERTURE, 1.5).tolist()):
-            level += (attack if target > level else release) * (target - level)
-            activity[index] = level
-        self._activity = level
-        return np.minimum(activity, 1.0)
+    def _style(self, prosody: Prosody, lopsided: float) -> tuple[float, float]:
+        """How much larger than the network's the mouth is, and how much more its left half moves."""
+        if not self._styled:
+            return self.mouth_strength - 1.0, 0.0
+        effort = prosody.effort
+        gain = 1.0 + effort * (_SHOUT_GAIN if effort > 0 else _WHISPER_GAIN)
+        hurry = min(max(prosody.rate_hz - _USUAL_RATE_HZ, -_RATE_SPAN_HZ), _RATE_SPAN_HZ)
+        gain *= (1.0 + _FAST_GAIN * hurry) * self.mouth_strength
+        return gain - 1.0, gain * lopsided
 
-    def _emotion(self, weights: np.ndarray) -> np.ndarray:
-        """The emotion's share (T, 52): fades to its target, and lets the lips meet where speech closes them."""
-        target = EMOTIONS[self.emotion] * self.emotion_intensity
-        kept = np.exp(-np.arange(1, len(weights) + 1) / (_EMOTION_FADE_S * WEIGHTS_HZ))
-        share = target + kept[:, None] * (self._emotion_now - target)
-        if len(share):
+    def _react(self, prosody: Prosody) -> None:
+        """Start the gestures that this frame calls for."""
+        self._since_accent += 1
+        if prosody.stress:
+            self._beat.start(0.5 + 0.5 * prosody.stress)
+            if prosody.stress >= _ACCENT_FROM and self._since_accent >= _ACCENT_GAP:
+                frowns = self._draw("brow", self._stresses) < _FROWN_SHARE
+                (self._frown if frowns else self._raise).start(prosody.stress)
+                self._since_accent = 0
+            self._stresses += 1
+        if prosody.phrase_ends:
+            if self._draw("phrase_blink", self._phrases) < _PHRASE_BLINK_SHARE:
+                self._blink.start(1.0)
+            glance = self._draw("phrase_glance", self._phrases) / _PHRASE_GLANCE_SHARE
+            if glance < 1:
+                (self._glance_left if glance < 0.5 else self._glance_right).start(1.0)
+            self._phrases += 1
+        if prosody.phrase_ends or prosody.breath_heard:
+            self._intake.start(1.0)
+
+    def _gesture_sizes(self, prosody: Prosody) -> tuple[float, ...]:
+        """Size of each of `_GESTURES` in this frame."""
+        self._laugh_phase += 2 * math.pi * _LAUGH_HZ / WEIGHTS_HZ
+        return (
+            self._beat.next(),
+            prosody.laughter * math.sin(self._laugh_phase) if prosody.laughter > _FADED else 0.0,
+            self._raise.next(),
+            self._frown.next(),
+            max(prosody.effort, 0.0) * self._activity,
+            prosody.laughter,
+            self._intake.next(),
+            self._glance_left.next(),
+            self._glance_right.next(),
+        )
+
+    def _draw(self, channel: str, number: int) -> float:
+        return float(uniform(self.seed, CHANNELS[channel], np.array([number]))[0])
+
+    def _add_emotion(self, spoken: np.ndarray, weights: np.ndarray) -> None:
+        """Add the emotion's share, which fades to its target and lets the lips meet where speech closes them."""
+        target = EMOTIONS[self.emotion] * np.float32(self.emotion_intensity)
+        change = self._emotion_now - target
+        share = target
+        if np.abs(change).max() > _FADED:
+            kept = np.exp(-np.arange(1, len(weights) + 1) / (_EMOTION_FADE_S * WEIGHTS_HZ)).astype(np.float32)
+            share = target + kept[:, None] * change
             self._emotion_now = share[-1].copy()
-        closed = weights[:, _MOUTH_CLOSE] / np.maximum(weights[:, _JAW_OPEN], 1e-3)
-        share[:, _OPENING] *= (1 - np.clip(closed, 0.0, 1.0))[:, None]
-        return share
-
-    def _sway(self, times_s: np.ndarray, activity: np.ndarray, pose: np.ndarray) -> None:
-        def drift(name: str, rate_hz: float) -> np.ndarray:
-            return smooth(self.seed, _CHANNELS[name], times_s, rate_hz)
-
-        lively = 0.5 + 0.5 * activity
-        pose[:, _YAW] += 0.07 * drift("yaw", 0.35) + 0.025 * lively * drift("yaw_fine", 1.1)
-        pose[:, _PITCH] += 0.035 * drift("pitch", 0.4) + 0.03 * lively * drift("pitch_fine", 1.4)
-        pose[:, _ROLL] += 0.03 * drift("roll", 0.3)
-
-    def _breathe(self, times_s: np.ndarray, pose: np.ndarray) -> None:
-        phase = 2 * np.pi * times_s / _BREATH_S + 0.8 * smooth(self.seed, _CHANNELS["breath"], times_s, 0.2)
-        breath = 0.5 - 0.5 * np.cos(phase)
-        pose[:, _BREATH] = breath
-        pose[:, _PITCH] -= 0.008 * breath
-
-    def _accent_brows(self, times_s: np.ndarray, activity: np.ndarray, weights: np.ndarray) -> None:
-        cells = np.floor(times_s / _ACCENT_CELL_S).astype(np.int64)
-        for back in (0, 1):
-            cell = np.maximum(cells - back, 0)
-            onset_s = (cell + 0.7 * uniform(self.seed, _CHANNELS["accent_time"], cell)) * _ACCENT_CELL_S
-            size = uniform(self.seed, _CHANNELS["accent_size"], cell)
-            x = (times_s - onset_s) / _ACCENT_S
-            bump = np.where((x > 0) & (x < 1) & (cells >= back), np.sin(np.pi * np.clip(x, 0, 1)) ** 2, 0.0)
-            raised = bump * activity * np.where(size > 0.35, size, 0.0)
-            lowered = bump * activity * np.where(size <= 0.35, 0.35 - size, 0.0)
-            weights[:, INDEX["browInnerUp"]] += 0.35 * raised
-            weights[:, _both("browOuterUp")] += (0.3 * raised)[:, None]
-            weights[:, _both("eyeWide")] += (0.12 * raised)[:, None]
-            weights[:, _both("cheekSquint")] += (0.15 * raised)[:, None]
-            weights[:, _both("browDown")] += (0.9 * lowered)[:, None]
-            weights[:, _both("eyeSquint")] += (0.6 * lowered + 0.1 * raised)[:, None]
-            weights[:, _both("noseSneer")] += (0.4 * lowered)[:, None]
-
-    def _gaze(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Gaze target of each cell: x > 0 to the face's own left, y > 0 up, in -1..1; usually at the listener."""
-        away = uniform(self.seed, _CHANNELS["gaze_away"], cells) > 0.65
-        x = 2 * uniform(self.seed, _CHANNELS["gaze_x"], cells) - 1
-        y = 2 * uniform(self.seed, _CHANNELS["gaze_y"], cells) - 1
-        # A glance away goes clearly aside; at the listener the eyes wander between their eyes and mouth.
-        x = np.where(away, np.copysign(0.25 + 0.35 * np.abs(x), x), 0.16 * x)
-        y = np.where(away, 0.35 * y, 0.14 * y)
-        started = cells >= 0
-        return x * started, y * started
-
-    def _look(self, times_s: np.ndarray, weights: np.ndarray) -> None:
-        cells = np.floor(times_s / _SACCADE_CELL_S).astype(np.int64)
-        onset_s = (cells + 0.8 * uniform(self.seed, _CHANNELS["gaze_time"], cells)) * _SACCADE_CELL_S
-        done = _ease((times_s - onset_s) / _SACCADE_S)
-        before_x, before_y = self._gaze_before(cells)
-        after_x, after_y = self._gaze(cells)
-        x = before_x + done * (after_x - before_x)
-        y = before_y + done * (after_y - before_y)
-        left, right = np.maximum(x, 0), np.maximum(-x, 0)
-        weights[:, INDEX["eyeLookOutLeft"]] += left
-        weights[:, INDEX["eyeLookInRight"]] += left
-        weights[:, INDEX["eyeLookInLeft"]] += right
-        weights[:, INDEX["eyeLookOutRight"]] += right
-        weights[:, _both("eyeLookUp")] += np.maximum(y, 0)[:, None]
-        weights[:, _both("eyeLookDown")] += np.maximum(-y, 0)[:, None]
-        # The upper lid follows the eyeball.
-        weights[:, _both("eyeBlink")] += (0.35 * np.maximum(-y, 0))[:, None]
-
-    def _gaze_before(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Gaze target of the cell before each; straight ahead before the first."""
-        x, y = self._gaze(np.maximum(cells - 1, 0))
-        return np.where(cells > 0, x, 0.0), np.where(cells > 0, y, 0.0)
-
-    def _blink(self, times_s: np.ndarray, weights: np.ndarray) -> None:
-        cells = np.floor(times_s / _BLINK_CELL_S).astype(np.int64)
-        shut = np.zeros(len(times_s))
-        for back in (0, 1):
-            cell = np.maximum(cells - back, 0)
-            at_s = (cell + 0.15 + 0.75 * uniform(self.seed, _CHANNELS["blink"], cell)) * _BLINK_CELL_S
-            again = uniform(self.seed, _CHANNELS["blink_again"], cell) > 0.87
-            for start_s, happens in ((at_s, cells >= back), (at_s + 0.32, again & (cells >= back))):
-                shut = np.maximum(shut, np.where(happens, _blink_shape(times_s - start_s), 0.0))
-        for index in _both("eyeBlink"):
-            weights[:, index] = np.maximum(weights[:, index], shut)
-        weights[:, _both("eyeWide")] *= (1 - shut)[:, None]
-
-
-def _blink_shape(since_s: np.ndarray) -> np.ndarray:
-    """Lid closure 0..1 at a time since the blink began: quick down, short hold, slower up."""
-    closing = _ease(since_s / _BLINK_CLOSE_S)
-    opening = _ease((since_s - _BLINK_CLOSE_S - _BLINK_HOLD_S) / _BLINK_OPEN_S)
-    return closing - opening
+        elif self.emotion == "neutral":
+            return
+        closed = np.clip(spoken[:, _MOUTH_CLOSE] / np.maximum(spoken[:, _JAW_OPEN], 1e-3), 0.0, 1.0)
+        weights += share * (1 - closed[:, None] * _OPENING)
