@@ -6,7 +6,7 @@ import numpy as np
 
 from flashhead_engine.blendshapes.arkit import ARKIT_52, INDEX
 from flashhead_engine.drivers.nano.features import FRAME_RATE_HZ
-from flashhead_engine.evaluation.lipsync import Track, perfect_track
+from flashhead_engine.evaluation.lipsync import Track, Truth, perfect_track
 from flashhead_engine.training.nano.held_out import Example
 
 LATE_S = 0.080
@@ -16,9 +16,14 @@ def late(tracks: Sequence[Track]) -> list[Track]:
     return [track.delayed(LATE_S) for track in tracks]
 
 
-def of_another_line(tracks: Sequence[Track], examples: Sequence[Example]) -> list[Track]:
+def of_another_line(tracks: Sequence[Track]) -> list[Track]:
     """Every line shows the mouth of the next one, in a circle."""
-    return [tracks[(index + 1) % len(examples)] for index in range(len(examples))]
+    return [*tracks[1:], tracks[0]]
+
+
+def spoken_language(truth: Truth) -> str:
+    """espeak-ng's name of the accent, by which a transcript is read."""
+    return "en-us" if truth.language == "en" else truth.language
 
 
 def energy_flap(example: Example) -> Track:

@@ -412,10 +412,11 @@ class LipSyncScore:
     """Result over utterances; NaN where they have nothing to measure (no p, b, m for instance).
 
     `score`: mean of the five parts, 0..1. `closure_recall`, `closure_chance`, `closure_precision`: shares 0..1;
-    `closure_f1`: of precision and of recall beyond chance. `false_closures`: share of vowel frames that are closed.
-    Correlations at lag 0. `lag_ms`: > 0 when the mouth is late (median over utterances). `class_recall`: share of
-    right frames per class, `balanced_accuracy` their mean. `rounding_separation`: probability that a rounded vowel
-    shows more rounding than an unrounded one. `onset_ms`: lateness of the first opening after silence, median.
+    `closure_beyond_chance`: recall corrected for chance, 0..1 (kappa); `closure_f1`: of precision and of that.
+    `false_closures`: share of vowel frames that are closed. Correlations at lag 0. `lag_ms`: > 0 when the mouth is
+    late (median over utterances). `class_recall`: share of right frames per class, `balanced_accuracy` their mean.
+    `rounding_separation`: probability that a rounded vowel shows more rounding than an unrounded one. `onset_ms`:
+    lateness of the first opening after silence, median.
     """
 
     utterances: int
@@ -423,6 +424,7 @@ class LipSyncScore:
     score: float
     closure_recall: float
     closure_chance: float
+    closure_beyond_chance: float
     closure_precision: float
     closure_f1: float
     false_closures: float
@@ -487,6 +489,7 @@ def summarise(observations: Sequence[Observations]) -> LipSyncScore:
         score=float(np.mean([_at_least_0(part) for part in parts])),
         closure_recall=recall,
         closure_chance=chance,
+        closure_beyond_chance=beyond_chance,
         closure_precision=precision,
         closure_f1=f1,
         false_closures=false_closures,

@@ -1,29 +1,62 @@
-"""The held-out set: voices and languages that the nano recipe never hears, with the times of their phones.
+"""The held-out set: voices, an engine, languages and people that nano's recipe never hears, and when they say what.
 
-Lines are this project's own (texts/held_out/). Every line is made clean; the first two of each voice also with white
-noise and with babble of other held-out lines.
+Where the times come from: espeak-ng says its own exactly; English by pocketsphinx; everything else by the recipe's
+aligner, which is handed in. Texts of the synthetic lines are this project's own (texts/held_out/).
 """
 
 import wave
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from scipy.signal import fftconvolve, resample_poly
 
+from ...blendshapes.phones import Segment
 from ...drivers.nano.features import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from ...drivers.nano.network import NanoNetwork, animate
+from ...errors import FlashHeadError
 from ...evaluation.lipsync import LipSyncScore, Track, Truth, score
-from . import flite
+from ...transcript.alignment import Alignment
+from . import pico, recordings
 from .augment import at_16_khz, babble, mixed, padded, shaped_noise
 from .espeak import Espeak
+from .held_out_recordings import HELD_OUT_CORPORA, MUSIC
+from .recordings import Recording
 from .speech import Speech
-from .voices import HELD_OUT_VOICES, HeldOutVoice
+from .sphinx import english_segments
+from .voices import HELD_OUT_VOICES
+
+PICO, PEOPLE = "pico", "people"
+"""Values of `Truth.engine` besides "espeak-ng"."""
+
+CLEAN, BABBLE = "clean", "babble10dB"
+MUSIC_ALONE, BABBLE_ALONE = "music alone", "babble alone"
+"""Values of `Truth.noise`; there are more."""
+
+PICO_VOICES = {"en": "en-US", "de": "de-DE", "es": "es-ES", "fr": "fr-FR", "it": "it-IT"}
+PEOPLE_LINES = {
+    "sonnet-en": 14,
+    "tuxpaint-en": 8,
+    "tuxpaint-el": 24,
+    "fillets-cs": 24,
+    "fillets-nl": 24,
+}
+"""Corpus -> lines of it in the set."""
 
 _TEXTS = Path(__file__).parent / "texts" / "held_out"
 _SILENCE_AROUND_S = 0.5
 _LEVEL = 0.06  # RMS, about -24 dBFS
 _NOISY_LINES = 2
+_NOISY_LINES_OF_PEOPLE = 6
 _SEED = 20
+_TEXT_LENGTHS = range(20, 91)  # characters: long enough to have a rhythm, and short
+_WORDS_IN_A_LINE = 8
+_LEAST_CONFIDENCE = 0.3  # right texts of Pico's voices get 0.25 to 0.65
+_SPEECHLESS_S = 12.0
+
+PhoneFinder = Callable[[np.ndarray, str, str], Alignment]
+"""(audio at 16 kHz, text, espeak-ng's name of the language) -> where the phones are. Raises FlashHeadError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,51 +67,191 @@ class Example:
     pcm: np.ndarray
 
 
-def _speak(espeak: Espeak, voice: HeldOutVoice, text: str) -> Speech:
-    if voice.engine == "flite":
-        return flite.speak(text, voice.name, duration_stretch=1.0)
-    return espeak.speak(text, voice.name, words_per_minute=165, pitch=50, pitch_range=50)
+def _example(pcm: np.ndarray, segments: tuple[Segment, ...], text: str, **about: str) -> Example:
+    duration_s = len(pcm) / SAMPLE_RATE_HZ
+    return Example(Truth(text=text, duration_s=duration_s, noise=CLEAN, segments=segments, **about), pcm)
 
 
-def make_examples(lines_per_voice: int | None = None) -> list[Example]:
-    """Synthesise the set; the same bytes every time with the same versions of the synthesisers."""
+def _levelled(pcm: np.ndarray) -> np.ndarray:
+    return pcm * np.float32(_LEVEL / np.sqrt((pcm**2).mean()))
+
+
+def _surrounded(pcm: np.ndarray) -> np.ndarray:
+    return _levelled(np.pad(pcm, round(_SILENCE_AROUND_S * SAMPLE_RATE_HZ)))
+
+
+def _texts(language: str, lines: int | None) -> list[str]:
+    return (_TEXTS / f"{language}.txt").read_text("utf-8").splitlines()[:lines]
+
+
+# --- Clean lines ------------------------------------------------------------------------------------------------
+
+
+def espeak_lines(lines_per_voice: int | None = None) -> list[Example]:
+    """Languages and variants of espeak-ng; the same bytes every time with the same version of it."""
     espeak = Espeak()
-    clean = []
-    for voice in HELD_OUT_VOICES:
-        texts = (_TEXTS / f"{voice.language}.txt").read_text("utf-8").splitlines()[:lines_per_voice]
-        for number, text in enumerate(texts, start=1):
-            speech = padded(at_16_khz(_speak(espeak, voice, text)), _SILENCE_AROUND_S, _SILENCE_AROUND_S)
-            pcm = speech.pcm * np.float32(_LEVEL / np.sqrt((speech.pcm**2).mean()))
-            truth = Truth(
-                id=f"{voice.language}-{number:02d}",
-                engine=voice.engine,
-                voice=voice.name,
-                language=voice.language,
-                text=text,
-                duration_s=len(pcm) / SAMPLE_RATE_HZ,
-                noise="clean",
-                segments=speech.segments,
+    examples = []
+    for voice in (voice for voice in HELD_OUT_VOICES if voice.engine == "espeak-ng"):
+        for number, text in enumerate(_texts(voice.language, lines_per_voice), start=1):
+            spoken = espeak.speak(text, voice.name, words_per_minute=165, pitch=50, pitch_range=50)
+            speech = padded(at_16_khz(spoken), _SILENCE_AROUND_S, _SILENCE_AROUND_S)
+            about = dict(engine=voice.engine, voice=voice.name, language=voice.language)
+            pcm = _levelled(speech.pcm)
+            examples.append(_example(pcm, speech.segments, text, id=f"{voice.language}-{number:02d}", **about))
+    return examples
+
+
+def pico_lines(find_phones: PhoneFinder | None = None, lines_per_voice: int | None = None) -> list[Example]:
+    """The held-out engine: English, and with `find_phones` four languages more."""
+    examples = []
+    for language, voice in PICO_VOICES.items():
+        if language != "en" and find_phones is None:
+            continue
+        for number, text in enumerate(_texts(language, lines_per_voice), start=1):
+            pcm = _surrounded(pico.speak(text, voice))
+            about = dict(id=f"{language}-{number:02d}", engine=PICO, voice=f"{PICO} {voice}", language=language)
+            segments = english_segments(pcm, text) if language == "en" else find_phones(pcm, text, language).segments
+            examples.append(_example(pcm, segments, text, **about))
+    return examples
+
+
+def fetch(folder: Path, report: Callable[[str], None]) -> None:
+    """Download the recordings of people and the music to `folder`."""
+    recordings.fetch((*HELD_OUT_CORPORA, MUSIC), folder, report)
+
+
+def people(folder: Path, find_phones: PhoneFinder | None, report: Callable[[str], None]) -> list[Example]:
+    """Recordings fetched to `folder`: English, and with `find_phones` three languages more.
+
+    Of each corpus the first lines in a fixed random order whose text is of middling length and whose alignment is
+    trustworthy. `report` is told how many lines were tried.
+    """
+    examples = []
+    for corpus in HELD_OUT_CORPORA:
+        found = recordings.recordings(corpus, folder)
+        is_english = found[0].language == "en"
+        if not is_english and find_phones is None:
+            continue
+        if corpus.name == "sonnet-en":
+            lines = _sphinx_lines(found)
+        elif is_english:
+            lines = _joined(_sphinx_lines(found))
+        else:
+            lines = _trusted_lines(found, find_phones)
+        wanted = PEOPLE_LINES[corpus.name]
+        taken = [line for line, _ in zip(lines, range(wanted), strict=False)]
+        report(f"{corpus.name}: {len(taken)} lines")
+        for number, (recording, speech) in enumerate(taken, start=1):
+            about = dict(engine=PEOPLE, voice=f"{PEOPLE} {corpus.name}", language=recording.language)
+            examples.append(
+                _example(speech.pcm, speech.segments, recording.text, id=f"{corpus.name}-{number:02d}", **about)
             )
-            clean.append(Example(truth, pcm))
-    return clean + _noisy(clean)
+    return examples
 
 
-def _noisy(clean: list[Example]) -> list[Example]:
+def _sphinx_lines(found: Iterable[Recording]) -> Iterable[tuple[Recording, Speech]]:
+    for recording in found:
+        try:
+            pcm = _surrounded(recordings.read(recording))
+            segments = english_segments(pcm, recording.text)
+        except FlashHeadError:
+            continue  # words that the dictionary lacks, or a file with holes
+        yield recording, Speech(pcm, SAMPLE_RATE_HZ, segments)
+
+
+def _joined(lines: Iterable[tuple[Recording, Speech]]) -> Iterable[tuple[Recording, Speech]]:
+    """Single words strung together, so that a line has a rhythm."""
+    words = list(lines)
+    for start in range(0, len(words) - _WORDS_IN_A_LINE + 1, _WORDS_IN_A_LINE):
+        chosen = words[start : start + _WORDS_IN_A_LINE]
+        offsets = np.cumsum([0.0, *(speech.duration_s for _, speech in chosen)])
+        segments = tuple(
+            Segment(segment.start + offset, segment.end + offset, segment.ipa)
+            for (_, speech), offset in zip(chosen, offsets, strict=False)
+            for segment in speech.segments
+        )
+        text = " ".join(recording.text for recording, _ in chosen)
+        pcm = np.concatenate([speech.pcm for _, speech in chosen])
+        yield replace(chosen[0][0], text=text), Speech(pcm, SAMPLE_RATE_HZ, segments)
+
+
+def _trusted_lines(found: list[Recording], find_phones: PhoneFinder) -> Iterable[tuple[Recording, Speech]]:
+    for index in np.random.default_rng(_SEED).permutation(len(found)):
+        recording = found[index]
+        if len(recording.text) not in _TEXT_LENGTHS or any(c.isdigit() or c in "()[]" for c in recording.text):
+            continue
+        try:
+            pcm = _surrounded(recordings.read(recording))
+            alignment = find_phones(pcm, recording.text, recording.language)
+        except FlashHeadError:
+            continue  # more phones than the audio has room for, or a file with holes
+        if alignment.confidence >= _LEAST_CONFIDENCE:
+            yield recording, Speech(pcm, SAMPLE_RATE_HZ, alignment.segments)
+
+
+# --- The same lines in worse conditions, and sounds that nobody speaks ------------------------------------------
+
+
+def in_noise(clean: list[Example]) -> list[Example]:
+    """The first lines of each synthetic voice in noise, a room and a telephone; of people in babble."""
     random = np.random.default_rng(_SEED)
     noisy = []
     for example in clean:
-        if int(example.truth.id.rsplit("-", 1)[1]) > _NOISY_LINES:
+        truth, pcm = example.truth, example.pcm
+        number = int(truth.id.rsplit("-", 1)[1])
+        if number > (_NOISY_LINES_OF_PEOPLE if truth.engine == PEOPLE else _NOISY_LINES):
             continue
-        others = [other.pcm for other in clean if other.truth.voice != example.truth.voice]
-        samples = len(example.pcm)
-        for name, noise, snr_db in (
-            ("white20dB", shaped_noise(samples, random, fall=0.0), 20.0),
-            ("white10dB", shaped_noise(samples, random, fall=0.0), 10.0),
-            ("babble10dB", babble(samples, others, random), 10.0),
-        ):
-            truth = replace(example.truth, id=f"{example.truth.id}.{name}", noise=name)
-            noisy.append(Example(truth, mixed(example.pcm, noise, snr_db)))
+        others = [other.pcm for other in clean if other.truth.voice != truth.voice]
+        versions = {BABBLE: mixed(pcm, babble(len(pcm), others, random), 10.0)}
+        if truth.engine != PEOPLE:
+            versions |= {
+                "white20dB": mixed(pcm, shaped_noise(len(pcm), random, fall=0.0), 20.0),
+                "white10dB": mixed(pcm, shaped_noise(len(pcm), random, fall=0.0), 10.0),
+                "room": _in_a_room(pcm, random),
+                "telephone": _over_telephone(pcm),
+            }
+        noisy += [Example(replace(truth, id=f"{truth.id}.{name}", noise=name), v) for name, v in versions.items()]
     return noisy
+
+
+def _in_a_room(pcm: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """0.4 s of reverberation with as much energy as the direct sound."""
+    times = np.arange(round(0.4 * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+    tail = random.standard_normal(len(times)) * 10 ** (-3 * times / 0.4)
+    tail /= np.sqrt((tail**2).sum())
+    tail[0] = 1.0
+    return _levelled(fftconvolve(pcm, tail)[: len(pcm)].astype(np.float32))
+
+
+def _over_telephone(pcm: np.ndarray) -> np.ndarray:
+    """8 kHz and 8 bits after the mu law (ITU-T G.711, without its segments)."""
+    narrow = np.clip(resample_poly(pcm, 1, 2), -1, 1)
+    companded = np.sign(narrow) * np.log1p(255 * np.abs(narrow)) / np.log(256)
+    coarse = np.round(companded * 127) / 127
+    return resample_poly(np.sign(coarse) * np.expm1(np.abs(coarse) * np.log(256)) / 255, 2, 1).astype(np.float32)
+
+
+def speechless(clean: list[Example], folder: Path) -> list[Example]:
+    """Music, and several people at once: the mouth should rest."""
+    random = np.random.default_rng(_SEED)
+    samples = round(_SPEECHLESS_S * SAMPLE_RATE_HZ)
+    sounds = []
+    for recording in recordings.recordings(MUSIC, folder):
+        music = recordings.read(recording)
+        sounds.append((MUSIC_ALONE, music[len(music) // 2 :][:samples]))
+    lines = [example.pcm for example in clean]
+    sounds += [(BABBLE_ALONE, babble(samples, lines, random, talkers=(4, 9))) for _ in range(len(sounds))]
+    examples = []
+    for number, (name, sound) in enumerate(sounds, start=1):
+        pcm = _levelled(sound)
+        segments = (Segment(0.0, len(pcm) / SAMPLE_RATE_HZ, ""),)
+        about = dict(id=f"{name.split()[0]}-{number:02d}", engine="none", voice="none", language="")
+        example = _example(pcm, segments, "", **about)
+        examples.append(replace(example, truth=replace(example.truth, noise=name)))
+    return examples
+
+
+# --- Scores -----------------------------------------------------------------------------------------------------
 
 
 def track(network: NanoNetwork, example: Example) -> Track:
@@ -88,9 +261,9 @@ def track(network: NanoNetwork, example: Example) -> Track:
 
 
 def score_clean(model: Path, fps: float, lines_per_voice: int | None = None) -> LipSyncScore:
-    """Score a model file on the clean part of the set."""
+    """Score a model file on the clean lines whose truth is exact."""
     network = NanoNetwork(model)
-    examples = [e for e in make_examples(lines_per_voice) if e.truth.noise == "clean"]
+    examples = espeak_lines(lines_per_voice)
     return score([e.truth for e in examples], [track(network, e) for e in examples], fps)
 
 

