@@ -250,6 +250,8 @@ class Performer:
 
     def _add_emotion(self, spoken: np.ndarray, weights: np.ndarray) -> None:
         """Add the emotion's share, which fades to its target and lets the lips meet where speech closes them."""
+        if self.emotion == "neutral" and not self._emotion_now.any():
+            return
         target = EMOTIONS[self.emotion] * np.float32(self.emotion_intensity)
         change = self._emotion_now - target
         share = target
@@ -257,7 +259,7 @@ class Performer:
             kept = np.exp(-np.arange(1, len(weights) + 1) / (_EMOTION_FADE_S * WEIGHTS_HZ)).astype(np.float32)
             share = target + kept[:, None] * change
             self._emotion_now = share[-1].copy()
-        elif self.emotion == "neutral":
-            return
+        else:
+            self._emotion_now = target
         closed = np.clip(spoken[:, _MOUTH_CLOSE] / np.maximum(spoken[:, _JAW_OPEN], 1e-3), 0.0, 1.0)
         weights += share * (1 - closed[:, None] * _OPENING)
