@@ -6,15 +6,16 @@ import pytest
 from flashhead_engine.blendshapes.phones import Lips, Segment, mouth_curves, split_ipa, to_atoms
 from flashhead_engine.evaluation.lipsync import Track, Truth, perfect_track, score
 
-# SCORE, closure F1, aperture correlation, balanced accuracy of the committed lines, computed by the reference
-# implementation (the script from which evaluation/lipsync.py was written) on 2026-11-23.
+# SCORE, closure F1, closures beyond chance, false closures, aperture correlation, balanced accuracy of the committed
+# lines, computed by the reference implementation (the script from which evaluation/lipsync.py was written) on
+# 2026-11-23.
 RECORDED = {
-    ("perfect", 25): (0.976808252, 0.969230769, 0.990806602, 0.936669906),
-    ("perfect", 60): (0.981238596, 0.971061093, 0.990806602, 0.953604406),
-    ("80 ms late", 25): (0.652440607, 0.618765850, 0.521011709, 0.482146699),
-    ("80 ms late", 60): (0.653806036, 0.612399194, 0.521011709, 0.486479475),
-    ("of another line", 25): (0.225255885, 0.106098881, 0.137395558, 0.312365691),
-    ("of another line", 60): (0.216811171, 0.065297625, 0.137395558, 0.303767555),
+    ("perfect", 25): (0.976588798, 0.965779468, 1.000000000, 0.000000000, 0.990553877, 0.938842204),
+    ("perfect", 60): (0.980049345, 0.965408805, 1.000000000, 0.000000000, 0.990553877, 0.953570034),
+    ("80 ms late", 25): (0.652401749, 0.611279563, 0.940298507, 0.048192771, 0.519893663, 0.484104803),
+    ("80 ms late", 60): (0.650790651, 0.596175330, 0.910112360, 0.040733198, 0.519893663, 0.486474448),
+    ("of another line", 25): (0.220714178, 0.118737239, 0.093333333, 0.267469880, 0.121958391, 0.310427173),
+    ("of another line", 60): (0.222578066, 0.117053686, 0.089655172, 0.261710794, 0.121958391, 0.309362043),
 }
 
 
@@ -34,6 +35,8 @@ def test_recorded_numbers(lines, mouths, name, fps) -> None:
     measured = (
         result.score,
         result.closure_f1,
+        result.closure_beyond_chance,
+        result.false_closures,
         result.aperture_correlation,
         result.balanced_accuracy,
     )

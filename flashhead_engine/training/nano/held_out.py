@@ -228,7 +228,8 @@ def _over_telephone(pcm: np.ndarray) -> np.ndarray:
     narrow = np.clip(resample_poly(pcm, 1, 2), -1, 1)
     companded = np.sign(narrow) * np.log1p(255 * np.abs(narrow)) / np.log(256)
     coarse = np.round(companded * 127) / 127
-    return resample_poly(np.sign(coarse) * np.expm1(np.abs(coarse) * np.log(256)) / 255, 2, 1).astype(np.float32)
+    heard = resample_poly(np.sign(coarse) * np.expm1(np.abs(coarse) * np.log(256)) / 255, 2, 1)
+    return heard[: len(pcm)].astype(np.float32)
 
 
 def speechless(clean: list[Example], folder: Path) -> list[Example]:

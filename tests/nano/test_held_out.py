@@ -1,0 +1,113 @@
+"""The held-out set: nothing of it is trained on, its formats are read, its truth is where the sounds are."""
+
+import json
+import shutil
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from flashhead_engine.blendshapes.phones import Segment
+from flashhead_engine.drivers.nano.features import SAMPLE_RATE_HZ
+from flashhead_engine.errors import FlashHeadError
+from flashhead_engine.training.nano import held_out, held_out_recordings, pico, recordings, voices
+from flashhead_engine.training.nano.held_out_recordings import HELD_OUT_CORPORA, MUSIC
+from flashhead_engine.training.nano.recordings import TRAINING_CORPORA
+from flashhead_engine.training.nano.sphinx import english_segments
+
+
+def test_nothing_held_out_is_trained_on() -> None:
+    trained = {package for corpus in TRAINING_CORPORA for package in corpus.packages}
+    measured = {package for corpus in (*HELD_OUT_CORPORA, MUSIC) for package in corpus.packages}
+    assert trained and measured and trained.isdisjoint(measured)
+    for voice in (voice for voice in voices.HELD_OUT_VOICES if voice.engine == "espeak-ng"):
+        assert voice.language not in voices.TRAINING_LANGUAGES
+        assert voice.name.partition("+")[2] not in voices.TRAINING_VARIANTS
+    assert set(held_out.PEOPLE_LINES) == {corpus.name for corpus in HELD_OUT_CORPORA}
+
+
+def test_nothing_reserved_is_measured_with() -> None:
+    packages = {package for corpus in (*HELD_OUT_CORPORA, MUSIC) for package in corpus.packages}
+    assert not any(word in package for package in packages for word in ("sounds-en", "pocketsphinx", "festvox"))
+
+
+def test_dialogues_are_read() -> None:
+    script = """
+dialogId("rus-m-ahoj", "font_small", "Hello (you).")
+dialogStr("Ahoj \\"ty\\".")
+
+dialogId("no-text", "font_small", "Nothing")
+dialogId("rus-v-dva", "font_big", "Two")
+dialogStr("Dva.")
+"""
+    assert held_out_recordings.parse_dialogues(script) == {"rus-m-ahoj": 'Ahoj "ty".', "rus-v-dva": "Dva."}
+
+
+def test_stamps_are_read() -> None:
+    stamp = "A made-up bird.\nda.utf8=En opfundet fugl.\nel.utf8=\n"
+    assert held_out_recordings.parse_stamp(stamp, "en") == "A made-up bird."
+    assert held_out_recordings.parse_stamp(stamp, "da") == "En opfundet fugl."
+    assert held_out_recordings.parse_stamp(stamp, "el") is None
+    assert held_out_recordings.parse_stamp("", "en") is None
+
+
+def test_a_part_of_a_recording_is_read(tmp_path, lines) -> None:
+    whole = tmp_path / "whole.wav"
+    held_out.save([held_out.Example(lines[0].truth, lines[0].pcm)], tmp_path)
+    shutil.copy(tmp_path / "wav" / f"{lines[0].truth.id}.wav", whole)
+    part = recordings.Recording(whole, "", "en", "", "", part_s=(0.5, 1.25))
+    np.testing.assert_allclose(recordings.read(part), lines[0].pcm[8000:20_000], atol=1e-4)
+
+
+_PAPA = "Papa sat up. A happy man bought a paper map."
+
+
+@pytest.fixture(scope="module")
+def papa() -> np.ndarray:
+    pytest.importorskip("py_nanotts")
+    return np.pad(pico.speak(_PAPA, "en-US"), 8000)
+
+
+def test_english_phones_are_where_they_sound(papa) -> None:
+    """The closures of p are quiet; 80 ms beside them it is mostly loud."""
+    pytest.importorskip("pocketsphinx")
+    segments = english_segments(papa, _PAPA)
+    assert segments[0].start == 0 and segments[-1].end == len(papa) / SAMPLE_RATE_HZ
+    assert all(before.end == after.start for before, after in pairwise(segments))
+    stops = [segment for segment in segments if segment.ipa == "p"]
+    assert len(stops) == 7
+    at_stops, beside = (
+        np.median([np.sqrt((_piece(papa, stop, shift) ** 2).mean()) for stop in stops]) for shift in (0.0, 0.08)
+    )
+    assert at_stops < 0.5 * beside
+
+
+def _piece(pcm: np.ndarray, segment: Segment, shift: float) -> np.ndarray:
+    """The first 30 ms of a segment, or of a place beside it."""
+    start = round((segment.start + 0.01 + shift) * SAMPLE_RATE_HZ)
+    return pcm[start : start + 480]
+
+
+def test_unknown_words_are_named(papa) -> None:
+    pytest.importorskip("pocketsphinx")
+    with pytest.raises(FlashHeadError, match="qwertzuiop"):
+        english_segments(papa, "Qwertzuiop sat up.")
+
+
+def test_noisy_versions_keep_the_truth(lines) -> None:
+    clean = [held_out.Example(line.truth, line.pcm) for line in lines]
+    noisy = held_out.in_noise(clean)
+    assert {example.truth.noise for example in noisy} == {"babble10dB", "white20dB", "white10dB", "room", "telephone"}
+    by_id = {example.truth.id: example for example in clean}
+    for example in noisy:
+        original = by_id[example.truth.id.removesuffix(f".{example.truth.noise}")]
+        assert example.truth.segments == original.truth.segments
+        assert len(example.pcm) == len(original.pcm)
+        assert 0.3 < np.corrcoef(example.pcm, original.pcm)[0, 1] < 0.9999
+
+
+def test_saved_truth_names_its_clean_line(lines, tmp_path) -> None:
+    noisy = held_out.in_noise([held_out.Example(line.truth, line.pcm) for line in lines])[:1]
+    held_out.save(noisy, tmp_path)
+    entry = json.loads((tmp_path / "truth" / f"{noisy[0].truth.id}.json").read_text("utf-8"))
+    assert entry["clean_id"] == lines[0].truth.id
