@@ -4,7 +4,8 @@ The network answers with doubt; a mouth must decide. Two of its answers pass a S
 for p, b and m and part only when the network is sure that they part, and the mouth wakes and rests as a whole.
 """
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -54,37 +55,30 @@ def _mapping() -> np.ndarray:
 
 
 _MATRIX = _mapping()
-_TH, _CH, _SS = (VISEMES.index(name) for name in ("TH", "CH", "SS"))
+_SHOWN = [VISEMES.index(name) for name in _PARTS[-3:]]
 
 # Thresholds of the two decisions, on the network's probabilities: enter above the first, leave below the second.
-_SHUT = (0.5, 0.3)
-_SPEECH = (0.5, 0.25)
+_SHUT_ABOVE, _PART_BELOW = 0.5, 0.3
+_SPEAK_ABOVE, _REST_BELOW = 0.5, 0.25
+# Beside its decision the mouth follows the probability, with its logit made this much steeper, and moved.
 _SHUT_STEEPNESS, _SHUT_BIAS = 2.0, 0.5
-_SPEECH_STEEPNESS = 1.5
-_REST_BELOW = 0.05
+_SPEECH_STEEPNESS, _SPEECH_BIAS = 1.5, 0.0
+_LEAST_SOUND = 0.05
 
 
-def steepened(probability: np.ndarray, steepness: float, bias: float = 0.0) -> np.ndarray:
+def _steepened(probability: float, steepness: float, bias: float) -> float:
     """The logistic function of `steepness` * logit + `bias`."""
-    odds = np.clip(probability, 1e-6, 1 - 1e-6)
-    odds = (odds / (1 - odds)) ** steepness * np.float32(np.exp(bias))
+    probability = min(max(probability, 1e-6), 1 - 1e-6)
+    odds = (probability / (1 - probability)) ** steepness * math.exp(bias)
     return odds / (1 + odds)
-
-
-def schmitt(signal: np.ndarray, enter: float, leave: float, before: bool) -> np.ndarray:
-    """Decisions of a Schmitt trigger, bool (T,): true from where the signal (T,) exceeds `enter` until it falls below
-    `leave`; in between the last decision stands. `before`: the decision before the first."""
-    certain = (signal > enter) | (signal < leave)
-    last_certain = np.maximum.accumulate(np.where(certain, np.arange(len(signal)), -1))
-    return np.where(last_certain >= 0, signal[last_certain] > enter, before)
 
 
 @dataclass
 class Articulator:
     """Articulation of one utterance; call `apply` with consecutive frames, in pieces of any size."""
 
-    _shut: bool = field(default=False)
-    _speaking: bool = field(default=False)
+    _shut: bool = False
+    _speaking: bool = False
 
     def apply(self, curves: np.ndarray, visemes: np.ndarray) -> np.ndarray:
         """`curves`: float32 (T, 6) in the order of `CURVES`; `visemes`: posteriors (T, 15).
@@ -93,21 +87,33 @@ class Articulator:
         """
         if not len(curves):
             return np.zeros((0, len(ARKIT_52)), np.float32)
-        jaw, rounding, spread, lips_shut, on_teeth, speech = curves.T
-        decided = schmitt(lips_shut, *_SHUT, self._shut)
-        speaking = schmitt(speech, *_SPEECH, self._speaking)
-        self._shut, self._speaking = bool(decided[-1]), bool(speaking[-1])
+        # Frame by frame in plain numbers: a push has one or two frames, for which numpy's calls cost more.
+        frames = zip(curves.tolist(), visemes[:, _SHOWN].tolist(), strict=True)
+        weights = np.array([self._parts(*curve, *shown) for curve, shown in frames], np.float32) @ _MATRIX
+        return np.minimum(np.maximum(weights, 0.0), 1.0)
 
-        sounding = (steepened(speech, _SPEECH_STEEPNESS) - _REST_BELOW) / (1 - _REST_BELOW)
-        sounding = np.where(speaking, np.maximum(sounding, speech), np.maximum(sounding, 0.0))
-        shut = np.where(decided, np.float32(1), steepened(lips_shut, _SHUT_STEEPNESS, _SHUT_BIAS))
-        jaw = jaw * sounding
+    def _parts(
+        self,
+        jaw: float,
+        rounding: float,
+        spread: float,
+        lips_shut: float,
+        on_teeth: float,
+        speech: float,
+        *shown: float,
+    ) -> tuple[float, ...]:
+        """One frame in the order of `_PARTS`."""
+        self._shut = lips_shut > (_PART_BELOW if self._shut else _SHUT_ABOVE)
+        self._speaking = speech > (_REST_BELOW if self._speaking else _SPEAK_ABOVE)
+        sounding = max(0.0, (_steepened(speech, _SPEECH_STEEPNESS, _SPEECH_BIAS) - _LEAST_SOUND) / (1 - _LEAST_SOUND))
+        if self._speaking:
+            sounding = max(sounding, speech)
+        shut = 1.0 if self._shut else _steepened(lips_shut, _SHUT_STEEPNESS, _SHUT_BIAS)
+        jaw *= sounding
         apart = (1 - shut) * sounding
         rounded = rounding * sounding
-        parts = (
+        return (
             *(jaw, jaw * shut, jaw * (1 - shut) * (1 - on_teeth), apart * (1 - on_teeth)),
             *(rounded, rounded * (1 - shut), spread * sounding, on_teeth * apart, shut * sounding),
-            *(visemes[:, _TH] * apart, visemes[:, _CH] * apart, visemes[:, _SS] * apart),
+            *(viseme * apart for viseme in shown),
         )
-        weights = np.stack(parts, axis=1).astype(np.float32) @ _MATRIX
-        return np.minimum(np.maximum(weights, 0.0), 1.0)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ...drivers.nano.features import FRAME_RATE_HZ, features_of
+from ...drivers.nano.features import FRAME_RATE_HZ, SAMPLE_RATE_HZ, features_of
 from ...errors import FlashHeadError
 from ...transcript.alignment import Alignment, AlignmentError, align
 from ...transcript.phonemes import phonemise
@@ -25,8 +25,9 @@ from .train import phone_loss, train
 _CHANNELS = 160
 _LOOKAHEAD_FRAMES = 12
 _VALIDATION_LINES = 40
-_WORST_SHARE = 0.08
-_LEAST_CONFIDENCE = 0.35
+SURE, LIKELY = 0.35, 0.22
+"""Confidences: of lines that the aligner itself may learn from, and of lines that surely say their text."""
+
 _PROGRAMS_AT_ONCE = 2
 
 
@@ -89,20 +90,15 @@ def words_of(lines: Sequence[SpokenLine]) -> list[list[tuple[str, ...]]]:
 
 
 def aligned_speech(
-    aligner: Aligner, lines: Sequence[SpokenLine], words: Sequence[Sequence[Sequence[str]]]
-) -> list[Speech | None]:
-    """The lines with the times of their phones; None for lines that do not seem to say their text."""
-    alignments: list[Alignment | None] = []
+    aligner: Aligner, lines: Sequence[SpokenLine], words: Sequence[Sequence[Sequence[str]]], least_confidence: float
+) -> list[Speech]:
+    """The lines with the times of their phones, without those that do not seem to say their text."""
+    spoken = []
     for line, line_words in zip(lines, words, strict=True):
         try:
-            alignments.append(aligner.align(line.pcm, line_words))
+            alignment = aligner.align(line.pcm, line_words)
         except AlignmentError:
-            alignments.append(None)
-    sure = [alignment.confidence for alignment in alignments if alignment is not None]
-    least = max(_LEAST_CONFIDENCE, float(np.quantile(sure, _WORST_SHARE))) if sure else 1.0
-    return [
-        Speech(line.pcm, 16_000, alignment.segments)
-        if alignment is not None and alignment.confidence >= least
-        else None
-        for line, alignment in zip(lines, alignments, strict=True)
-    ]
+            continue
+        if alignment.confidence >= least_confidence:
+            spoken.append(Speech(line.pcm, SAMPLE_RATE_HZ, alignment.segments))
+    return spoken

@@ -9,7 +9,7 @@ from scipy.signal import fftconvolve, istft, resample_poly, stft
 
 from ...blendshapes.phones import Segment
 from ...drivers.nano.features import SAMPLE_RATE_HZ
-from .channel import change_tempo, coded
+from .channel import CODECS, change_tempo, coded
 from .speech import Speech
 
 _THROATS = (0.82, 1.22)  # ratio of formants, pitch and tempo
@@ -209,5 +209,5 @@ def augmented(speech: Speech, babblers: list[np.ndarray], random: np.random.Gene
     pcm = pcm * (10 ** (level_db / 20) / (np.sqrt((pcm**2).mean()) + 1e-6))
     pcm = np.clip(pcm, -1, 1).astype(np.float32)
     if random.random() < _CODEC_SHARE:
-        pcm = coded(pcm, SAMPLE_RATE_HZ, random)
+        pcm = coded(pcm, SAMPLE_RATE_HZ, CODECS[random.integers(len(CODECS))], random)
     return Speech(pcm, SAMPLE_RATE_HZ, speech.segments)

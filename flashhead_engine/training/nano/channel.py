@@ -6,8 +6,11 @@ import av
 import numpy as np
 from scipy.signal import correlate, correlation_lags
 
-# container, codec, its sample rate, bits per second
-_CODECS = (
+Codec = tuple[str, str, int, tuple[int, int] | None]
+"""Container, codec, its sample rate, range of bits per second."""
+
+# Those of games and telephones.
+CODECS: tuple[Codec, ...] = (
     ("ogg", "libopus", 16_000, (10_000, 24_000)),
     ("mp3", "libmp3lame", 16_000, (16_000, 48_000)),
     ("wav", "pcm_mulaw", 8_000, None),
@@ -27,9 +30,9 @@ def _joined(frames: list[av.AudioFrame]) -> np.ndarray:
     return np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float32)
 
 
-def coded(pcm: np.ndarray, sample_rate_hz: int, random: np.random.Generator) -> np.ndarray:
-    """Encode with a random codec of games and telephones and decode again; same length, codec delay taken out."""
-    container, codec, rate, bit_rates = _CODECS[random.integers(len(_CODECS))]
+def coded(pcm: np.ndarray, sample_rate_hz: int, kind: Codec, random: np.random.Generator) -> np.ndarray:
+    """Encode with a codec at a random bit rate and decode again; same length, the codec's delay taken out."""
+    container, codec, rate, bit_rates = kind
     file = io.BytesIO()
     with av.open(file, "w", format=container) as output:
         stream = output.add_stream(codec, rate=rate, layout="mono")

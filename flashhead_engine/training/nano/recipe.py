@@ -18,7 +18,7 @@ import torch
 
 from ...drivers.nano.network import LOOKAHEAD_FRAMES
 from ...errors import OutputError
-from .aligner import Aligner, SpokenLine, aligned_speech, words_of
+from .aligner import LIKELY, SURE, Aligner, SpokenLine, aligned_speech, words_of
 from .curves import draw_curves
 from .dataset import TrainingSet, synthesise, training_set
 from .export import ExportErrors, export_checked
@@ -37,8 +37,8 @@ class RecipeSettings:
 
     minutes_of_speech: float = 270.0
     recordings: bool = True
-    versions: int = 4
-    epochs: int = 44
+    versions: int = 3
+    epochs: int = 24
     seed: int = 0
 
 
@@ -103,12 +103,11 @@ def _aligned_recordings(
         aligner = Aligner()
         examples = synthetic[:_ALIGNER_LINES]
         learn(aligner, 0, examples)
-        spoken = [speech for speech in aligned_speech(aligner, lines, words) if speech is not None]
-        both = [*examples[: len(examples) // 2], *spoken]
+        both = [*examples[: len(examples) // 2], *aligned_speech(aligner, lines, words, SURE)]
         np.random.default_rng(settings.seed).shuffle(both)
         learn(aligner, 1, both)
         aligner.save(path)
-    return [speech for speech in aligned_speech(aligner, lines, words) if speech is not None]
+    return aligned_speech(aligner, lines, words, LIKELY)
 
 
 def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> None:
