@@ -15,8 +15,8 @@ from ..audio.decode import SAMPLE_RATE_HZ, AudioFile, open_audio
 from ..avatar.bundle import Avatar, load_avatar
 from ..avatar.manifest import VERSION as AVATAR_VERSION
 from ..drivers import load_driver
-from ..drivers.base import Driver, DriverSession, Outputs
-from ..transcript.alignment import Alignment, AlignmentError
+from ..drivers.base import AlignedWords, Driver, DriverSession, Outputs
+from ..transcript.alignment import AlignmentError
 from .background import BackgroundWriter
 from .formats import BakeTarget, FrameWriter, for_path
 from .manifest import (
@@ -36,6 +36,7 @@ from .plan import LineRequest
 
 Report = Callable[[float], None]
 
+_LONGEST_WITH_TRANSCRIPT_S = 900  # bounds the memory; a line of dialogue is a few seconds
 _PUSH_SAMPLES = SAMPLE_RATE_HZ // 5
 _NO_SAMPLES = np.zeros(0, np.float32)
 
@@ -88,13 +89,13 @@ def bake_line(line: LineRequest, report: Report) -> BakedLine:
             writers.append(writer)
         session = driver.open(avatar, replace(line.settings, outputs=wanted))
         cleaning.callback(session.close)
-        alignment, warning = _align(line, driver)
-        if alignment is not None and alignment.fits:
-            session.follow(alignment)
+        aligned, warning = _align(line, driver)
+        if aligned is not None and aligned.fits:
+            session.follow(aligned.alignment)
         samples = _speak(audio, driver, session, writers, report)
         outputs = [writer.finish() for writer in writers]
         duration_us = samples * 1_000_000 // SAMPLE_RATE_HZ
-        manifest = _save_manifest(line, audio, avatar, driver, duration_us, outputs, alignment)
+        manifest = _save_manifest(line, audio, avatar, driver, duration_us, outputs, aligned)
     return BakedLine(
         audio=line.audio,
         files=(*(manifest.parent / output.file for output in outputs), manifest),
@@ -110,18 +111,32 @@ def _driver(tier: str) -> Driver:
     return load_driver(tier)
 
 
-def _align(line: LineRequest, driver: Driver) -> tuple[Alignment | None, str | None]:
+def _align(line: LineRequest, driver: Driver) -> tuple[AlignedWords | None, str | None]:
     """When the words of the line are spoken, and a warning where the audio says something else."""
     if line.transcript is None:
         return None, None
-    with open_audio(line.audio) as audio:
-        pcm = np.concatenate([_NO_SAMPLES, *audio.chunks()])
-    warning = f"{line.audio}: the transcript does not fit what is heard: baked from the audio alone."
+    pcm = _whole_audio(line.audio)
+    if pcm is None:
+        return None, f"{line.audio}: baked from the audio alone: too long to follow a transcript; cut it in lines."
     try:
-        alignment = driver.align(pcm, line.transcript.words)
+        aligned = driver.align(pcm, line.transcript.words)
     except AlignmentError as error:
-        return None, f"{warning} ({error})"
-    return alignment, None if alignment is None or alignment.fits else warning
+        return None, f"{line.audio}: baked from the audio alone: {error}"
+    if aligned is None or aligned.fits:
+        return aligned, None
+    return aligned, f"{line.audio}: baked from the audio alone: what is heard does not fit the transcript."
+
+
+def _whole_audio(path: Path) -> np.ndarray | None:
+    """The utterance, float32 mono at 16 kHz; None when it is longer than a transcript is followed."""
+    pieces, samples = [_NO_SAMPLES], 0
+    with open_audio(path) as audio:
+        for pcm in audio.chunks():
+            pieces.append(pcm)
+            samples += len(pcm)
+            if samples > _LONGEST_WITH_TRANSCRIPT_S * SAMPLE_RATE_HZ:
+                return None
+    return np.concatenate(pieces)
 
 
 def _speak(
@@ -160,7 +175,7 @@ def _save_manifest(
     driver: Driver,
     duration_us: int,
     outputs: list[Output],
-    alignment: Alignment | None,
+    aligned: AlignedWords | None,
 ) -> Path:
     folder = line.outputs[0].parent
     settings = line.settings
@@ -181,7 +196,7 @@ def _save_manifest(
         ),
         avatar=AvatarUsed(name=avatar.name, version=AVATAR_VERSION, sha256=avatar.digest) if avatar else None,
         model=ModelUsed(name=line.tier, sha256=driver.model_sha256),
-        transcript=_transcript_used(line, alignment),
+        transcript=_transcript_used(line, aligned),
         settings=SettingsUsed(
             fps=settings.fps,
             size=settings.size,
@@ -196,11 +211,11 @@ def _save_manifest(
     return save_manifest(entry, folder)
 
 
-def _transcript_used(line: LineRequest, alignment: Alignment | None) -> TranscriptUsed | None:
+def _transcript_used(line: LineRequest, aligned: AlignedWords | None) -> TranscriptUsed | None:
     if line.transcript is None:
         return None
     return TranscriptUsed(
         language=line.transcript.language,
-        confidence=round(alignment.confidence, 3) if alignment else 0.0,
-        followed=alignment is not None and alignment.fits,
+        confidence=round(aligned.alignment.confidence, 3) if aligned else 0.0,
+        followed=aligned is not None and aligned.fits,
     )

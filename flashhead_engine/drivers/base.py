@@ -111,6 +111,15 @@ class SessionSettings:
             raise SettingsError(f"mouth_strength {self.mouth_strength}: must be from 0 to 2.")
 
 
+@dataclass(frozen=True, slots=True)
+class AlignedWords:
+    """When words are spoken in an utterance. `fits`: whether the audio says them; where it does not, following them
+    is worse than not knowing them."""
+
+    alignment: Alignment
+    fits: bool
+
+
 class DriverSession(Protocol):
     """One talking head: a value with explicit state."""
 
@@ -152,7 +161,7 @@ class Driver(Protocol):
     def open(self, avatar: Avatar | None, settings: SessionSettings) -> DriverSession:
         """Open a talking head. `avatar` may be None when no video is asked for."""
 
-    def align(self, pcm: np.ndarray, words: Sequence[Sequence[str]]) -> Alignment | None:
+    def align(self, pcm: np.ndarray, words: Sequence[Sequence[str]]) -> AlignedWords | None:
         """When the sounds of `words` (see `transcript.phonemes.phonemise`) are spoken in a whole utterance of float32
         mono PCM at 16 kHz, for `DriverSession.follow`; None from a tier that needs no words. Raises AlignmentError
         when they cannot be laid over the audio."""

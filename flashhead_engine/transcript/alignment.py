@@ -23,7 +23,7 @@ _PAUSE_CLASS = CLASS_OF_LETTER[""]
 _PAUSE_FRAMES = 4
 _LETTER_FRAMES = (2, 1)  # shortest letter; the second is for a text that is spoken too fast for the first
 _PAUSE_INSIDE_WORD = -10.0  # log probability
-_LEAST_CONFIDENCE = 0.2
+_LEAST_ADVANTAGE = 1.5  # of the text over its own sounds in another order
 _LOWEST_LOG_POSTERIOR = -7.0  # a speaker who says one sound otherwise must not spoil the words around it
 
 _LARGEST_SEARCH = 600_000_000  # frames times states, of two bits each: 150 MB; about six minutes of quick speech
@@ -48,10 +48,20 @@ class Alignment:
     confidence: float
     segment_confidences: tuple[float, ...]
 
-    @property
-    def fits(self) -> bool:
-        """Whether the audio says this text; where it does not, what is heard is the better guide."""
-        return self.confidence >= _LEAST_CONFIDENCE
+
+def fits(
+    alignment: Alignment, log_posteriors: np.ndarray, words: Sequence[Sequence[str]], frame_rate_hz: float
+) -> bool:
+    """Whether an utterance says the text that `align` laid over it; arguments as for `align`.
+
+    A confidence by itself tells little: in noise every text seems possible. So it must beat that of the same sounds
+    in reverse order, which nobody says.
+    """
+    backwards = [tuple(reversed(word)) for word in reversed(words)]
+    if backwards == [tuple(word) for word in words]:
+        return True
+    by_chance = align(log_posteriors, backwards, frame_rate_hz).confidence
+    return alignment.confidence >= _LEAST_ADVANTAGE * by_chance
 
 
 def align(log_posteriors: np.ndarray, words: Sequence[Sequence[str]], frame_rate_hz: float) -> Alignment:

@@ -9,7 +9,7 @@ import pytest
 
 from flashhead_engine.blendshapes.phone_classes import PHONE_CLASSES
 from flashhead_engine.blendshapes.phones import Segment
-from flashhead_engine.transcript.alignment import Alignment, AlignmentError, align
+from flashhead_engine.transcript.alignment import Alignment, AlignmentError, align, fits
 
 from .synthetic import RATE_HZ, posteriors, spoken
 
@@ -97,6 +97,24 @@ def test_another_text_has_little_confidence(random) -> None:
         right.append(align(truth, HELLO, RATE_HZ).confidence)
         wrong.append(align(truth, OTHER, RATE_HZ).confidence)
     assert min(right) > 2 * max(wrong)
+
+
+@pytest.mark.parametrize("noise", [1.0, 2.0, 3.0])
+def test_only_the_text_that_is_said_fits(random, noise) -> None:
+    for _ in range(10):
+        heard = posteriors(spoken(HELLO, random, PAUSES), random, noise)
+        assert fits(align(heard, HELLO, RATE_HZ), heard, HELLO, RATE_HZ)
+        assert not fits(align(heard, OTHER, RATE_HZ), heard, OTHER, RATE_HZ)
+
+
+def test_nothing_fits_what_cannot_be_heard(random) -> None:
+    flat = np.full((300, len(PHONE_CLASSES)), -np.log(len(PHONE_CLASSES)), np.float32)
+    assert not fits(align(flat, HELLO, RATE_HZ), flat, HELLO, RATE_HZ)
+
+
+def test_text_that_reads_the_same_backwards_may_fit(random) -> None:
+    heard = posteriors([Segment(0, 0.3, ""), Segment(0.3, 0.8, "a"), Segment(0.8, 1.1, "")], random)
+    assert fits(align(heard, [("a",)], RATE_HZ), heard, [("a",)], RATE_HZ)
 
 
 @pytest.mark.parametrize("text", [HELLO + OTHER, HELLO[:2] + OTHER + HELLO[2:], HELLO[:2] + HELLO[4:], HELLO[:1]])

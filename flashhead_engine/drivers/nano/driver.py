@@ -12,7 +12,7 @@ from ...blendshapes.sampling import Sample, VideoSampler
 from ...errors import FlashHeadError, SettingsError
 from ...render.portrait import PortraitRenderer
 from ...transcript.alignment import Alignment
-from ..base import WEIGHTS_HZ, FrameFlags, Outputs, SessionSettings, TimedFrame
+from ..base import WEIGHTS_HZ, AlignedWords, FrameFlags, Outputs, SessionSettings, TimedFrame
 from .articulation import CURVES, Articulator
 from .features import FEATURES, FeatureExtractor, frame_count
 from .network import LOOKAHEAD_FRAMES, NanoNetwork
@@ -48,7 +48,7 @@ class NanoDriver:
         """Open a talking head. Raises SettingsError when video is asked for without an avatar."""
         return NanoSession(avatar, settings, self._network.initial_state(1)[0])
 
-    def align(self, pcm: np.ndarray, words: Sequence[Sequence[str]]) -> Alignment:
+    def align(self, pcm: np.ndarray, words: Sequence[Sequence[str]]) -> AlignedWords:
         """See `Driver.align`."""
         return align_words(self._network, checked_pcm(pcm), words)
 

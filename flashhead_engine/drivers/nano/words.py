@@ -6,17 +6,18 @@ import numpy as np
 
 from ...blendshapes.phones import to_atoms
 from ...blendshapes.visemes import VISEMES
-from ...transcript.alignment import Alignment, AlignmentError, align
+from ...transcript.alignment import Alignment, AlignmentError, align, fits
 from ...transcript.phonemes import phonemise
+from ..base import AlignedWords
 from .articulation import CURVES, Articulator
-from .features import FRAME_RATE_HZ
-from .network import NanoNetwork, hear
+from .features import FRAME_RATE_HZ, features_of
+from .network import LOOKAHEAD_FRAMES, NanoNetwork, hear
 from .spoken import NO_VISEME, spoken_frames
 
-_SHARE_OF_WORDS = 0.6
+_SHARE_OF_WORDS = 0.7
 """Weight of the words against the network where the alignment is sure."""
 
-_SURE = 0.5  # confidence of a segment from which its share is full
+_SURE = 0.15  # confidence of a segment from which its share is full
 
 _SPEECH = CURVES.index("speech")
 _FRAMES_AT_ONCE = 600  # bounds the memory of a long utterance
@@ -59,16 +60,26 @@ def animate_with_transcript(
     second. Raises what `phonemise` raises."""
     heard = hear(network, pcm)
     curves, visemes = heard.curves[0], heard.visemes[0]
-    words = phonemise(text, language)
     try:
-        alignment = align(heard.phones[0], words, FRAME_RATE_HZ)
+        found = _aligned(heard.phones[0], phonemise(text, language))
     except AlignmentError:
-        alignment = None
-    if alignment is not None and alignment.fits:
-        curves, visemes = SpokenMouth(alignment).mix(0, curves, visemes)
+        return Articulator().apply(curves, visemes), visemes
+    if found.fits:
+        curves, visemes = SpokenMouth(found.alignment).mix(0, curves, visemes)
     return Articulator().apply(curves, visemes), visemes
 
 
-def align_words(network: NanoNetwork, pcm: np.ndarray, words: Sequence[Sequence[str]]) -> Alignment:
+def align_words(network: NanoNetwork, pcm: np.ndarray, words: Sequence[Sequence[str]]) -> AlignedWords:
     """When `words` are spoken in a whole utterance of float32 mono PCM at 16 kHz. Raises AlignmentError."""
-    return align(hear(network, pcm).phones[0], words, FRAME_RATE_HZ)
+    features = features_of(pcm, LOOKAHEAD_FRAMES)[None]
+    state = network.initial_state(1)
+    phones = []
+    for start in range(0, features.shape[1], _FRAMES_AT_ONCE):
+        heard, state = network.run(features[:, start : start + _FRAMES_AT_ONCE], state)
+        phones.append(heard.phones[0])
+    return _aligned(np.concatenate(phones)[LOOKAHEAD_FRAMES:], words)
+
+
+def _aligned(phones: np.ndarray, words: Sequence[Sequence[str]]) -> AlignedWords:
+    alignment = align(phones, words, FRAME_RATE_HZ)
+    return AlignedWords(alignment, fits(alignment, phones, words, FRAME_RATE_HZ))
