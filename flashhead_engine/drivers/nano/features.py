@@ -153,7 +153,7 @@ class FeatureExtractor:
         return used
 
     def _analyse(self, frames: int) -> tuple[np.ndarray, np.ndarray]:
-        """Natural log of the mel band powers of the next frames, float32 (2 * frames, 40), and their loudness."""
+        """Natural log of the mel band powers of the next frames, float32 (frames, 2, 40), and their loudness."""
         cycle, phase = divmod(self._next_frame, _CYCLE_FRAMES)
         offset = cycle * _CYCLE_SAMPLES - self._buffer_start
         windows = self._windows[_CYCLE_STARTS[SUBFRAMES * phase : SUBFRAMES * (phase + frames)] + offset]
@@ -161,13 +161,14 @@ class FeatureExtractor:
         windows *= _WINDOW_SHAPE
         parts = np.fft.rfft(windows, _FFT).view(np.float32)
         parts *= parts
-        # Sums within a row do not depend on the number of rows, so what is decided by loudness is the same for
-        # any push sizes, to the bit.
+        # Sums within a row do not depend on the number of rows. So features and loudness, and what is decided by
+        # them, are the same for any push sizes, to the bit.
         power = np.add.reduce(parts[:, _LOUDNESS_PARTS].reshape(frames, -1), 1) * _SINE_POWER
-        return np.log(parts @ _PART_FILTERS + _SMALLEST_POWER), 10.0 * np.log10(power + _SMALLEST_POWER)
+        bands = parts.reshape(frames, SUBFRAMES, -1) @ _PART_FILTERS  # one product a frame, for the same reason
+        return np.log(bands + _SMALLEST_POWER), 10.0 * np.log10(power + _SMALLEST_POWER)
 
     def _normalise(self, log_mel: np.ndarray) -> np.ndarray:
-        """Express log-mel (2 n, 40) relative to the running maximum, as frames (n, 80) in about -1..1."""
+        """Express log-mel (n, 2, 40) relative to the running maximum, as frames (n, 80) in about -1..1."""
         frames = log_mel.reshape(-1, FEATURES)
         references = []
         reference = self._reference
