@@ -62,6 +62,11 @@ class TimedFrame:
     visemes: np.ndarray
     pixels: np.ndarray | None = None
 
+    @property
+    def confidence(self) -> float:
+        """How sure the driver is of what it heard: the posterior of the likeliest viseme, 1/15..1."""
+        return float(self.visemes.max())
+
 
 @dataclass(frozen=True, slots=True)
 class Performance:

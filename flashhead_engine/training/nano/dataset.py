@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from ...blendshapes.phones import to_atoms
 from ...drivers.nano.features import features_of, frame_count
+from ...drivers.nano.spoken import spoken_frames
 from . import flite, openjtalk
 from .augment import at_16_khz, augmented, lightly_augmented
 from .corpus import line
 from .espeak import Espeak
 from .speech import Speech
-from .targets import frame_targets
 from .voices import TRAINING_FLITE_VOICES, TRAINING_LANGUAGES, TRAINING_VARIANTS
 
 _FLITE_SHARE, _OPENJTALK_SHARE = 0.4, 0.07
@@ -31,7 +32,7 @@ class TrainingSet:
     """Frames of many lines, one after the other.
 
     `features`: float16 (frames, 80). `curves`: float16 (frames, 6), order of `articulation.CURVES`.
-    `visemes`: int8 (frames,), index or `targets.NO_VISEME`. `phones`: int8 (frames,), index.
+    `visemes`: int8 (frames,), index or `spoken.NO_VISEME`. `phones`: int8 (frames,), index.
     """
 
     features: np.ndarray
@@ -121,7 +122,7 @@ def synthesise(minutes: float, seed: int, report: Callable[[float], None]) -> li
 
 
 def _frames_of(version: Speech) -> TrainingSet:
-    targets = frame_targets(version.segments, frame_count(len(version.pcm)))
+    targets = spoken_frames(to_atoms(version.segments), 0, frame_count(len(version.pcm)))
     return TrainingSet(
         features_of(version.pcm, extra_frames=0).astype(np.float16),
         targets.curves.astype(np.float16),

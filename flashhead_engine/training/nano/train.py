@@ -9,9 +9,9 @@ import torch
 from torch.nn import functional
 
 from ...drivers.nano.features import MEL_BANDS, SUBFRAMES
+from ...drivers.nano.spoken import NO_VISEME
 from .dataset import TrainingSet
 from .model import SpeechToMouth
-from .targets import NO_VISEME
 
 _CROP = 200  # frames, 3.3 s
 _BATCH = 32
