@@ -61,7 +61,7 @@ _SHOWN = [VISEMES.index(name) for name in _PARTS[-3:]]
 _SHUT_ABOVE, _PART_BELOW = 0.5, 0.3
 _SPEAK_ABOVE, _REST_BELOW = 0.5, 0.25
 # Beside its decision the mouth follows the probability, with its logit made this much steeper, and moved.
-_SHUT_STEEPNESS, _SHUT_BIAS = 2.0, 0.5
+_SHUT_STEEPNESS, _SHUT_BIAS = 2.0, 1.5
 _SPEECH_STEEPNESS, _SPEECH_BIAS = 1.5, 0.0
 _LEAST_SOUND = 0.05
 

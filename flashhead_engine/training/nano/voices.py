@@ -35,7 +35,6 @@ class HeldOutVoice:
 
 
 HELD_OUT_VOICES: tuple[HeldOutVoice, ...] = (
-    HeldOutVoice("flite", "en", "awb"),
     HeldOutVoice("espeak-ng", "sv", "sv+Andrea"),
     HeldOutVoice("espeak-ng", "tr", "tr+Mario"),
     HeldOutVoice("espeak-ng", "el", "el+Michael"),
