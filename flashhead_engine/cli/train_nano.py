@@ -1,4 +1,4 @@
-"""`flashhead train-nano`: make the nano tier's network from synthetic speech."""
+"""`flashhead train-nano`: make the nano tier's network from synthetic speech and free recordings."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,9 +24,10 @@ def train_nano(
     seed: Annotated[int, typer.Option(min=0, help="Seed of texts, augmentation and first weights.")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="A minute of speech, a few steps: a test.")] = False,
 ) -> None:
-    """Train the network of the nano tier from synthetic speech: no downloads, no captured faces.
+    """Train the network of the nano tier from synthetic speech and free recordings of people; no captured faces.
 
-    Needs espeak-ng, flite and the extra "train". Writes nano.onnx and training.json.
+    Needs espeak-ng, flite, open-jtalk, the extra "train", and apt-get to download the recordings (about 100 MB; none
+    with --quick). Writes nano.onnx, training.json and curves.png; run again, it goes on where it stopped.
 
     Example:  flashhead train-nano -o out/nano
     """

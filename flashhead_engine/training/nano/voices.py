@@ -1,6 +1,7 @@
 """Which voices and languages the recipe trains on, and which it must never hear.
 
-Held out, for this project's own lip-sync benchmark: flite's voice awb, six languages and six espeak-ng variants.
+Held out, for this project's own lip-sync benchmark: six languages and six espeak-ng variants; `pico.py` and
+`held_out_recordings.py` have the engine and the people that training never hears.
 Reserved for independent evaluation and absent from this whole package: every festival voice and flite rms.
 """
 
