@@ -9,11 +9,13 @@ from scipy.signal import correlate, correlation_lags
 Codec = tuple[str, str, int, tuple[int, int] | None]
 """Container, codec, its sample rate, range of bits per second."""
 
+TELEPHONE: Codec = ("wav", "pcm_mulaw", 8_000, None)
+
 # Those of games and telephones.
 CODECS: tuple[Codec, ...] = (
     ("ogg", "libopus", 16_000, (10_000, 24_000)),
     ("mp3", "libmp3lame", 16_000, (16_000, 48_000)),
-    ("wav", "pcm_mulaw", 8_000, None),
+    TELEPHONE,
     ("wav", "pcm_alaw", 8_000, None),
     ("wav", "adpcm_ms", 16_000, None),
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import fftconvolve, resample_poly
+from scipy.signal import fftconvolve
 
 from ...blendshapes.phones import Segment
 from ...drivers.nano.features import FRAME_RATE_HZ, SAMPLE_RATE_HZ
@@ -20,6 +20,7 @@ from ...evaluation.lipsync import LipSyncScore, Track, Truth, score
 from ...transcript.alignment import Alignment
 from . import pico, recordings
 from .augment import at_16_khz, babble, mixed, padded, shaped_noise
+from .channel import TELEPHONE, coded
 from .espeak import Espeak
 from .held_out_recordings import HELD_OUT_CORPORA, MUSIC
 from .recordings import Recording
@@ -208,7 +209,7 @@ def in_noise(clean: list[Example]) -> list[Example]:
                 "white20dB": mixed(pcm, shaped_noise(len(pcm), random, fall=0.0), 20.0),
                 "white10dB": mixed(pcm, shaped_noise(len(pcm), random, fall=0.0), 10.0),
                 "room": _in_a_room(pcm, random),
-                "telephone": _over_telephone(pcm),
+                "telephone": coded(pcm, SAMPLE_RATE_HZ, TELEPHONE, random),
             }
         noisy += [Example(replace(truth, id=f"{truth.id}.{name}", noise=name), v) for name, v in versions.items()]
     return noisy
@@ -221,15 +222,6 @@ def _in_a_room(pcm: np.ndarray, random: np.random.Generator) -> np.ndarray:
     tail /= np.sqrt((tail**2).sum())
     tail[0] = 1.0
     return _levelled(fftconvolve(pcm, tail)[: len(pcm)].astype(np.float32))
-
-
-def _over_telephone(pcm: np.ndarray) -> np.ndarray:
-    """8 kHz and 8 bits after the mu law (ITU-T G.711, without its segments)."""
-    narrow = np.clip(resample_poly(pcm, 1, 2), -1, 1)
-    companded = np.sign(narrow) * np.log1p(255 * np.abs(narrow)) / np.log(256)
-    coarse = np.round(companded * 127) / 127
-    heard = resample_poly(np.sign(coarse) * np.expm1(np.abs(coarse) * np.log(256)) / 255, 2, 1)
-    return heard[: len(pcm)].astype(np.float32)
 
 
 def speechless(clean: list[Example], folder: Path) -> list[Example]:
