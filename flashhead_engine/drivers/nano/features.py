@@ -28,7 +28,10 @@ _SMALLEST_POWER = np.float32(1e-10)
 _FIRST_REFERENCE = -30.0 * _NEPERS_PER_DB  # loudest band of ordinary dialogue, until real speech tells better
 _LOWEST_REFERENCE = -50.0 * _NEPERS_PER_DB  # below this, sound counts as silence and is not lifted
 _REFERENCE_FALL = 1.0 * _NEPERS_PER_DB / FRAME_RATE_HZ  # 1 dB a second
-_DEPTH = 50.0 * _NEPERS_PER_DB  # what lies deeper under the reference is flattened
+_DEPTH_DB = 50.0  # what lies deeper under the reference is flattened
+_DEPTH = _DEPTH_DB * _NEPERS_PER_DB
+FEATURE_PER_DB = 2.0 / _DEPTH_DB
+"""How much a feature grows when its band becomes 1 dB louder."""
 
 _BUFFER = 8192  # samples; bounds the memory of a session and of one large push
 

@@ -25,7 +25,7 @@ from .train import phone_loss, train
 _CHANNELS = 160
 _LOOKAHEAD_FRAMES = 12
 _VALIDATION_LINES = 40
-SURE, LIKELY = 0.35, 0.22
+SURE, LIKELY = 0.35, 0.17
 """Confidences: of lines that the aligner itself may learn from, and of lines that surely say their text."""
 
 _PROGRAMS_AT_ONCE = 2

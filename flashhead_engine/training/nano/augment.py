@@ -14,11 +14,12 @@ from .speech import Speech
 
 _THROATS = (0.82, 1.22)  # ratio of formants, pitch and tempo
 _LEVEL_DBFS = (-38.0, -14.0)
-_NOISY_SHARE = 0.5
+_NOISY_SHARE = 0.6
 _NOISE_SNR_DB = (4.0, 28.0)
 _HISS_SNR_DB = (35.0, 65.0)
 _BABBLERS = (2, 7)
-_NO_SPEECH_SHARE = 0.07
+_NO_SPEECH_SHARE = 0.09
+_LONG_PAUSE_SHARE = 0.35
 _NOTE_S = (0.1, 4.0)
 _TEMPI = (0.75, 1.3)
 _FAR_SHARE = 0.25
@@ -98,9 +99,9 @@ def without_speech(speech: Speech, babblers: list[np.ndarray], random: np.random
     """The same length of music, noise or a crowd, in which the mouth rests."""
     samples = len(speech.pcm)
     kind = random.random()
-    if kind < 0.4:
+    if kind < 0.35:
         pcm = tones(samples, random)
-    elif kind < 0.7:
+    elif kind < 0.55:
         pcm = shaped_noise(samples, random, random.uniform(0, 2))
     else:
         pcm = babble(samples, babblers, random, talkers=(4, 9))
@@ -180,7 +181,7 @@ def augmented(speech: Speech, babblers: list[np.ndarray], random: np.random.Gene
     speech = at_16_khz(speech, float(np.exp(random.uniform(*np.log(_THROATS)))))
     if random.random() < 0.3:
         speech = _stretched(speech, random)
-    longest_pause_s = 2.5 if random.random() < 0.15 else 0.7
+    longest_pause_s = 2.5 if random.random() < _LONG_PAUSE_SHARE else 0.7
     speech = padded(speech, *random.uniform(0.05, longest_pause_s, 2))
     if random.random() < _NO_SPEECH_SHARE:
         speech = without_speech(speech, babblers, random)
@@ -198,9 +199,9 @@ def augmented(speech: Speech, babblers: list[np.ndarray], random: np.random.Gene
         pcm = mixed(pcm, shaped_noise(len(pcm), random, random.uniform(0, 2)), random.uniform(*_HISS_SNR_DB))
     if random.random() < _NOISY_SHARE:
         kind = random.random()
-        if kind < 0.55:
+        if kind < 0.65:
             noise = babble(len(pcm), babblers, random)
-        elif kind < 0.75:
+        elif kind < 0.8:
             noise = tones(len(pcm), random)
         else:
             noise = shaped_noise(len(pcm), random, random.uniform(0, 2))

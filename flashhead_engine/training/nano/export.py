@@ -65,7 +65,25 @@ def quantise(source: Path, target: Path) -> None:
     logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
     quantiser = MatMulNBitsQuantizer(graph, nodes_to_exclude=[products[0], products[-1]], algo_config=settings)
     quantiser.process()
-    quantiser.model.save_model_to_file(str(target))
+    _add_biases_in_products(quantiser.model.model.graph)
+    onnx.save(quantiser.model.model, target)
+
+
+def _add_biases_in_products(graph: onnx.GraphProto) -> None:
+    """Give each 8-bit product the constant that is added to its result: MatMulNBits adds it by itself."""
+    constants = {tensor.name for tensor in graph.initializer}
+    readers: dict[str, list[onnx.NodeProto]] = {}
+    for node in graph.node:
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
+    for product in [node for node in graph.node if node.op_type == "MatMulNBits"]:
+        (reader,) = readers[product.output[0]]
+        bias = next(name for name in reader.input if name != product.output[0])
+        if reader.op_type == "Add" and bias in constants:
+            # Inputs 3 and 4, zero points and an order of groups, are not used.
+            product.input.extend([""] * (5 - len(product.input)) + [bias])
+            product.output[0] = reader.output[0]
+            graph.node.remove(reader)
 
 
 def parity_error(model: Nano, path: Path, seed: int = 0) -> float:

@@ -34,10 +34,10 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
         """x (B, T, C), past (B, memory, C) -> output (B, T, C), new past."""
-        history = torch.cat([past, torch.relu(x)], dim=1)
+        newest = torch.relu(x)
+        history = torch.cat([past, newest], dim=1)
         oldest = history[:, : -self.memory]
         middle = history[:, self.dilation : -self.dilation]
-        newest = history[:, self.memory :]
         seen = self.look_back(torch.cat([oldest, middle, newest], dim=2))
         return x + self.mix(torch.relu(seen)), history[:, -self.memory :]
 
@@ -51,17 +51,21 @@ class SpeechToMouth(nn.Module):
         self.enter = nn.Linear(FEATURES, channels)
         self.blocks = nn.ModuleList(ResidualBlock(channels, dilation) for dilation in DILATIONS)
         self.heads = nn.Linear(channels, sum(_HEADS))
-        self.state_size = sum(channels * block.memory for block in self.blocks)
+        self.memory = sum(block.memory for block in self.blocks)
+        self.state_size = channels * self.memory
 
     def forward(self, features: Tensor, state: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         x = self.enter(features)
-        pasts = torch.split(state, [self.channels * block.memory for block in self.blocks], dim=1)
+        # Plain slices: in a graph for one frame at a time every node costs as much as a product.
+        pasts = state.reshape(-1, self.memory, self.channels)
         kept = []
-        for block, past in zip(self.blocks, pasts, strict=True):
-            x, past = block(x, past.reshape(-1, block.memory, self.channels))
-            kept.append(past.flatten(1))
+        start = 0
+        for block in self.blocks:
+            x, past = block(x, pasts[:, start : start + block.memory])
+            kept.append(past)
+            start += block.memory
         curves, visemes, phones = torch.split(self.heads(torch.relu(x)), _HEADS, dim=2)
-        return curves, visemes, phones, torch.cat(kept, dim=1)
+        return curves, visemes, phones, torch.cat(kept, dim=1).flatten(1)
 
 
 class Nano(nn.Module):
