@@ -17,6 +17,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 AVATAR_VENV = ROOT / ".venv-avatar"
+PROJECT = ROOT / "pyproject.toml"
+NATIVE_SOURCES = ROOT / "bridge_cpp"
+COMPILERS = ("c++", "g++", "clang++")
 OLDEST_PYTHON = (3, 11)
 
 
@@ -28,10 +31,13 @@ def python_of(venv: Path) -> Path:
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def run(*command: object) -> None:
-    """Run a command from the checkout's root; its own output is shown. Raises BuildError when it fails."""
+def run(*command: object, environment: dict[str, str] | None = None) -> None:
+    """Run a command from the checkout's root; its own output is shown. Raises BuildError when it fails.
+
+    `environment` is added to the one of this process.
+    """
     words = [str(word) for word in command]
-    if subprocess.run(words, cwd=ROOT).returncode != 0:
+    if subprocess.run(words, cwd=ROOT, env=os.environ | (environment or {})).returncode != 0:
         raise BuildError(f"this command failed: {' '.join(words)}")
 
 
@@ -49,29 +55,67 @@ def make_venv(venv: Path) -> None:
         ) from error
 
 
-def install(venv: Path, *requirements: str) -> None:
-    """Install into `venv` unless just these were installed there from this very pyproject.toml."""
+def digest(*files: Path) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def install(venv: Path, stamped: str, *requirements: str, environment: dict[str, str] | None = None) -> None:
+    """Install into `venv` unless just these requirements were installed there under the same stamp."""
     stamp = venv / "flashhead-installed.txt"
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest() + "\n" + "\n".join(requirements)
+    wanted = "\n".join([stamped, *requirements])
     if stamp.exists() and stamp.read_text() == wanted:
         return
     stamp.unlink(missing_ok=True)
     print(f"Installing {' '.join(requirements)} into {venv.name} ...", flush=True)
-    pip = [python_of(venv), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run(*pip, *requirements)
+    pip(venv, *requirements, environment=environment)
     stamp.write_text(wanted)
 
 
-def install_project(*extras: str) -> Path:
-    """Install this checkout with `extras` into .venv; returns its Python. Extras once installed stay."""
+def pip(venv: Path, *requirements: str, environment: dict[str, str] | None = None) -> None:
+    command = [python_of(venv), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run(*command, *requirements, environment=environment)
+
+
+def install_project(*extras: str, needs_native: bool = False) -> Path:
+    """Install this checkout with `extras` into .venv; returns its Python. Extras once installed stay.
+
+    `needs_native`: a machine without a C++ compiler gets one first. Without it the package does all in Python.
+    """
     make_venv(VENV)
     known = VENV / "flashhead-extras.txt"
     before = set(known.read_text().split()) if known.exists() else set()
     wanted = sorted(before | set(extras))
-    arguments = ["-e", f".[{','.join(wanted)}]"]
-    install(VENV, *arguments)
+    environment = compiler_environment(needs_native)
+    sources = sorted(path for path in NATIVE_SOURCES.rglob("*") if path.is_file())
+    stamped = f"{digest(PROJECT, *sources)} {environment}"
+    install(VENV, stamped, "-e", f".[{','.join(wanted)}]", environment=environment)
     known.write_text(" ".join(wanted))
     return python_of(VENV)
+
+
+def compiler_environment(needs_native: bool) -> dict[str, str]:
+    """What tells the build to use this machine's compiler, else the one of the wheel `ziglang`, else none."""
+    # CMake finds Visual Studio by itself.
+    if os.name == "nt" or "CXX" in os.environ or any(shutil.which(name) for name in COMPILERS):
+        return {}
+    wrappers = VENV / "zig"
+    if needs_native and not wrappers.exists():
+        print("Installing a C++ compiler (ziglang) into .venv ...", flush=True)
+        pip(VENV, "ziglang>=0.13")
+        write_compiler_wrappers(wrappers)
+    if wrappers.exists():
+        return {"CC": str(wrappers / "cc"), "CXX": str(wrappers / "c++")}
+    return {"SKBUILD_WHEEL_CMAKE": "false"}
+
+
+def write_compiler_wrappers(folder: Path) -> None:
+    """Programs that CMake takes for compilers. -I: the build's environment hides .venv's packages otherwise;
+    baseline: for any processor, as all other compilers do."""
+    folder.mkdir()
+    for name in ("cc", "c++"):
+        wrapper = folder / name
+        wrapper.write_text(f'#!/bin/sh\nexec "{python_of(VENV)}" -I -m ziglang {name} -mcpu=baseline "$@"\n')
+        wrapper.chmod(0o755)
 
 
 def demo(_: argparse.Namespace) -> None:
@@ -81,7 +125,7 @@ def demo(_: argparse.Namespace) -> None:
 
 def test(arguments: argparse.Namespace) -> None:
     extras = ["cpu", "bake", "dev"] if arguments.quick else ["cpu", "bake", "dev", "train"]
-    python = install_project(*extras)
+    python = install_project(*extras, needs_native=True)
     run(python, "-m", "ruff", "check", ".")
     run(python, "-m", "pytest", *arguments.pytest)
 
@@ -97,8 +141,8 @@ def avatar_tools(_: argparse.Namespace) -> None:
     make_venv(AVATAR_VENV)
     import tomllib  # here, so that an older Python still reaches the message about its version
 
-    pinned = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["avatar"]
-    install(AVATAR_VENV, *pinned, "pillow")
+    pinned = tomllib.loads(PROJECT.read_text())["project"]["optional-dependencies"]["avatar"]
+    install(AVATAR_VENV, digest(PROJECT), *pinned, "pillow")
     print(f"Ready: `flashhead avatar create photo.png --name guard` finds its landmarks with {AVATAR_VENV.name}.")
 
 
