@@ -16,12 +16,15 @@ _FAINT = 12
 def decode_picture(data: bytes, where: str, formats: tuple[str, ...] | None = ("PNG",)) -> np.ndarray:
     """Decode a picture of any mode to straight-alpha RGBA, uint8 (height, width, 4), upright by its EXIF tag.
 
-    Sides above 4096 pixels are refused before any pixel is decoded. Raises AvatarError naming `where`.
+    Sides above 4096 pixels are refused before any pixel is decoded; with `formats` None, which stands for pictures
+    of all kinds, they are shrunk. Raises AvatarError naming `where`.
     """
     wanted = "picture" if formats is None else " or ".join(formats)
+    if not data:
+        raise AvatarError(f"{where}: the file is empty. Export or copy it again.")
     try:
         with Image.open(io.BytesIO(data), formats=formats) as image:
-            if max(image.size) > MAX_IMAGE_SIDE:
+            if formats is not None and max(image.size) > MAX_IMAGE_SIDE:
                 width, height = image.size
                 raise AvatarError(
                     f"{where}: the picture is {width}x{height} pixels; at most {MAX_IMAGE_SIDE} a side are read. "
@@ -29,21 +32,34 @@ def decode_picture(data: bytes, where: str, formats: tuple[str, ...] | None = ("
                 )
             image.load()
             upright = ImageOps.exif_transpose(_eight_bits(image))
-            return np.asarray(upright.convert("RGBA"))
+            upright = upright.convert("RGBA")
+            upright.thumbnail((MAX_IMAGE_SIDE, MAX_IMAGE_SIDE))
+            return np.asarray(upright)
     except AvatarError:
         raise
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise AvatarError(f"{where}: far too large ({error}). Make it smaller.") from error
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise AvatarError(
             f"{where}: cannot be read as {wanted} ({error}). It is damaged or of another kind; export it again."
         ) from error
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """16-bit greys scaled to 8 bits; Pillow's own conversion would clip them to white."""
-    if not image.mode.startswith("I"):
+    """Greys of 16 or 32 bits scaled to 8; Pillow's own conversion would clip them to white."""
+    if image.mode == "F":
+        grey = np.nan_to_num(np.asarray(image, np.float64), posinf=0.0, neginf=0.0)
+        grey *= 255 if grey.max(initial=0.0) <= 1 else 1
+    elif image.mode.startswith("I"):
+        grey = np.asarray(image, np.float64) * (255 / 65535)
+    elif image.mode in ("HSV", "RGBa", "La"):
+        # Pillow knows no direct way from these to RGBA.
+        return image.convert({"HSV": "RGB", "RGBa": "RGBA", "La": "LA"}[image.mode])
+    else:
         return image
-    grey = np.asarray(image, np.float64)
-    return Image.fromarray((grey * (255 / 65535)).round().clip(0, 255).astype(np.uint8))
+    scaled = Image.fromarray(grey.round().clip(0, 255).astype(np.uint8))
+    scaled.info.update(image.info)
+    return scaled
 
 
 def read_picture(path: Path, formats: tuple[str, ...] | None = ("PNG",)) -> np.ndarray:

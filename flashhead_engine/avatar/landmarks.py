@@ -1,110 +1,123 @@
-"""Landmarks of a single picture: found by MediaPipe in an environment of its own, or read from a file."""
+"""Landmarks of a face: read from a file, completed, and moved with their picture."""
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
-from PIL import Image
 
-from ..errors import AvatarError, MissingDependencyError
-from .manifest import Landmarks
+from ..errors import AvatarError
+from .manifest import Coordinate, Curve, Distance, Iris, Landmarks, Point
 
-_REPOSITORY = Path(__file__).parents[2]
-DETECTOR_PYTHON = _REPOSITORY / ".venv-avatar" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-"""Python of the environment that `build.py avatar-tools` makes."""
-
-_SCRIPT = Path(__file__).with_name("face_mesh_script.py")
-_TIMEOUT_S = 120
-_LARGEST_GAP = 0.12
-
-# Point numbers of MediaPipe's face mesh, from the left of the picture to its right where a curve is open.
-_UPPER_OUTER = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
-_LOWER_OUTER = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
-_UPPER_INNER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
-_LOWER_INNER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
-_EYE_RIGHT = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
-_EYE_LEFT = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
-_BROW_RIGHT = ((70, 46), (63, 53), (105, 52), (66, 65), (107, 55))
-_BROW_LEFT = ((300, 276), (293, 283), (334, 282), (296, 295), (336, 285))
-_OVAL = (
-    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
-    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
-)
-_NOSE_TIP, _CHIN = 4, 152
-_IRIS_RIGHT, _IRIS_LEFT = (468, 469, 470, 471, 472), (473, 474, 475, 476, 477)
+NEEDED = ("lip_upper_outer", "lip_lower_outer", "eye_left", "eye_right", "chin")
+"""What a landmarks file must have; the rest is derived where it is missing."""
 
 
-def find_landmarks(picture: np.ndarray, where: str) -> dict[str, Any]:
-    """Landmarks, in pixels, of the one face in an upright RGBA picture; `where` names it in errors.
+class _Given(msgspec.Struct):
+    """Landmarks as people give them. `lip_line`: where closed lips meet, short for both inner curves."""
 
-    Raises MissingDependencyError without MediaPipe, AvatarError when no face with a closed mouth is found.
-    """
-    points = _face_mesh(picture, where)
-    if points is None:
-        raise AvatarError(
-            f"{where}: no face found. Use a picture of one face seen from the front, at least 200 pixels wide, with "
-            "nothing in front of it; or give the landmarks with --landmarks FILE.json (docs/avatar-format.md)."
-        )
-    gap = np.linalg.norm(points[13] - points[14])
-    if gap > _LARGEST_GAP * np.linalg.norm(points[61] - points[291]):
-        raise AvatarError(f"{where}: the mouth is open. Use a picture with closed lips, so that they can part.")
-    # A closed mouth has one line, which reaches into its corners.
-    inner = (points[list(_UPPER_INNER)] + points[list(_LOWER_INNER)]) / 2
-    inner = np.vstack([points[61], inner[1:-1], points[291]])
-    return {
-        "lip_upper_outer": points[list(_UPPER_OUTER)].tolist(),
-        "lip_upper_inner": inner.tolist(),
-        "lip_lower_inner": inner.tolist(),
-        "lip_lower_outer": points[list(_LOWER_OUTER)].tolist(),
-        "eye_left": points[list(_EYE_LEFT)].tolist(),
-        "eye_right": points[list(_EYE_RIGHT)].tolist(),
-        "iris_left": _iris(points[list(_IRIS_LEFT)]),
-        "iris_right": _iris(points[list(_IRIS_RIGHT)]),
-        "brow_left": [points[list(pair)].mean(axis=0).tolist() for pair in _BROW_LEFT],
-        "brow_right": [points[list(pair)].mean(axis=0).tolist() for pair in _BROW_RIGHT],
-        "nose_tip": points[_NOSE_TIP].tolist(),
-        "chin": points[_CHIN].tolist(),
-        "face_oval": points[list(_OVAL)].tolist(),
-    }
+    lip_upper_outer: Curve
+    lip_lower_outer: Curve
+    eye_left: Curve
+    eye_right: Curve
+    chin: Point
+    lip_line: Curve | None = None
+    lip_upper_inner: Curve | None = None
+    lip_lower_inner: Curve | None = None
+    iris_left: Iris | None = None
+    iris_right: Iris | None = None
+    brow_left: Curve | None = None
+    brow_right: Curve | None = None
+    nose_tip: Point | None = None
+    face_oval: Curve | None = None
+    jaw_drop: Distance | None = None
+    jaw_half_width: Distance | None = None
+    neck_top: Coordinate | None = None
+    neck_bottom: Coordinate | None = None
 
 
 def read_landmarks(path: Path) -> dict[str, Any]:
     """Landmarks from a JSON file. Raises AvatarError when it cannot be read."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        data = path.read_bytes()
     except OSError as error:
         raise AvatarError(f"{path}: cannot be opened ({error.strerror}). Check the path.") from error
+    try:
+        return msgspec.json.decode(data, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if any(word in data for word in (b"NaN", b"Infinity")):
+            raise AvatarError(f"{path}: holds NaN or Infinity. Every coordinate must be a plain number.") from error
         raise AvatarError(f"{path}: not a JSON object ({error}). Correct it.") from error
 
 
 def complete(values: dict[str, Any], side: int, where: str) -> Landmarks:
-    """Check landmarks and fill in what can be derived: jaw_drop, jaw_half_width, neck_top, neck_bottom.
+    """Check landmarks and derive those that are missing, all but `NEEDED`, from the others.
 
-    Raises AvatarError naming the field that is missing or wrong.
+    `side`: height of the picture. Raises AvatarError naming the field that is missing or wrong.
     """
     try:
-        chin = msgspec.convert(values.get("chin"), tuple[float, float])
-        oval = np.array(msgspec.convert(values.get("face_oval"), list[tuple[float, float]]))
-        eye = np.array(msgspec.convert(values.get("eye_left"), list[tuple[float, float]]))
-        derived = {
-            "jaw_drop": 0.19 * float(chin[1] - eye[:, 1].mean()),
-            "jaw_half_width": 0.5 * float(np.ptp(oval[:, 0])),
-            "neck_top": chin[1],
-            "neck_bottom": chin[1] + 0.75 * (side - chin[1]),
-        }
-        return msgspec.convert(derived | values, Landmarks)
-    except (msgspec.ValidationError, IndexError, ValueError) as error:
+        given = msgspec.convert(values, _Given)
+    except msgspec.ValidationError as error:
         raise AvatarError(
-            f"{where}: the landmarks do not fit ({error}). They need {', '.join(Landmarks.__struct_fields__)} "
-            "as docs/avatar-format.md describes them."
+            f"{where}: the landmarks do not fit: {error}. They need {', '.join(NEEDED)}; docs/avatar-format.md "
+            "shows where these lie."
         ) from error
+    known = {name: value for name, value in msgspec.structs.asdict(given).items() if value is not None}
+    line = known.pop("lip_line", None)
+    if line is not None:
+        known |= {"lip_upper_inner": line, "lip_lower_inner": line}
+    return msgspec.convert(msgspec.to_builtins(_derived(given, side) | known), Landmarks)
+
+
+def _derived(given: _Given, side: int) -> dict[str, Any]:
+    """Every landmark that need not be given, from those that must."""
+    eyes = {own: np.array(getattr(given, f"eye_{own}")) for own in ("left", "right")}
+    upper, lower = np.array(given.lip_upper_outer), np.array(given.lip_lower_outer)
+    between = (eyes["left"].mean(axis=0) + eyes["right"].mean(axis=0)) / 2
+    mouth = (upper.mean(axis=0) + lower.mean(axis=0)) / 2
+    chin_x, chin_y = given.chin
+    face = abs(chin_y - float(between[1]))
+    oval = given.face_oval or _oval((float(between[0]) + chin_x) / 2, chin_y, face)
+    line = _line_between(upper, lower)
+    derived = {
+        "lip_upper_inner": line,
+        "lip_lower_inner": line,
+        "nose_tip": (between + 0.62 * (mouth - between)).tolist(),
+        "face_oval": oval,
+        "jaw_drop": max(1e-3, 0.19 * face),
+        "jaw_half_width": max(1e-3, 0.5 * float(np.ptp(np.array(oval)[:, 0]))),
+        "neck_top": chin_y,
+        "neck_bottom": chin_y + 0.75 * (side - chin_y),
+    }
+    for own, outline in eyes.items():
+        derived |= {f"iris_{own}": _iris(outline), f"brow_{own}": _brow(outline)}
+    return derived
+
+
+def _line_between(upper: np.ndarray, lower: np.ndarray) -> list[list[float]]:
+    x = np.linspace(upper[0, 0], upper[-1, 0], 11)
+    y = (np.interp(x, upper[:, 0], upper[:, 1]) + np.interp(x, lower[:, 0], lower[:, 1])) / 2
+    return np.stack([x, y], axis=-1).tolist()
+
+
+def _iris(outline: np.ndarray) -> dict[str, Any]:
+    width, height = np.ptp(outline, axis=0)
+    centre = (outline.min(axis=0) + outline.max(axis=0)) / 2
+    return {"centre": centre.tolist(), "radius": max(1e-3, float(min(0.56 * height, 0.3 * width)))}
+
+
+def _brow(outline: np.ndarray) -> list[list[float]]:
+    width, height = np.ptp(outline, axis=0)
+    across = np.linspace(-1, 1, 7)
+    x = outline[:, 0].min() + width * (0.5 + 0.6 * across)
+    y = outline[:, 1].min() - max(0.8 * height, 0.35 * width) + 0.12 * width * across**2
+    return np.stack([x, y], axis=-1).tolist()
+
+
+def _oval(x: float, chin_y: float, face: float) -> list[list[float]]:
+    """An egg from the hairline to the chin; `face` is the height from the eyes to the chin."""
+    angle = np.linspace(0, 2 * np.pi, 36, endpoint=False)
+    return np.stack([x + 0.68 * face * np.sin(angle), chin_y - 0.75 * face * (1 + np.cos(angle))], axis=-1).tolist()
 
 
 def moved(values: dict[str, Any], left: float, top: float, scale: float) -> dict[str, Any]:
@@ -121,37 +134,3 @@ def moved(values: dict[str, Any], left: float, top: float, scale: float) -> dict
         elif name in ("jaw_drop", "jaw_half_width"):
             result[name] = value * scale
     return result
-
-
-def _iris(points: np.ndarray) -> dict[str, Any]:
-    radius = float(np.linalg.norm(points[1:] - points[0], axis=1).mean())
-    return {"centre": points[0].tolist(), "radius": radius}
-
-
-def _face_mesh(picture: np.ndarray, where: str) -> np.ndarray | None:
-    """The 478 mesh points (478, 2) in pixels; None without a face."""
-    if not DETECTOR_PYTHON.is_file():
-        raise MissingDependencyError(
-            f"{where}: finding a face needs MediaPipe, which is not installed. Run `python3 build.py avatar-tools` "
-            "in the FlashHead Engine checkout (Python 3.9 to 3.12), or give --landmarks FILE.json."
-        )
-    alpha = picture[..., 3:] / 255.0
-    opaque = (picture[..., :3] * alpha + 128 * (1 - alpha)).astype(np.uint8)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "picture.png"
-        Image.fromarray(opaque).save(file)
-        command = [str(DETECTOR_PYTHON), str(_SCRIPT), str(file)]
-        try:
-            run = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=True)
-            points = json.loads(run.stdout.splitlines()[-1])["points"]
-        except subprocess.TimeoutExpired as error:
-            raise AvatarError(
-                f"{where}: finding the face took over {_TIMEOUT_S} s. Use a smaller picture."
-            ) from error
-        except (subprocess.CalledProcessError, OSError, ValueError, LookupError) as error:
-            print(getattr(error, "stderr", "") or "", file=sys.stderr)
-            raise MissingDependencyError(
-                f"{DETECTOR_PYTHON}: MediaPipe does not run ({error}). Make the environment again with "
-                "`python3 build.py avatar-tools`, or give --landmarks FILE.json."
-            ) from error
-    return None if points is None else np.array(points)

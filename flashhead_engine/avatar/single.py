@@ -1,33 +1,22 @@
 """Bundles from a single picture: the layers that nobody painted are made from its own colours, once."""
 
 import itertools
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from ..errors import AvatarError
-from .bundle import SMALLEST_PORTRAIT
-from .images import bleed, resize_portrait
-from .landmarks import complete, moved
+from .images import bleed
 from .manifest import Landmarks
 from .parts import Parts
 
-LARGEST_PORTRAIT = 1024
-_FACE_SHARE = 0.42
-"""A face lower than this part of the picture is zoomed in on."""
 _OVERSAMPLING = 4
 _EYE_LAYERS = ("eye_whites", "irises", "lids_open", "lid_upper", "lid_lower")
 _EYE_SQUARE = 3.2
 """Side of the square around an eye, in eye widths."""
 
 
-def parts_from_picture(picture: np.ndarray, marks: dict[str, Any], where: str) -> Parts:
-    """Crop an upright RGBA picture to a square portrait and make its layers. Raises AvatarError.
-
-    `marks`: landmarks in pixels of the picture; `where` names the picture in errors.
-    """
-    portrait, landmarks = _portrait(picture, marks, where)
+def parts_from_portrait(portrait: np.ndarray, landmarks: Landmarks) -> Parts:
+    """Make the layers of a portrait: straight-alpha RGBA, uint8 (side, side, 4)."""
     portrait = bleed(portrait)
     base = portrait.copy()
     layers = {name: np.zeros_like(portrait) for name in (*_EYE_LAYERS, "brows")}
@@ -41,26 +30,6 @@ def parts_from_picture(picture: np.ndarray, marks: dict[str, Any], where: str) -
             np.copyto(layers[name][around], pixels, where=pixels[..., 3:] > 0)
     layers |= _mouth(portrait, landmarks)
     return Parts(portrait, layers | {"base": base}, landmarks, mouth="lips", lower_lid="fade")
-
-
-def _portrait(picture: np.ndarray, marks: dict[str, Any], where: str) -> tuple[np.ndarray, Landmarks]:
-    """The square around the face, at most 1024 pixels a side, and the landmarks in it."""
-    height, width = picture.shape[:2]
-    landmarks = complete(marks, height, where)
-    oval = np.array(landmarks.face_oval)
-    (left, top), (right, bottom) = oval.min(axis=0), oval.max(axis=0)
-    side = min(width, height, int((bottom - top) / _FACE_SHARE))
-    if side < SMALLEST_PORTRAIT:
-        raise AvatarError(
-            f"{where}: the face is too small; its square is {side} pixels, at least {SMALLEST_PORTRAIT} are needed. "
-            "Use a larger picture."
-        )
-    x = int(np.clip((left + right) / 2 - side / 2, 0, width - side))
-    y = int(np.clip((top + bottom) / 2 - 0.46 * side, 0, height - side))
-    square = np.ascontiguousarray(picture[y : y + side, x : x + side])
-    size = min(side, LARGEST_PORTRAIT)
-    derived = complete(moved(marks, x, y, size / side), size, where)
-    return resize_portrait(square, size), derived
 
 
 def _square_around(outline: np.ndarray, side: int) -> tuple[tuple[slice, slice], np.ndarray]:

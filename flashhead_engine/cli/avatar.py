@@ -42,6 +42,9 @@ def create(
         Path | None,
         typer.Option(help="JSON file with the landmarks of a picture; without it MediaPipe finds them.", exists=True),
     ] = None,
+    keep_background: Annotated[
+        bool, typer.Option("--keep-background", help="Keep a plain background, which is removed otherwise.")
+    ] = False,
 ) -> None:
     """Make an avatar bundle from a picture or from layered artwork.
 
@@ -49,8 +52,16 @@ def create(
     describes the bundle, the layers and the landmarks.
     """
     output = output or Path(name)
-    avatar = create_avatar(source, output, name=name, licence=licence, landmarks=landmarks)
     console = Console()
+    avatar = create_avatar(
+        source,
+        output,
+        name=name,
+        licence=licence,
+        landmarks=landmarks,
+        keep_background=keep_background,
+        note=lambda words: console.print(f"note: {words}", highlight=False, markup=False),
+    )
     console.print(f"Made avatar '{avatar.name}' in {output}", highlight=False)
     console.print(f"Look at it:  flashhead avatar show {output} -o sheet.png", highlight=False)
 

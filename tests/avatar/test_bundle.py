@@ -170,7 +170,7 @@ def test_missing_layer_file(bundle):
 def test_truncated_png(bundle, keep):
     path = bundle / "portrait.png"
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(AvatarError, match=r"portrait\.png: cannot be read"):
+    with pytest.raises(AvatarError, match=r"portrait\.png: (cannot be read|the file is empty)"):
         load_avatar(bundle)
 
 
@@ -189,7 +189,7 @@ def test_portrait_of_wrong_size(bundle, size, words):
 
 def test_huge_picture_is_refused_before_it_is_decoded(bundle):
     Image.new("1", (20_000, 20_000)).save(bundle / "portrait.png")
-    with pytest.raises(AvatarError, match=r"20000x20000|cannot be read"):
+    with pytest.raises(AvatarError, match=r"20000x20000|far too large"):
         load_avatar(bundle)
 
 

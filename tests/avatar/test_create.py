@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from flashhead_engine.avatar import face_mesh
 from flashhead_engine.avatar import landmarks as landmark_finding
 from flashhead_engine.avatar.bundle import Avatar, load_avatar
 from flashhead_engine.avatar.create import create_avatar
@@ -153,33 +154,33 @@ def test_exif_orientation_modes_and_sizes(tmp_path, heroine):
 
 def test_landmarks_with_a_missing_field(picture, marks, tmp_path):
     values = json.loads(marks.read_bytes())
-    del values["nose_tip"]
+    del values["chin"]
     marks.write_text(json.dumps(values))
-    with pytest.raises(AvatarError, match="nose_tip"):
+    with pytest.raises(AvatarError, match="chin"):
         create_avatar(picture, tmp_path / "made", name="made", landmarks=marks)
 
 
 def test_too_small_a_face(picture, marks, tmp_path):
-    Image.open(picture).resize((130, 102)).save(picture)
-    values = landmark_finding.moved(json.loads(marks.read_bytes()), 0, 0, 0.1)
+    Image.open(picture).resize((104, 82)).save(picture)
+    values = landmark_finding.moved(json.loads(marks.read_bytes()), 0, 0, 0.08)
     marks.write_text(json.dumps(values))
     with pytest.raises(AvatarError, match="larger picture"):
         create_avatar(picture, tmp_path / "made", name="made", landmarks=marks)
 
 
 def test_no_face_and_open_mouth(picture, tmp_path, monkeypatch):
-    monkeypatch.setattr(landmark_finding, "_face_mesh", lambda *_: None)
+    monkeypatch.setattr(face_mesh, "_face_meshes", lambda *_: [])
     with pytest.raises(AvatarError, match=r"no face found.*--landmarks"):
         create_avatar(picture, tmp_path / "made", name="made")
     points = np.zeros((478, 2))
     points[14], points[291] = (0, 30), (100, 0)
-    monkeypatch.setattr(landmark_finding, "_face_mesh", lambda *_: points)
+    monkeypatch.setattr(face_mesh, "_face_meshes", lambda *_: [points])
     with pytest.raises(AvatarError, match="mouth is open"):
         create_avatar(picture, tmp_path / "made", name="made")
 
 
 def test_without_mediapipe(picture, tmp_path, monkeypatch):
-    monkeypatch.setattr(landmark_finding, "DETECTOR_PYTHON", tmp_path / "python")
+    monkeypatch.setattr(face_mesh, "DETECTOR_PYTHON", tmp_path / "python")
     with pytest.raises(MissingDependencyError, match=r"build\.py avatar-tools"):
         create_avatar(picture, tmp_path / "made", name="made")
 
