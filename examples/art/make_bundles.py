@@ -1,7 +1,7 @@
 """Turn the layered artwork into the sample avatars of the package.
 
 Run in the environment of FlashHead Engine (the artwork itself needs its own, see requirements.txt):
-    python examples/art/make_bundles.py [FOLDER with heroine/, dwarf/, vector/, robot/; default: out]
+    python examples/art/make_bundles.py [FOLDER with heroine/, dwarf/, vector/, robot/, fox/; default: out]
 """
 
 import sys
@@ -16,6 +16,7 @@ ARTWORK = {
     "guard": ("dwarf", (58, 50, 48)),
     "merchant": ("vector", (246, 214, 150)),
     "robot": ("robot", (40, 58, 78)),
+    "fox": ("fox", (44, 62, 66)),
 }
 
 
