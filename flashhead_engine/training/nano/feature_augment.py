@@ -9,7 +9,7 @@ from ...drivers.nano.features import FEATURE_PER_DB, MEL_BANDS, SUBFRAMES
 
 _EQUALISED_SHARE, _EQUALISER_DB, _EQUALISER_KNOTS = 0.5, 4.0, 7
 _WARPED_SHARE, _WARP_BANDS = 0.5, 2.0
-_MIXED_SHARE, _MIXED_SNR_DB = 0.4, (7.0, 30.0)
+_MIXED_SHARE, _MIXED_SNR_DB = 0.25, (12.0, 30.0)
 _MASKED_SHARE, _WIDEST_MASK = 0.3, 8
 _LOUD = 95  # percentile of the frames' loudest bands that stands for the running maximum
 

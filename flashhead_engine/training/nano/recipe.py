@@ -38,7 +38,7 @@ class RecipeSettings:
     minutes_of_speech: float = 200.0
     recordings: bool = True
     versions: int = 3
-    epochs: int = 48
+    epochs: int = 40
     seed: int = 0
 
 
