@@ -89,7 +89,7 @@ def _theora() -> Finding:
 
 
 def _landmarks() -> Finding:
-    from .avatar.landmarks import DETECTOR_PYTHON
+    from .avatar.face_mesh import DETECTOR_PYTHON
 
     if DETECTOR_PYTHON.is_file():
         return Finding("face landmarks (avatar create)", Status.OK, str(DETECTOR_PYTHON))

@@ -23,3 +23,7 @@ class SettingsError(FlashHeadError, ValueError):
 
 class MissingDependencyError(FlashHeadError):
     """A part that was asked for needs a package or a program that is not installed."""
+
+
+class TransportError(FlashHeadError):
+    """A ring of frames in shared memory cannot be made or opened, or is not what was announced."""

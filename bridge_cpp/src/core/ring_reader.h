@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/ring_layout.h"
+#include "platform/shared_memory.h"
+
+namespace flashhead {
+
+enum class ReadResult {
+  kRead,
+  kNotYet,       // nothing was published there
+  kOverwritten,  // the writer was faster; also when it is just writing there
+  kTooLarge,     // the caller's buffer is smaller than the payload
+};
+
+// A reader of a ring. It trusts nothing that the writer wrote: sizes are checked against the mapping when it is
+// opened and never read again, a slot's number is checked before and after its copy.
+class RingReader {
+ public:
+  // Throws RingError when there is no such ring, when it is of another generation, or when its header is not sound.
+  RingReader(const std::string& name, uint64_t generation);
+
+  // How many slots were published; the newest is this minus one. A number that fell is a hostile or broken writer's,
+  // and is answered with what was known before.
+  uint64_t Published() noexcept;
+
+  // Copy slot `number` to `payload`, at most `room` bytes. `info` is set when kRead is returned.
+  ReadResult Read(uint64_t number, SlotInfo* info, void* payload, uint32_t room) const noexcept;
+
+  // The number of the slot that is shown at `audio_us` of an utterance: the latest one of this epoch and utterance
+  // whose PTS is not after it. False when the ring holds none.
+  bool Find(uint32_t epoch, uint32_t utterance, int64_t audio_us, uint64_t* number) noexcept;
+
+  // False once the writer closed the ring, or ended in any way.
+  bool WriterLives() const noexcept;
+  uint64_t HeartbeatAgeNs() const noexcept;
+
+  const RingGeometry& geometry() const { return geometry_; }
+
+ private:
+  const RingHeader& header() const { return *static_cast<const RingHeader*>(memory_.data()); }
+  const uint8_t* Slot(uint64_t number) const;
+  bool ReadInfo(uint64_t number, SlotInfo* info) const noexcept;
+
+  SharedMemory memory_;
+  RingGeometry geometry_;
+  uint64_t published_ = 0;
+};
+
+}  // namespace flashhead

@@ -1,0 +1,193 @@
+"""Rings of timed frames: the worker writes, any number of clients read, and nobody waits for anybody.
+
+The ring itself is native (`bridge_cpp/src/core`), because Python has no memory fences; this module turns its slots
+into `TimedFrame`s. A reader maps the memory read-only and copies what it takes, so a frame it holds never changes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..blendshapes.arkit import ARKIT_52
+from ..blendshapes.visemes import VISEMES
+from ..drivers.base import POSE, FrameFlags, TimedFrame
+from ..errors import MissingDependencyError, TransportError
+
+WEIGHTS_SLOTS = 64
+"""About a second of weights at 60 Hz: a client that hitches for a second still finds the frame for its audio."""
+FRAMES_SLOTS = 8
+"""Frames are published at most four before their PTS; as many older ones stay for a client that is late."""
+
+_WEIGHTS, _POSE = len(ARKIT_52), len(POSE)
+_NUMBERS = _WEIGHTS + _POSE + len(VISEMES)
+_TRIES = 8  # a reader that is overtaken so often keeps the picture it has
+
+
+def _native():
+    try:
+        from flashhead_engine import _bridge
+    except ImportError as error:
+        raise MissingDependencyError(
+            "Shared memory needs the native module flashhead_engine._bridge, which was not built: no C++ compiler "
+            "was found, or its build failed. Install one (Debian, Ubuntu: sudo apt install g++) and install again."
+        ) from error
+    return _bridge
+
+
+@dataclass(frozen=True, slots=True)
+class RingAddress:
+    """What a client must be told to open a ring. `generation`: random, so that an old name never opens a new ring."""
+
+    name: str
+    generation: int
+
+
+class RingWriter:
+    """The only writer of a ring, in the worker.
+
+    With a `size` it is a ring of RGBA frames of size x size pixels, else one of weights. Raises TransportError when
+    the shared memory cannot be had, MissingDependencyError without the native module. Deleting it, or the end of its
+    process in any way, ends the ring; `sweep` removes what a killed process left.
+    """
+
+    def __init__(self, size: int | None = None, slots: int | None = None) -> None:
+        native = _native()
+        try:
+            if size is None:
+                geometry = native.RingGeometry.weights(slots or WEIGHTS_SLOTS)
+            else:
+                geometry = native.RingGeometry.frames(slots or FRAMES_SLOTS, size, size)
+            self._ring = native.RingWriter(geometry)
+        except native.RingError as error:
+            raise TransportError(f"no shared memory for a session: {error}") from error
+        self._info = native.SlotInfo
+        self._size = size
+        self.address = RingAddress(self._ring.name, self._ring.generation)
+
+    def publish(self, frame: TimedFrame) -> None:
+        """Put a frame into the next slot, over the oldest one.
+
+        Raises TransportError when a ring of frames gets one without pixels, or of another size.
+        """
+        payload = self._numbers(frame) if self._size is None else self._pixels(frame)
+        info = self._info(
+            epoch=frame.epoch,
+            utterance=frame.utterance,
+            index=frame.index,
+            pts_us=frame.pts_us,
+            duration_us=frame.duration_us,
+            flags=int(frame.flags),
+        )
+        self._ring.publish(info, payload)
+
+    def beat(self) -> None:
+        """Tell readers that the worker is alive; ten times a second."""
+        self._ring.beat()
+
+    def close(self) -> None:
+        """End the ring: readers see it at once, its name is gone. Calling it again does nothing."""
+        self._ring = None
+
+    @staticmethod
+    def _numbers(frame: TimedFrame) -> np.ndarray:
+        return (
+            np.concatenate([frame.weights, frame.pose, frame.visemes]).astype(np.float32, copy=False).view(np.uint8)
+        )
+
+    def _pixels(self, frame: TimedFrame) -> np.ndarray:
+        wanted = (self._size, self._size, 4)
+        if frame.pixels is None or frame.pixels.shape != wanted or frame.pixels.dtype != np.uint8:
+            found = None if frame.pixels is None else f"{frame.pixels.dtype} {frame.pixels.shape}"
+            raise TransportError(f"this ring takes uint8 pixels of shape {wanted}, not {found}.")
+        return np.ascontiguousarray(frame.pixels)
+
+
+class RingReader:
+    """A reader of a ring, in a client. Frames it returns are copies.
+
+    From a ring of frames, `weights`, `pose` and `visemes` are empty; from one of weights, `pixels` is None. Raises
+    TransportError when the ring is gone, of another generation or version, or not sound.
+    """
+
+    def __init__(self, address: RingAddress) -> None:
+        native = _native()
+        try:
+            self._ring = native.RingReader(address.name, address.generation)
+        except native.RingError as error:
+            raise TransportError(f"cannot read frames: {error}") from error
+        self._slot_info, self._result = native.SlotInfo, native.ReadResult
+        geometry = self._ring.geometry
+        self._shape = (geometry.height, geometry.width, 4) if geometry.is_frames else None
+        self._bytes = geometry.payload_bytes
+        self._seen = 0
+
+    @property
+    def published(self) -> int:
+        """How many frames were published so far."""
+        return self._ring.published
+
+    @property
+    def writer_lives(self) -> bool:
+        """False once the worker closed the ring or ended, even by kill -9."""
+        return self._ring.writer_lives
+
+    @property
+    def heartbeat_age_s(self) -> float:
+        """Seconds since the worker said that it lives; it hangs when this grows past half a second."""
+        return self._ring.heartbeat_age_ns * 1e-9
+
+    def newest(self) -> TimedFrame | None:
+        """The frame that was published last; None when there is none, or when the writer is too fast to be read."""
+        for _ in range(_TRIES):
+            published = self._ring.published
+            if published and (frame := self._read(published - 1)):
+                return frame
+        return None
+
+    def at(self, epoch: int, utterance: int, audio_us: int) -> TimedFrame | None:
+        """The frame to show at this time of the utterance's audio: the latest whose PTS is not after it. None when
+        the ring holds none; frames of another epoch or utterance are never returned."""
+        for _ in range(_TRIES):
+            number = self._ring.find(epoch, utterance, audio_us)
+            if number is None:
+                return None
+            if frame := self._read(number):
+                return frame
+        return None
+
+    def unread(self) -> Iterator[TimedFrame]:
+        """The frames since the last call, in order; those that were overwritten meanwhile are left out."""
+        published = self._ring.published
+        for number in range(max(self._seen, published - self._ring.geometry.slots), published):
+            self._seen = number + 1
+            if frame := self._read(number):
+                yield frame
+
+    def _read(self, number: int) -> TimedFrame | None:
+        info = self._slot_info()
+        payload = np.empty(self._bytes, np.uint8)
+        if self._ring.read(number, info, payload) != self._result.READ:
+            return None
+        numbers, pixels = np.empty(0, np.float32), None
+        if self._shape is None:
+            numbers = payload[: min(info.payload_bytes, 4 * _NUMBERS) // 4 * 4].view(np.float32)
+        else:
+            pixels = payload.reshape(self._shape)
+        return TimedFrame(
+            utterance=info.utterance,
+            epoch=info.epoch,
+            index=info.index,
+            pts_us=info.pts_us,
+            duration_us=info.duration_us,
+            flags=FrameFlags(info.flags),
+            weights=numbers[:_WEIGHTS],
+            pose=numbers[_WEIGHTS : _WEIGHTS + _POSE],
+            visemes=numbers[_WEIGHTS + _POSE :],
+            pixels=pixels,
+        )
+
+
+def sweep() -> int:
+    """Remove the rings that killed processes of this user left; returns how many. Rings in use are left alone."""
+    return _native().sweep()
