@@ -77,7 +77,6 @@ class Truth:
             "duration": self.duration_s,
             "noise": self.noise,
             "clean_id": self.id if self.noise == "clean" else self.id.removesuffix("." + self.noise),
-            "truth": "synth",
             "segments": [{"start": s.start, "end": s.end, "ipa": s.ipa} for s in self.segments],
         }
         path.write_text(json.dumps(entry, ensure_ascii=False, indent=1) + "\n", "utf-8")

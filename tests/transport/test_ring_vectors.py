@@ -1,7 +1,7 @@
 """The ring's layout against stored bytes, which every other implementation (C++, C#) is tested with too.
 
-`tests/data/protocol/weights_ring.bin` is a ring of weights with two slots; `weights_ring.json` says what lies in
-it. They were made from docs/protocol.md by `python tests/transport/test_ring_vectors.py`, not by the writer under test.
+`tests/data/protocol/weights_ring.bin` is a ring of weights with two slots; `weights_ring.json` says what lies in it.
+They were made from docs/protocol.md by `python tests/transport/test_ring_vectors.py`, not by the writer under test.
 """
 
 import json
