@@ -10,6 +10,9 @@ import numpy as np
 _INDEX_TYPES = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32}
 _SMALLEST = {"POSITION": 2e-6, "NORMAL": 0.03}
 """Smaller changes of a vertex are left out: metres, and parts of a normal."""
+_SMALLEST_HAIR = 2e-4
+_BENDS = ("Skin", "Eye", "MouthInside")
+"""Materials whose morphs change normals; hair, teeth and lashes only move."""
 
 
 def export(file: Path) -> None:
@@ -38,6 +41,7 @@ class _Packer:
 
     def packed(self) -> bytes:
         gltf = self._gltf
+        hair = self._slim()
         morphs = {
             accessor: kind
             for mesh in gltf["meshes"]
@@ -48,7 +52,7 @@ class _Packer:
         moved: dict[int, int] = {}
         for index, accessor in enumerate(gltf["accessors"]):
             if index in morphs:
-                self._write_morph(accessor, _SMALLEST[morphs[index]])
+                self._write_morph(accessor, _SMALLEST_HAIR if index in hair else _SMALLEST[morphs[index]])
             elif "bufferView" in accessor:
                 old = accessor["bufferView"]
                 if old not in moved:
@@ -69,6 +73,29 @@ class _Packer:
         header = struct.pack("<III", 0x46546C67, 2, 28 + len(text) + len(self._out))
         chunk = struct.pack("<II", len(text), 0x4E4F534A)
         return header + chunk + text + struct.pack("<II", len(self._out), 0x004E4942) + bytes(self._out)
+
+    def _slim(self) -> set[int]:
+        """Drop what no material reads and what nobody sees. Returns the accessors that move hair."""
+        gltf = self._gltf
+        primitives = [primitive for mesh in gltf["meshes"] for primitive in mesh["primitives"]]
+        hair: list[dict] = []
+        for primitive in primitives:
+            material = gltf["materials"][primitive["material"]]
+            textured = "baseColorTexture" in material["pbrMetallicRoughness"]
+            primitive["attributes"].pop("COLOR_0" if textured else "TEXCOORD_0", None)
+            for target in primitive.get("targets", []):
+                if material["name"] not in _BENDS:
+                    target.pop("NORMAL", None)
+                if material["name"] == "Hair":
+                    hair.append(target)
+        used: dict[int, int] = {}
+        for primitive in primitives:
+            for table in (primitive["attributes"], *primitive.get("targets", [])):
+                for name, old in table.items():
+                    table[name] = used.setdefault(old, len(used))
+            primitive["indices"] = used.setdefault(primitive["indices"], len(used))
+        gltf["accessors"] = [gltf["accessors"][old] for old in used]
+        return {target["POSITION"] for target in hair}
 
     def _bytes(self, view: int) -> bytes:
         start = self._old_views[view].get("byteOffset", 0)
@@ -104,7 +131,11 @@ class _Packer:
         rows = rows if len(rows) else np.array([0])
         for key in ("bufferView", "byteOffset", "sparse"):
             accessor.pop(key, None)
-        accessor["min"], accessor["max"] = values.min(0).tolist(), values.max(0).tolist()
+        if smallest == _SMALLEST["NORMAL"]:
+            accessor.pop("min", None)
+            accessor.pop("max", None)
+        else:
+            accessor["min"], accessor["max"] = values.min(0).tolist(), values.max(0).tolist()
         wide = len(values) > 1 << 16
         indices = self._view(rows.astype(np.uint32 if wide else np.uint16).tobytes())
         accessor["sparse"] = {

@@ -11,7 +11,7 @@ from skin import Skin
 
 _SCALP_CENTRE = np.array([0, 2.2, -1.0])
 _BEARD_SPACING = 0.68
-_BEARD_STEPS = 9
+_BEARD_STEPS = 8
 
 
 # ------------------------------------------------------------------------------------------------------- beard

@@ -1,4 +1,4 @@
-"""Build the old scholar: `python make_scholar.py [--portraits FOLDER] [--samples N] [--size N]`.
+"""Build the old scholar: `python make_scholar.py [--portraits FOLDER] [--avatar FOLDER] [--samples N] [--size N]`.
 
 Writes scholar.glb beside this file. Runs in an environment of its own, see README.md.
 """
@@ -6,6 +6,7 @@ Writes scholar.glb beside this file. Runs in an environment of its own, see READ
 import argparse
 from pathlib import Path
 
+import avatar
 import bpy
 import glb
 import studio
@@ -29,6 +30,7 @@ _SHOWN = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--portraits", type=Path, help="a folder for rendered pictures of some shapes")
+    parser.add_argument("--avatar", type=Path, help="a folder for the picture and landmarks of an avatar bundle")
     parser.add_argument("--samples", type=int, default=24)
     parser.add_argument("--size", type=int, default=400)
     options = parser.parse_args()
@@ -37,11 +39,18 @@ def main() -> None:
     morphs = skin_morphs(skin, PLAN)
     looks = studio.materials(skin_texture(skin, PLAN), eye_texture(PLAN))
     face = [*studio.skin_part(skin, morphs), *eyeballs(PLAN), *sparkles(PLAN), *lashes(PLAN)]
-    face += [*brows(PLAN, skin, morphs), *teeth_and_tongue(PLAN, skin)]
+    both_brows = brows(PLAN, skin, morphs)
+    face += [*both_brows, *teeth_and_tongue(PLAN, skin)]
     face += [beard(PLAN, skin, morphs), moustache(PLAN, skin, morphs)]
     head = studio.add_object("Face", face, looks, morphs=True)
-    studio.add_object("Hair", [side_hair(PLAN), glasses(PLAN)], looks, morphs=False)
+    studio.add_object("Hair", [side_hair(PLAN)], looks, morphs=False)
+    wires = studio.add_object("Glasses", [glasses(PLAN)], looks, morphs=False)
     studio.add_object("Body", robe(PLAN), looks, morphs=False)
+    if options.avatar:
+        studio.light_up(avatar.SIZE, options.samples)
+        bpy.context.view_layer.update()
+        avatar.write(options.avatar, avatar.landmarks(PLAN, skin, morphs, both_brows), head, wires)
+        return
     file = Path(__file__).with_name("scholar.glb")
     glb.export(file)
     for thing in bpy.data.objects:
