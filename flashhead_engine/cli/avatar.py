@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
-from ..avatar.bundle import SAMPLES, load_avatar
+from ..avatar.bundle import MANIFEST_NAME, SAMPLES, load_avatar
+from ..avatar.check import Finding, check_avatar, check_picture
 from ..avatar.create import create_avatar
+from ..avatar.source import read_face
 from ..errors import OutputError
 from ..render.preview import preview_sheet
 
@@ -24,6 +27,12 @@ _SHOW_EXAMPLES = """Examples:
 flashhead avatar show heroine -o heroine.png
 
 flashhead avatar show avatars/castle-guard -o sheet.png
+"""
+_CHECK_EXAMPLES = """Examples:
+
+flashhead avatar check avatars/castle-guard
+
+flashhead avatar check guard.png
 """
 
 
@@ -64,6 +73,7 @@ def create(
     )
     console.print(f"Made avatar '{avatar.name}' in {output}", highlight=False)
     console.print(f"Look at it:  flashhead avatar show {output} -o sheet.png", highlight=False)
+    console.print(f"Check it:    flashhead avatar check {output}", highlight=False)
 
 
 @avatar_app.command(epilog=_SHOW_EXAMPLES)
@@ -71,10 +81,51 @@ def show(
     avatar: Annotated[str, typer.Argument(help=f"A sample ({', '.join(SAMPLES)}) or the folder of a bundle.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="PNG file for the sheet.")],
 ) -> None:
-    """Write a sheet with mouth shapes, a blink, two gazes and the landmarks of an avatar."""
+    """Write a sheet with mouth shapes, a blink, two gazes, the landmarks and the masks of an avatar."""
     sheet = preview_sheet(load_avatar(avatar))
     try:
         sheet.save(output, "PNG")
     except OSError as error:
         raise OutputError(f"{output}: cannot be written ({error.strerror}). Choose another place.") from error
     Console().print(f"Wrote {output}", highlight=False)
+
+
+@avatar_app.command(epilog=_CHECK_EXAMPLES)
+def check(
+    avatar: Annotated[
+        str, typer.Argument(help=f"A sample ({', '.join(SAMPLES)}), the folder of a bundle, or a picture of a face.")
+    ],
+    landmarks: Annotated[
+        Path | None,
+        typer.Option(help="JSON file with the landmarks of a picture; without it MediaPipe finds them.", exists=True),
+    ] = None,
+) -> None:
+    """Score what will look bad, before thousands of lines are baked with an avatar.
+
+    100 is good; below 50 it will look bad. Exit code 0: nothing will look bad. 1: something will.
+    """
+    findings = _findings(avatar, landmarks)
+    Console().print(_table(findings))
+    raise typer.Exit(1 if any(finding.bad for finding in findings) else 0)
+
+
+def _findings(avatar: str, landmarks: Path | None) -> list[Finding]:
+    file = Path(avatar)
+    if avatar in SAMPLES or file.name == MANIFEST_NAME or not file.is_file():
+        if landmarks is not None:
+            raise typer.BadParameter("only a picture takes it; a bundle has its own", param_hint="--landmarks")
+        return check_avatar(load_avatar(avatar))
+    note = Console()
+    return check_picture(
+        read_face(file, landmarks, lambda words: note.print(f"note: {words}", highlight=False, markup=False))
+    )
+
+
+def _table(findings: list[Finding]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column, side in (("measure", "left"), ("score", "right"), ("result", "left"), ("what to do", "left")):
+        table.add_column(column, justify=side, overflow="fold")
+    for finding in findings:
+        result = "[red]bad[/]" if finding.bad else "[yellow]fair[/]" if finding.advice else "[green]good[/]"
+        table.add_row(finding.name, str(finding.score), result, finding.advice)
+    return table
