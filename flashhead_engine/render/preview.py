@@ -1,4 +1,4 @@
-"""The preview sheet of `flashhead avatar show`: mouth shapes, a blink, two gazes and the landmarks."""
+"""The preview sheet of `flashhead avatar show`: mouth shapes, a blink, two gazes, the landmarks and the masks."""
 
 import msgspec
 import numpy as np
@@ -25,6 +25,7 @@ SHOWN: dict[str, dict[str, float]] = {
     "E (bed)": {"jawOpen": 0.35, **_both(mouthStretch=0.4, mouthSmile=0.2)},
     "ih (bit)": {"jawOpen": 0.2, **_both(mouthStretch=0.5, mouthLowerDown=0.2)},
     "oh (more)": {"jawOpen": 0.4, "mouthFunnel": 0.7},
+    "SS (see)": {"jawOpen": 0.06, **_both(mouthStretch=0.4, mouthLowerDown=0.3, mouthUpperUp=0.2)},
     "ou (boot)": {"jawOpen": 0.18, "mouthPucker": 0.85},
     "FF (five)": {"jawOpen": 0.1, "mouthRollLower": 0.6, **_both(mouthUpperUp=0.35)},
     "PP (map)": {"jawOpen": 0.2, "mouthClose": 0.2, **_both(mouthPress=0.5)},
@@ -34,9 +35,23 @@ SHOWN: dict[str, dict[str, float]] = {
 }
 """Weights of each shown state; left and right are the face's own."""
 
+MASKS: dict[str, dict[str, tuple[int, int, int]]] = {
+    "masks: mouth": {
+        **{"mouth_cavity": (150, 0, 60), "tongue": (255, 120, 160), "teeth_lower": (255, 255, 0)},
+        **{"teeth_upper": (255, 160, 0), "plate_lower": (0, 200, 255), "plate_upper": (0, 90, 255)},
+    },
+    "masks: eyes": {
+        **{"lid_upper": (0, 90, 255), "lid_lower": (0, 200, 255), "eye_whites": (255, 255, 0)},
+        **{"irises": (0, 200, 60), "lids_open": (255, 0, 0), "brows": (255, 120, 255)},
+    },
+    "masks: base, front": {"base": (0, 90, 255), "front": (255, 0, 0)},
+}
+"""Layers of each mask picture and their colours, those in front last."""
+_MASK_STRENGTH = 0.7
+
 
 def preview_sheet(avatar: Avatar) -> Image.Image:
-    """All states of `SHOWN` and the landmarks over the resting portrait, on the avatar's background colour."""
+    """All states of `SHOWN`, then landmarks and `MASKS` over the resting portrait, on its background colour."""
     renderer = PortraitRenderer(avatar, _RENDERED)
     pose = np.zeros(len(POSE), np.float32)
     tiles = {}
@@ -46,6 +61,7 @@ def preview_sheet(avatar: Avatar) -> Image.Image:
             weights[INDEX[name]] = value
         tiles[title] = _opaque(renderer.render(weights, pose), avatar.background)
     tiles["landmarks"] = _landmarks(tiles["rest"].copy(), avatar)
+    tiles |= {title: _masks(tiles["rest"], avatar, colours) for title, colours in MASKS.items()}
     box = _face_box(avatar)
     rows = -(-len(tiles) // _COLUMNS)
     sheet = Image.new("RGB", (_COLUMNS * _TILE, rows * _TILE))
@@ -87,6 +103,19 @@ def _landmarks(tile: Image.Image, avatar: Avatar) -> Image.Image:
             draw.ellipse([(x - radius) * scale, (y - radius) * scale, (x + radius) * scale, (y + radius) * scale])
         elif name.startswith("neck"):
             draw.line([(0, value * scale), (_RENDERED, value * scale)], fill="gray")
+    return tile
+
+
+def _masks(rest: Image.Image, avatar: Avatar, colours: dict[str, tuple[int, int, int]]) -> Image.Image:
+    """Where layers have something painted, each in its colour over the resting face."""
+    tile = rest.copy()
+    for name, colour in colours.items():
+        if name in avatar.layers:
+            layer = avatar.layers[name]
+            alpha = Image.new("L", (avatar.side, avatar.side))
+            alpha.paste(Image.fromarray(layer.pixels[..., 3]), (layer.x, layer.y))
+            mask = alpha.resize(tile.size).point(lambda value: round(_MASK_STRENGTH * value))
+            tile.paste(colour, (0, 0, *tile.size), mask)
     return tile
 
 
