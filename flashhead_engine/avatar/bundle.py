@@ -14,7 +14,7 @@ from .manifest import Landmarks, LayerFile, LowerLid, Manifest, MouthKind, parse
 
 MANIFEST_NAME = "avatar.json"
 SAMPLES_FOLDER = Path(__file__).parent / "samples"
-SAMPLES = ("heroine", "guard", "merchant", "robot", "fox")
+SAMPLES = ("heroine", "guard", "merchant", "robot", "fox", "scholar")
 SMALLEST_PORTRAIT = 256
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
