@@ -220,7 +220,7 @@ def test_commands(artwork, tmp_path):
     sheet = tmp_path / "sheet.png"
     shown = runner.invoke(avatar_app, ["show", str(tmp_path / "made"), "-o", str(sheet)])
     assert shown.exit_code == 0, shown.output
-    assert Image.open(sheet).size == (4 * 384, 3 * 384)
+    assert Image.open(sheet).size == (4 * 384, 4 * 384)
     failed = runner.invoke(avatar_app, ["show", "robot", "-o", str(tmp_path / "no" / "sheet.png")])
     assert isinstance(failed.exception, OutputError)
     missing = runner.invoke(avatar_app, ["show", "gaurd", "-o", str(sheet)])
