@@ -23,6 +23,7 @@ def test_nothing_held_out_is_trained_on() -> None:
     for voice in voices.HELD_OUT_VOICES:
         assert voice.language not in voices.TRAINING_LANGUAGES
         assert voice.name.partition("+")[2] not in voices.TRAINING_VARIANTS
+    assert "rms" not in voices.TRAINING_FLITE_VOICES, "reserved for independent evaluation"
     assert set(held_out.PEOPLE_LINES) == {corpus.name for corpus in HELD_OUT_CORPORA}
 
 
