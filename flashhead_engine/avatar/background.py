@@ -1,9 +1,8 @@
 """Plain backgrounds of pictures made transparent, with clean colours along the edge."""
 
 import numpy as np
-from PIL import Image, ImageFilter
 
-from .images import bleed
+from .images import bleed, grown
 
 _LARGEST_NOISE = 10.0
 """Spread, in levels of 255, of a border that still counts as plain."""
@@ -117,7 +116,7 @@ def _along_rows(allowed: np.ndarray, reached: np.ndarray) -> np.ndarray:
 def _matted(picture: np.ndarray, background: np.ndarray, outside: np.ndarray, tolerance: float) -> np.ndarray:
     """Alpha of the edge from the mix of the colours on its two sides, and that mix undone."""
     reach = max(3, round(_EDGE * max(picture.shape[:2])))
-    near = np.asarray(Image.fromarray(outside).convert("L").filter(ImageFilter.MaxFilter(2 * reach + 1))) > 0
+    near = grown(outside, reach)
     edge = near & ~outside
     inner = picture.copy()
     inner[near] = 0

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import msgspec
 import numpy as np
+from PIL import Image
 
 from ..errors import AvatarError
 from .images import bleed, decode_picture
@@ -26,6 +27,12 @@ class Layer:
     x: int
     y: int
     pixels: np.ndarray
+
+    def alpha_on(self, side: int) -> Image.Image:
+        """Its alpha where it lies on a portrait of so many pixels a side, mode L."""
+        alpha = Image.new("L", (side, side))
+        alpha.paste(Image.fromarray(self.pixels[..., 3]), (self.x, self.y))
+        return alpha
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from .bundle import Layer
-from .images import bleed, resize_portrait
+from .images import bleed, grown, resize_portrait
 from .manifest import Landmarks
 
 SIDE = 512
@@ -70,11 +70,10 @@ def line_found(seen: Seen) -> float:
 
 def lip_contrast(seen: Seen) -> float:
     """How far the mean colours of the lips and of the skin around them lie apart, 0..1."""
-    outline = np.vstack([seen.points("lip_upper_outer"), seen.points("lip_lower_outer")[::-1]])
-    lips = _filled([tuple(point) for point in outline])
-    wide = _grown(lips, round(0.12 * seen.mouth_width))
+    lips = _lips(seen)
+    wide = grown(lips, round(0.12 * seen.mouth_width))
     # The edge of a lip is as much skin as lip.
-    skin = wide & ~_grown(lips, 2)
+    skin = wide & ~grown(lips, 2)
     if not lips.any() or not skin.any():
         return 0.0
     return float(np.linalg.norm(seen.colour[lips].mean(axis=0) - seen.colour[skin].mean(axis=0)))
@@ -84,13 +83,9 @@ def front_cover(seen: Seen) -> float:
     """The part of the mouth, 0..1, that the `front` layer hides."""
     if seen.front is None:
         return 0.0
-    side = seen.portrait.shape[0]
-    alpha = np.zeros((side, side), np.uint8)
-    height, width = seen.front.pixels.shape[:2]
-    alpha[seen.front.y : seen.front.y + height, seen.front.x : seen.front.x + width] = seen.front.pixels[..., 3]
-    small = np.asarray(Image.fromarray(alpha).resize((SIDE, SIDE), Image.Resampling.BOX)) / 255
-    outline = np.vstack([seen.points("lip_upper_outer"), seen.points("lip_lower_outer")[::-1]])
-    lips = _filled([tuple(point) for point in outline])
+    alpha = seen.front.alpha_on(seen.portrait.shape[0])
+    small = np.asarray(alpha.resize((SIDE, SIDE), Image.Resampling.BOX)) / 255
+    lips = _lips(seen)
     return float(small[lips].mean()) if lips.any() else 0.0
 
 
@@ -130,7 +125,7 @@ def edge_dirt(seen: Seen) -> float:
     inner = np.asarray(core) == 255
     inside = bleed(np.where(inner[..., None], seen.portrait, np.uint8(0)))
     difference = (seen.portrait[..., :3].astype(float) - inside[..., :3]) / 255
-    near = _grown(inner, 2 * _EDGE_INSET)
+    near = grown(inner, 2 * _EDGE_INSET)
     thin, thick = near & (alpha > 30) & (alpha < 110), near & (alpha > 145) & (alpha < 225)
     if min(thin.sum(), thick.sum()) < _FEWEST_EDGE_PIXELS:
         return 0.0
@@ -176,13 +171,9 @@ def _edge_width(luma: np.ndarray, *outlines: np.ndarray) -> float:
     return float((high - low) / max(gradient, 1e-3))
 
 
-def _filled(outline: list[tuple[float, float]]) -> np.ndarray:
+def _lips(seen: Seen) -> np.ndarray:
+    """Where the lips are, bool (512, 512)."""
+    outline = np.vstack([seen.points("lip_upper_outer"), seen.points("lip_lower_outer")[::-1]])
     canvas = Image.new("L", (SIDE, SIDE))
-    ImageDraw.Draw(canvas).polygon(outline, fill=255)
+    ImageDraw.Draw(canvas).polygon([tuple(point) for point in outline], fill=255)
     return np.asarray(canvas) > 0
-
-
-def _grown(mask: np.ndarray, pixels: int) -> np.ndarray:
-    """A mask that reaches further by some pixels, on all sides."""
-    grown = Image.fromarray(mask.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(2 * pixels + 1))
-    return np.asarray(grown) > 0

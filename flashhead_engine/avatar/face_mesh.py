@@ -53,9 +53,10 @@ class FoundFace:
     @property
     def lips_apart(self) -> float:
         """How far the lips are parted in their middle, in widths of the mouth."""
-        upper, lower = self.marks["lip_upper_outer"], len(_UPPER_INNER)
+        upper = self.marks["lip_upper_outer"]
         width = np.linalg.norm(np.subtract(upper[0], upper[-1]))
-        gap = np.linalg.norm(self.opening[lower // 2] - self.opening[lower + lower // 2])
+        middle = len(_UPPER_INNER) // 2
+        gap = np.linalg.norm(self.opening[middle] - self.opening[len(_UPPER_INNER) + middle])
         return float(gap / max(width, 1e-6))
 
 

@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
 from ..errors import AvatarError
 from .manifest import MAX_IMAGE_SIDE
@@ -84,6 +84,12 @@ def bounds(mask: np.ndarray) -> tuple[slice, slice] | None:
     if not len(rows):
         return None
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def grown(mask: np.ndarray, pixels: int) -> np.ndarray:
+    """A mask, bool (height, width), that reaches further by some pixels, on all sides."""
+    wider = Image.fromarray(mask.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(2 * pixels + 1))
+    return np.asarray(wider) > 0
 
 
 def premultiply(rgba: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from .images import bleed
+from .images import bleed, grown
 from .manifest import Landmarks
 from .parts import Parts
 
@@ -60,7 +60,7 @@ class _Eye:
         dark = self._far_from_skin(0.3, 1.1, 1.0, darker_only=True) > 0.5
         found = dark & (_grown(self._opening, 0.2 * self._height) > 0.1)
         while True:
-            wider = dark & (_spread(found) > 0)
+            wider = dark & (grown(found, 2))
             if np.array_equal(wider, found):
                 return _grown(found.astype(np.float32), 2.5)
             found = wider
@@ -276,11 +276,6 @@ def _grown(mask: np.ndarray, pixels: float) -> np.ndarray:
     """A mask grown by about so many pixels, with a soft edge."""
     image = Image.fromarray((mask * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(max(0.6, pixels)))
     return np.clip(np.asarray(image, np.float32) / 255 * 4.0 - 0.2, 0, 1)
-
-
-def _spread(mask: np.ndarray) -> np.ndarray:
-    """A mask and all pixels within two of it."""
-    return np.asarray(Image.fromarray(mask.astype(np.uint8)).filter(ImageFilter.MaxFilter(5)))
 
 
 def _shrunk(mask: np.ndarray, pixels: float) -> np.ndarray:

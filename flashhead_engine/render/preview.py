@@ -111,9 +111,7 @@ def _masks(rest: Image.Image, avatar: Avatar, colours: dict[str, tuple[int, int,
     tile = rest.copy()
     for name, colour in colours.items():
         if name in avatar.layers:
-            layer = avatar.layers[name]
-            alpha = Image.new("L", (avatar.side, avatar.side))
-            alpha.paste(Image.fromarray(layer.pixels[..., 3]), (layer.x, layer.y))
+            alpha = avatar.layers[name].alpha_on(avatar.side)
             mask = alpha.resize(tile.size).point(lambda value: round(_MASK_STRENGTH * value))
             tile.paste(colour, (0, 0, *tile.size), mask)
     return tile

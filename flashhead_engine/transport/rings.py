@@ -119,7 +119,7 @@ class RingReader:
         self._slot_info, self._result = native.SlotInfo, native.ReadResult
         geometry = self._ring.geometry
         self._shape = (geometry.height, geometry.width, 4) if geometry.is_frames else None
-        self._bytes = geometry.payload_bytes
+        self._bytes = geometry.payload_bytes if geometry.is_frames else 4 * _NUMBERS
         self._seen = 0
 
     @property
@@ -167,11 +167,11 @@ class RingReader:
     def _read(self, number: int) -> TimedFrame | None:
         info = self._slot_info()
         payload = np.empty(self._bytes, np.uint8)
-        if self._ring.read(number, info, payload) != self._result.READ:
+        if self._ring.read(number, info, payload) != self._result.READ or info.payload_bytes != self._bytes:
             return None
         numbers, pixels = np.empty(0, np.float32), None
         if self._shape is None:
-            numbers = payload[: min(info.payload_bytes, 4 * _NUMBERS) // 4 * 4].view(np.float32)
+            numbers = payload.view(np.float32)
         else:
             pixels = payload.reshape(self._shape)
         return TimedFrame(

@@ -144,6 +144,19 @@ def test_a_payload_changed_after_its_number_is_caught():
     assert reader.newest() is None
 
 
+@needs_dev_shm
+@pytest.mark.parametrize("size", [None, 64])
+def test_a_payload_of_another_length_is_not_shown(size):
+    writer = RingWriter(size=size, slots=2)
+    reader = RingReader(writer.address)
+    writer.publish(frame(0, size=size))
+    assert reader.newest() is not None
+    with file_of(writer).open("r+b") as file:
+        file.seek(4096 + 48)
+        file.write(struct.pack("<I", 100))
+    assert reader.newest() is None
+
+
 HEADER_FIELDS = {
     "magic": (0, "<Q", 1),
     "version": (8, "<I", 2),
