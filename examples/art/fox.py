@@ -588,29 +588,16 @@ def build():
     painted = base()
     wt, ir, lo, lu, ll, lm1 = eyes(painted)
     br, lm2 = brows()
-    Ls = dict(
-        base=painted,
-        **mouth(),
-        eye_whites=wt,
-        irises=ir,
-        lids_open=lo,
-        lid_lower_closed=ll,
-        lid_upper_closed=lu,
-        brow_left=br[0],
-        brow_right=br[1],
-        hair_front=front(),
-    )
-    jaw = samp([p for p in FACE if p[1] > 410 and p[0] >= 512] + [p for p in FACE if p[1] > 410 and p[0] < 512], 33)
-    return Ls, dict(
-        mouth_left=CL,
-        mouth_right=CR,
-        **LIP,
-        **lm1,
-        **lm2,
+    Ls = layers(painted, mouth(), (wt, ir, lo, lu, ll), br, front())
+    return Ls, marks(
+        (CL, CR),
+        LIP,
+        lm1,
+        lm2,
+        FACE,
+        410,
         nose_tip=[512, 592],
         chin=[512, 754],
-        jaw_contour=jaw,
-        face_oval=samp(FACE, 48, True),
         jaw_drop=60,
         jaw_half_width=215,
         lid_travel=62,
