@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -20,6 +21,8 @@ AVATAR_VENV = ROOT / ".venv-avatar"
 PROJECT = ROOT / "pyproject.toml"
 NATIVE_SOURCES = ROOT / "bridge_cpp"
 COMPILERS = ("c++", "g++", "clang++")
+WITHOUT_NATIVE = {"SKBUILD_WHEEL_CMAKE": "false"}
+PYTHON_HEADER = Path(sysconfig.get_path("include")) / "Python.h"
 OLDEST_PYTHON = (3, 11)
 
 
@@ -79,7 +82,8 @@ def pip(venv: Path, *requirements: str, environment: dict[str, str] | None = Non
 def install_project(*extras: str, needs_native: bool = False) -> Path:
     """Install this checkout with `extras` into .venv; returns its Python. Extras once installed stay.
 
-    `needs_native`: a machine without a C++ compiler gets one first. Without it the package does all in Python.
+    `needs_native`: a machine without a C++ compiler gets one first, if it has Python's headers, which no package
+    brings. Without the native modules rings of shared memory are missing, and all else is done in Python.
     """
     make_venv(VENV)
     known = VENV / "flashhead-extras.txt"
@@ -95,6 +99,12 @@ def install_project(*extras: str, needs_native: bool = False) -> Path:
 
 def compiler_environment(needs_native: bool) -> dict[str, str]:
     """What tells the build to use this machine's compiler, else the one of the wheel `ziglang`, else none."""
+    if not PYTHON_HEADER.is_file():
+        if needs_native:
+            print(
+                f"No {PYTHON_HEADER}: the native modules are left out. Debian, Ubuntu: sudo apt install python3-dev"
+            )
+        return WITHOUT_NATIVE
     # CMake finds Visual Studio by itself.
     if os.name == "nt" or "CXX" in os.environ or any(shutil.which(name) for name in COMPILERS):
         return {}
@@ -105,7 +115,7 @@ def compiler_environment(needs_native: bool) -> dict[str, str]:
         write_compiler_wrappers(wrappers)
     if wrappers.exists():
         return {"CC": str(wrappers / "cc"), "CXX": str(wrappers / "c++")}
-    return {"SKBUILD_WHEEL_CMAKE": "false"}
+    return WITHOUT_NATIVE
 
 
 def write_compiler_wrappers(folder: Path) -> None:

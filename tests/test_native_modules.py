@@ -2,17 +2,17 @@
 
 import importlib
 import shutil
+import sysconfig
 from pathlib import Path
 
 import pytest
 
 _ZIG = Path(__file__).parents[1] / ".venv" / "zig"
+_COMPILER = _ZIG.exists() or any(shutil.which(name) for name in ("c++", "g++", "clang++"))
+_HEADERS = (Path(sysconfig.get_path("include")) / "Python.h").is_file()
 
 
-@pytest.mark.skipif(
-    not (shutil.which("c++") or shutil.which("g++") or shutil.which("clang++") or _ZIG.exists()),
-    reason="no C++ compiler on this machine",
-)
+@pytest.mark.skipif(not (_COMPILER and _HEADERS), reason="no C++ compiler, or no headers of Python (python3-dev)")
 @pytest.mark.parametrize("name", ["flashhead_engine._bridge", "flashhead_engine.render._kernels"])
 def test_native_modules_were_built(name):
     assert importlib.import_module(name).__doc__

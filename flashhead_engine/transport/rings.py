@@ -30,7 +30,8 @@ def _native():
     except ImportError as error:
         raise MissingDependencyError(
             "Shared memory needs the native module flashhead_engine._bridge, which was not built: no C++ compiler "
-            "was found, or its build failed. Install one (Debian, Ubuntu: sudo apt install g++) and install again."
+            "or no headers of Python were found, or its build failed. Install them (Debian, Ubuntu: sudo apt install "
+            "g++ python3-dev) and install again."
         ) from error
     return _bridge
 

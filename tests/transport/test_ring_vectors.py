@@ -70,7 +70,10 @@ def test_the_stored_bytes_are_what_the_documentation_says():
 class TestNative:
     @pytest.fixture(autouse=True)
     def native(self):
-        pytest.importorskip("flashhead_engine._bridge", reason="the native module was not built (no C++ compiler)")
+        pytest.importorskip(
+            "flashhead_engine._bridge",
+            reason="the native module was not built (no C++ compiler, or no headers of Python)",
+        )
 
     @pytest.fixture
     def stored(self):

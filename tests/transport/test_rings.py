@@ -16,7 +16,9 @@ import pytest
 from flashhead_engine.drivers.base import FrameFlags, TimedFrame
 from flashhead_engine.errors import TransportError
 
-pytest.importorskip("flashhead_engine._bridge", reason="the native module was not built (no C++ compiler)")
+pytest.importorskip(
+    "flashhead_engine._bridge", reason="the native module was not built (no C++ compiler, or no headers of Python)"
+)
 
 from flashhead_engine.transport.rings import RingAddress, RingReader, RingWriter, sweep
 
