@@ -84,6 +84,20 @@ class Performance:
 
 
 @dataclass(frozen=True, slots=True)
+class Gaze:
+    """Where eyes look: radians from straight ahead, -1..1; `yaw` > 0 to the face's own left, `pitch` > 0 down.
+    Raises SettingsError for other values."""
+
+    yaw: float
+    pitch: float
+
+    def __post_init__(self) -> None:
+        for name, angle in (("yaw", self.yaw), ("pitch", self.pitch)):
+            if not -1.0 <= angle <= 1.0:
+                raise SettingsError(f"gaze {name} {angle}: must be from -1 to 1 radians.")
+
+
+@dataclass(frozen=True, slots=True)
 class SessionSettings:
     """Settings of one talking head. Raises SettingsError for a value outside its range.
 
@@ -136,6 +150,11 @@ class DriverSession(Protocol):
         """Let the mouth follow these sounds in the utterance that the next push begins, instead of what is heard
         alone. A tier that needs no words does nothing. Raises FlashHeadError while an utterance is unfinished."""
 
+    def idle(self, frames: int) -> None:
+        """Ask for so many more frames at 60 Hz of a face that does not speak; with video, for those of the same time.
+        They carry `FrameFlags.IDLE` and PTS that count from the end of the last utterance. Between utterances only:
+        raises FlashHeadError while one is unfinished."""
+
     def frames(self) -> list[TimedFrame]:
         """Take the frames computed since the last call; those of the track and those of the video each in order
         of time."""
@@ -146,11 +165,18 @@ class DriverSession(Protocol):
         emotion: str | None = None,
         emotion_intensity: float | None = None,
         mouth_strength: float | None = None,
+        video_share: float | None = None,
     ) -> None:
-        """Change how the head performs from the next computed frame on. Raises SettingsError."""
+        """Change how the head performs from the next computed frame on. `video_share`, 0..1: of the video frames that
+        are rendered; the others are left out evenly, so that a machine that cannot do them all shows fewer instead of
+        late ones. Raises SettingsError."""
 
-    def cancel(self) -> None:
-        """Drop all stored audio and frames; the epoch goes up by one."""
+    def look_at(self, gaze: Gaze | None) -> None:
+        """Turn the eyes to `gaze`; None lets them wander again."""
+
+    def cancel(self, shown: TimedFrame | None = None) -> None:
+        """Drop all stored audio and frames; the epoch goes up by one. `shown`: the frame that was seen last, from
+        which the face goes on without a jump; None: the last one that was computed."""
 
     def close(self) -> None:
         """Free what the session holds. Every later call but close() raises FlashHeadError."""

@@ -73,8 +73,9 @@ class Open(_Message):
 class Speak(_Message):
     """Begin an utterance. `utterance`: 1 or more, new in its session. The second part holds samples in `format`
     ("f32" or "s16", little-endian, interleaved) at `sample_rate_hz`, `channels`; more may follow in `Audio`.
-    Instead of samples, `path` is an audio file that the worker may read. `interrupt`: cancel what is spoken or waits, else queue
-    behind it. `end`: no `Audio` follows. `last_pts_us`: with `interrupt`, PTS of the frame shown last, see `Cancel`.
+    Instead of samples, `path` is an audio file that the worker may read. `interrupt`: cancel what is spoken or
+    waits, else queue behind it. `end`: no `Audio` follows. `last_pts_us`: with `interrupt`, PTS of the frame shown
+    last, see `Cancel`.
     """
 
     session: Number
@@ -114,22 +115,22 @@ class Clock(_Message):
     playing: bool
 
 
-class Gaze(msgspec.Struct, frozen=True):
-    """Where to look: radians, `yaw` > 0 to the face's own left, `pitch` > 0 down."""
-
-    yaw: Annotated[float, Meta(ge=-1, le=1)]
-    pitch: Annotated[float, Meta(ge=-1, le=1)]
-
-
 class Set(_Message):
-    """Change how a head performs; what is absent stays. `look`: False lets the gaze wander again."""
+    """Change how a head performs; what is absent stays."""
 
     session: Number
     emotion: Name | None = None
     emotion_intensity: Share | None = None
     mouth_strength: Annotated[float, Meta(ge=0, le=2)] | None = None
-    gaze: Gaze | None = None
-    look: bool = True
+
+
+class Look(_Message):
+    """Where to look: radians, `yaw` > 0 to the face's own left, `pitch` > 0 down. `free`: let it wander again."""
+
+    session: Number
+    yaw: Annotated[float, Meta(ge=-1, le=1)] = 0.0
+    pitch: Annotated[float, Meta(ge=-1, le=1)] = 0.0
+    free: bool = False
 
 
 class Pause(_Message):
@@ -152,7 +153,7 @@ class Ping(_Message):
     """Sent at least twice a second; a client that is silent for two seconds loses its sessions."""
 
 
-FromClient = Hello | Open | Speak | Audio | Cancel | Clock | Set | Pause | Close | Status | Ping
+FromClient = Hello | Open | Speak | Audio | Cancel | Clock | Set | Look | Pause | Close | Status | Ping
 
 
 # --- from the worker ---------------------------------------------------------------------------------------------

@@ -141,7 +141,8 @@ def test_cancel_drops_everything_and_starts_a_new_epoch(driver, pcm):
     assert {frame.epoch for frame in frames} == {1}
     assert {frame.utterance for frame in frames} == {1}
     expected = speak(driver, SessionSettings(performance=Performance.off()), [pcm])
-    np.testing.assert_allclose(weights_of(frames), weights_of(expected), atol=1e-4)
+    # The face goes on from the one that was shown, which takes a few frames.
+    np.testing.assert_allclose(weights_of(frames)[12:], weights_of(expected)[12:], atol=1e-4)
 
 
 def test_bad_pcm_is_refused_and_the_session_goes_on(driver, pcm):

@@ -1,25 +1,35 @@
 """The nano tier behind the common seam: speech network, performance, video sampling, portrait renderer."""
 
+import functools
+import os
 from collections import deque
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...audio.pcm import SAMPLE_RATE_HZ, checked_pcm
 from ...avatar.bundle import Avatar
+from ...blendshapes.arkit import ARKIT_52
 from ...blendshapes.sampling import Sample, VideoSampler
+from ...blendshapes.visemes import VISEMES
 from ...errors import FlashHeadError, SettingsError
 from ...render.portrait import PortraitRenderer
 from ...transcript.alignment import Alignment
-from ..base import WEIGHTS_HZ, AlignedWords, FrameFlags, Outputs, SessionSettings, TimedFrame
+from ..base import WEIGHTS_HZ, AlignedWords, FrameFlags, Gaze, Outputs, SessionSettings, TimedFrame
 from .articulation import CURVES, Articulator
+from .attention import Attention
 from .features import FEATURES, FeatureExtractor, frame_count
+from .handover import Handover
 from .network import LOOKAHEAD_FRAMES, NanoNetwork
 from .performance import Performer
 from .words import SpokenMouth, align_words
 
 _SPEECH = CURVES.index("speech")
+_SIL = VISEMES.index("sil")
+# What `FeatureExtractor` says of silence.
+_SILENT_FEATURE, _SILENT_DB = -1.0, -100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,20 @@ class _Pushed:
     pcm: np.ndarray
     end: bool
     follow: Alignment | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Idle:
+    """So many frames at 60 Hz without speech."""
+
+    frames: int
+
+
+@functools.cache
+def _painters() -> ThreadPoolExecutor:
+    """Heads are rendered beside each other, one thread a core: numpy and the native kernels let go of the
+    interpreter's lock."""
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="flashhead-render")
 
 
 class NanoDriver:
@@ -54,7 +78,8 @@ class NanoDriver:
 
     def step(self, sessions: Iterable["NanoSession"]) -> None:
         """Compute all frames that the stored audio allows; sessions that wait for the same number of feature
-        frames share a run of the network."""
+        frames share a run of the network, and their pictures are drawn side by side."""
+        sessions = list(sessions)
         while waiting := [session for session in sessions if session._prepare()]:
             frames = min(len(session._features) for session in waiting)
             features = np.stack([session._features[:frames] for session in waiting])
@@ -62,6 +87,12 @@ class NanoDriver:
             heard, state = self._network.run(features, state)
             for row, session in enumerate(waiting):
                 session._accept(heard.curves[row], heard.visemes[row], state[row])
+        to_draw = [session for session in sessions if session._undrawn]
+        if len(to_draw) == 1:
+            to_draw[0]._draw()
+        elif to_draw:
+            # A list, so that an error of a thread is raised here.
+            list(_painters().map(NanoSession._draw, to_draw))
 
 
 class NanoSession:
@@ -85,11 +116,16 @@ class NanoSession:
             self._renderer = PortraitRenderer(avatar, settings.size)
         self._utterance = 0
         self._epoch = 0
-        self._stored: deque[_Pushed] = deque()
+        self._stored: deque[_Pushed | _Idle] = deque()
         self._utterance_open = False  # as pushed; step() may be behind
         self._to_follow: Alignment | None = None
         self._frames: list[TimedFrame] = []
+        self._undrawn: list[int] = []  # places in _frames
         self._closed = False
+        self._attention = Attention()
+        self._handover = Handover()
+        self._last: Sample | None = None
+        self._video_share, self._video_due = 1.0, 0.0
         self._begin_utterance()
 
     def push(self, pcm: np.ndarray, end: bool = False) -> None:
@@ -105,6 +141,13 @@ class NanoSession:
             raise FlashHeadError("an utterance is unfinished: its words must be given before its first push.")
         self._to_follow = alignment
 
+    def idle(self, frames: int) -> None:
+        self._check_open()
+        if self._utterance_open:
+            raise FlashHeadError("an utterance is unfinished: a head is idle only between utterances.")
+        if frames > 0:
+            self._stored.append(_Idle(frames))
+
     def frames(self) -> list[TimedFrame]:
         self._check_open()
         taken, self._frames = self._frames, []
@@ -116,18 +159,32 @@ class NanoSession:
         emotion: str | None = None,
         emotion_intensity: float | None = None,
         mouth_strength: float | None = None,
+        video_share: float | None = None,
     ) -> None:
         self._check_open()
+        if video_share is not None:
+            if not 0.0 <= video_share <= 1.0:
+                raise SettingsError(f"video_share {video_share}: must be from 0 to 1.")
+            self._video_share = video_share
         given = {"emotion": emotion, "emotion_intensity": emotion_intensity, "mouth_strength": mouth_strength}
         changes = {name: value for name, value in given.items() if value is not None}
         self._settings = replace(self._settings, **changes)
         for name, value in changes.items():
             setattr(self._performer, name, value)
 
-    def cancel(self) -> None:
+    def look_at(self, gaze: Gaze | None) -> None:
         self._check_open()
+        self._attention.look_at(gaze)
+
+    def cancel(self, shown: TimedFrame | None = None) -> None:
+        self._check_open()
+        if shown is not None:
+            self._last = Sample(shown.weights, shown.pose, shown.visemes)
+        if self._last is not None:
+            self._handover.start(self._last.weights, self._last.pose)
         self._stored.clear()
         self._frames.clear()
+        self._undrawn.clear()
         self._utterance_open = False
         self._to_follow = None
         self._epoch += 1
@@ -151,6 +208,7 @@ class NanoSession:
         self._state = self._initial_state
         self._samples = 0
         self._ended = False
+        self._idle = False
         self._articulator = Articulator()
         self._to_skip = LOOKAHEAD_FRAMES
         self._track_index = 0
@@ -162,6 +220,11 @@ class NanoSession:
         """Turn stored audio into features, one utterance at a time; whether some wait for the network."""
         while not len(self._features) and self._stored:
             pushed = self._stored.popleft()
+            if isinstance(pushed, _Idle):
+                self._rest(pushed.frames)
+                continue
+            if self._idle:
+                self._begin_utterance()
             self._ended = pushed.end
             if pushed.follow is not None:
                 self._spoken = SpokenMouth(pushed.follow)
@@ -187,11 +250,39 @@ class NanoSession:
         if self._spoken is not None:
             curves, visemes = self._spoken.mix(self._track_index, curves, visemes)
         mouth = self._articulator.apply(curves, visemes)
-        weights, pose = self._performer.apply(mouth, curves[:, _SPEECH], features[skipped:], loudness_db[skipped:])
-        for sample in map(Sample, weights, pose, visemes):
-            self._emit_track(sample)
+        self._perform(mouth, curves[:, _SPEECH], features[skipped:], loudness_db[skipped:], visemes)
         if self._ended and not len(self._features):
             self._next_utterance()
+
+    def _rest(self, frames: int) -> None:
+        """Frames without speech: the mouth lets go of what it said last, the rest lives on."""
+        if not self._idle:
+            self._idle = True
+            if self._last is not None:
+                self._handover.start(self._last.weights, self._last.pose)
+        visemes = np.zeros((frames, len(VISEMES)), np.float32)
+        visemes[:, _SIL] = 1.0
+        self._perform(
+            np.zeros((frames, len(ARKIT_52)), np.float32),
+            np.zeros(frames, np.float32),
+            np.full((frames, FEATURES), _SILENT_FEATURE, np.float32),
+            np.full(frames, _SILENT_DB, np.float32),
+            visemes,
+        )
+
+    def _perform(
+        self,
+        mouth: np.ndarray,
+        speech: np.ndarray,
+        features: np.ndarray,
+        loudness_db: np.ndarray,
+        visemes: np.ndarray,
+    ) -> None:
+        weights, pose = self._performer.apply(mouth, speech, features, loudness_db)
+        self._attention.apply(weights)
+        self._handover.apply(weights, pose)
+        for sample in map(Sample, weights, pose, visemes):
+            self._emit_track(sample)
 
     def _next_utterance(self) -> None:
         if self._renderer is not None:
@@ -208,20 +299,32 @@ class NanoSession:
         if self._shows_track:
             self._frames.append(self._frame(sample, self._track_index, WEIGHTS_HZ, last, None))
         self._track_index += 1
+        self._last = sample
         if self._renderer is not None and (chosen := self._sampler.push(sample)):
             self._emit_video(chosen)
 
     def _emit_video(self, sample: Sample) -> None:
-        last = self._ended and self._video_index == self._video_frames() - 1
-        pixels = self._renderer.render(sample.weights, sample.pose)
-        self._frames.append(self._frame(sample, self._video_index, self._settings.fps, last, pixels))
+        first, last = self._video_index == 0, self._ended and self._video_index == self._video_frames() - 1
+        self._video_due += self._video_share
+        if self._video_due >= 1.0 or first or last:
+            self._video_due = min(self._video_due - 1.0, 1.0) if self._video_due >= 1.0 else 0.0
+            self._undrawn.append(len(self._frames))
+            self._frames.append(self._frame(sample, self._video_index, self._settings.fps, last, None))
         self._video_index += 1
+
+    def _draw(self) -> None:
+        for place in self._undrawn:
+            frame = self._frames[place]
+            self._frames[place] = replace(frame, pixels=self._renderer.render(frame.weights, frame.pose))
+        self._undrawn.clear()
 
     def _frame(self, sample: Sample, index: int, rate_hz: int, last: bool, pixels: np.ndarray | None) -> TimedFrame:
         pts_us = index * 1_000_000 // rate_hz
         flags = FrameFlags.FIRST if index == 0 else FrameFlags.NONE
         if last:
             flags |= FrameFlags.LAST
+        if self._idle:
+            flags |= FrameFlags.IDLE
         return TimedFrame(
             utterance=self._utterance,
             epoch=self._epoch,
