@@ -1,7 +1,7 @@
 """docs/avatar-format.md says which of the 52 weights a portrait cannot show; rendering each keeps that true."""
 
 import re
-from functools import cache
+from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
 
@@ -50,8 +50,9 @@ def sided(name: str) -> set[str]:
 
 
 def visibly_different(picture: np.ndarray, other: np.ndarray) -> bool:
-    step = np.maximum(picture, other) - np.minimum(picture, other)
-    return np.count_nonzero((step > VISIBLE_STEP).any(axis=-1)) >= VISIBLE_PIXELS
+    large = np.maximum(picture, other) - np.minimum(picture, other) > VISIBLE_STEP
+    # Four booleans seen as one number: much faster than any().
+    return np.count_nonzero(large.view(np.uint32)) >= VISIBLE_PIXELS
 
 
 class Pictures:
@@ -64,6 +65,10 @@ class Pictures:
             (name, jaw): renderer.render(shape(**{"jawOpen": jaw, name: 1.0}), STILL)
             for name, jaw in product(ARKIT_52, self.rest)
         }
+
+    @cached_property
+    def never_shown(self) -> set[str]:
+        return {name for name in ARKIT_52 if not any(self.shows(name, jaw) for jaw in self.rest)}
 
     def shows(self, name: str, jaw: float) -> bool:
         return visibly_different(self.moved[name, jaw], self.rest[jaw])
@@ -83,12 +88,8 @@ def pictures(avatar) -> Pictures:
     return pictures_of(avatar.name)
 
 
-def never_shown(pictures: Pictures) -> set[str]:
-    return {name for name in ARKIT_52 if not any(pictures.shows(name, jaw) for jaw in pictures.rest)}
-
-
 def test_weights_that_never_change_the_picture_are_documented(avatar, pictures):
-    assert never_shown(pictures) == documented(NEVER, avatar.mouth)
+    assert pictures.never_shown == documented(NEVER, avatar.mouth)
 
 
 def test_weights_that_need_an_open_jaw_are_documented(avatar, pictures):
@@ -98,7 +99,7 @@ def test_weights_that_need_an_open_jaw_are_documented(avatar, pictures):
 
 def test_weights_whose_sides_look_alike_are_documented(avatar, pictures):
     lefts = [name for name in ARKIT_52 if name.endswith("Left") and name.removesuffix("Left") + "Right" in INDEX]
-    seen = [name for name in lefts if name not in never_shown(pictures)]
+    seen = [name for name in lefts if name not in pictures.never_shown]
     found = set().union(*(sided(name.removesuffix("Left")) for name in seen if not pictures.tells_sides_apart(name)))
     assert found == documented(BOTH_SIDES, avatar.mouth)
 
@@ -107,4 +108,4 @@ def test_a_weight_that_stopped_moving_anything_is_found():
     pictures = Pictures(load_avatar("heroine"))
     pictures.moved["browInnerUp", 0.0] = pictures.rest[0.0]
     pictures.moved["browInnerUp", OPEN_JAW] = pictures.rest[OPEN_JAW]
-    assert never_shown(pictures) == {"browInnerUp"}
+    assert pictures.never_shown == {"browInnerUp"}
