@@ -11,8 +11,8 @@ from flashhead_engine.blendshapes.phones import Segment
 from flashhead_engine.drivers.nano.features import SAMPLE_RATE_HZ
 from flashhead_engine.errors import FlashHeadError
 from flashhead_engine.training.nano import held_out, held_out_recordings, pico, recordings, voices
+from flashhead_engine.training.nano.corpora import TRAINING_CORPORA
 from flashhead_engine.training.nano.held_out_recordings import HELD_OUT_CORPORA, MUSIC
-from flashhead_engine.training.nano.recordings import TRAINING_CORPORA
 from flashhead_engine.training.nano.sphinx import english_segments
 
 

@@ -12,7 +12,9 @@ import pytest
 
 from flashhead_engine.errors import FlashHeadError, MissingDependencyError
 from flashhead_engine.training.nano import recordings
-from flashhead_engine.training.nano.recordings import TRAINING_CORPORA, Corpus
+from flashhead_engine.training.nano.amazon_queen import AMAZON_QUEEN
+from flashhead_engine.training.nano.corpora import TRAINING_CORPORA
+from flashhead_engine.training.nano.recordings import PROMPTS, Corpus
 
 _LISTING = """\ufeff; A made-up list
 hello: Good: very good.
@@ -102,8 +104,9 @@ def test_a_real_package_is_fetched_once(tmp_path):
     assert len(recordings.parse_prompts(gzip.decompress(listing.read_bytes()).decode())) > 400
 
 
-def test_training_corpora_hold_four_languages_and_nothing_reserved():
+def test_training_corpora_hold_five_languages_and_nothing_reserved():
     packages = {package for corpus in TRAINING_CORPORA for package in corpus.packages}
     assert not any("sounds-en" in package or "pocketsphinx" in package for package in packages)
-    languages = {corpus.name.rsplit("-", 1)[1] for corpus in TRAINING_CORPORA}
+    languages = {corpus.name.rsplit("-", 1)[1] for corpus in PROMPTS}
     assert len(languages) == 4
+    assert set(TRAINING_CORPORA) - set(PROMPTS) == {AMAZON_QUEEN}, "the fifth language, English"

@@ -19,12 +19,13 @@ import torch
 from ...drivers.nano.network import LOOKAHEAD_FRAMES
 from ...errors import OutputError
 from .aligner import LIKELY, SURE, Aligner, SpokenLine, aligned_speech, words_of
+from .corpora import TRAINING_CORPORA
 from .curves import draw_curves
 from .dataset import TrainingSet, synthesise, training_set
 from .export import ExportErrors, export_checked
 from .held_out import score_clean
 from .model import Nano, SpeechToMouth
-from .recordings import TRAINING_CORPORA, fetch, read, recordings
+from .recordings import fetch, read, recordings
 from .speech import Speech
 from .train import Curves, mouth_loss, train
 
@@ -35,10 +36,10 @@ class RecipeSettings:
     `versions`: random augmentations of all of it. `epochs`: passes over one version each. `seed`: the same seed and
     tool versions give the same data."""
 
-    minutes_of_speech: float = 200.0
+    minutes_of_speech: float = 180.0
     recordings: bool = True
-    versions: int = 3
-    epochs: int = 40
+    versions: int = 2
+    epochs: int = 36
     seed: int = 0
 
 
@@ -47,9 +48,6 @@ QUICK = RecipeSettings(minutes_of_speech=1.0, recordings=False, versions=1, epoc
 
 _ALIGNER_LINES, _ALIGNER_EPOCHS = 1_600, (12, 8)
 _VALIDATION_EVERY = 40
-_RECORDED_TIMES = 2
-"""How often a version holds every recording, each time in another throat and room: people are what the network is
-for, and there are fewer minutes of them than of synthesisers."""
 
 
 class Progress(Protocol):
@@ -133,7 +131,7 @@ def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> No
     validation = [*lines[::_VALIDATION_EVERY], *spoken[::_VALIDATION_EVERY]]
     training = [speech for index, speech in enumerate(lines) if index % _VALIDATION_EVERY]
     people = [speech for index, speech in enumerate(spoken) if index % _VALIDATION_EVERY]
-    training += _RECORDED_TIMES * people
+    training += people
     random.shuffle(training)
     for name, seed in jobs:
         path = data / f"{name}.npz"

@@ -158,7 +158,7 @@ def _prompts(
     return Corpus(name, (texts, sounds), licence, attribution, find)
 
 
-TRAINING_CORPORA: tuple[Corpus, ...] = (
+PROMPTS: tuple[Corpus, ...] = (
     _prompts(
         name="asterisk-es",
         language="es-419",
