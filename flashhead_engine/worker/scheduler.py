@@ -1,0 +1,44 @@
+"""Whose turn it is: pure decisions from deadlines and measured costs, without clocks, threads or numerics.
+
+A turn makes one frame of one head. The earliest deadline goes first, so a head that falls behind comes to the front
+and none starves another. When there is more to draw than the cores can, every head draws the same share of its frames.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_SLICE_S = 0.02  # longest time that one batch should take, so that what comes meanwhile does not wait long
+_SLACK_S = 0.004  # turns that are due so soon come along: heads that are computed together are cheaper
+_MOST_LOAD = 0.85  # of the cores; the rest is for sockets, clients and the game
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """`due_s`: not before. `deadline_s`: when its frame is to be seen. `cost_s`: of one core."""
+
+    head: int
+    due_s: float
+    deadline_s: float
+    cost_s: float
+
+
+def batch(turns: Iterable[Turn], now_s: float, cores: int) -> list[int]:
+    """The heads to compute now, most urgent first."""
+    ready = sorted((turn for turn in turns if turn.due_s <= now_s + _SLACK_S), key=lambda turn: turn.deadline_s)
+    chosen, cost_s = [], 0.0
+    for turn in ready:
+        if chosen and cost_s + turn.cost_s > _SLICE_S * cores:
+            break
+        chosen.append(turn.head)
+        cost_s += turn.cost_s
+    return chosen
+
+
+def video_share(demand: float, cores: int) -> float:
+    """The share of the video frames that every head draws, 0..1. `demand`: cores that drawing all of them would
+    take."""
+    room = _MOST_LOAD * cores
+    if demand <= room:
+        return 1.0
+    # In steps, so that a noisy measurement does not change it all the time.
+    return max(0.05, int(20 * room / demand) / 20)
