@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 
 from .container import opened
 
@@ -36,6 +37,13 @@ def open_dialogue(
         own = audio.info.channels
         channels = own if own in allowed_channels else min(allowed_channels)
         yield DialogueTrack(rate, channels, _numbered(audio.frames(rate, channels, _SAMPLES_PER_FRAME)))
+
+
+def read_dialogue(path: Path) -> tuple[np.ndarray, int]:
+    """The whole dialogue as float32 (samples, channels), mono or stereo, and its sample rate. Raises AudioError."""
+    with open_dialogue(path, allowed_rates=None, allowed_channels=(1, 2)) as track:
+        pieces = [frame.to_ndarray().T for frame in track.frames]
+        return np.concatenate(pieces), track.sample_rate_hz
 
 
 def _nearest_rate(rate: int, allowed_rates: Collection[int] | None) -> int:

@@ -1,0 +1,91 @@
+"""Where a head's frames come from: rings in shared memory, or messages where the two sides share none."""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..blendshapes.arkit import ARKIT_52
+from ..drivers.base import POSE, FrameFlags, TimedFrame
+from ..errors import TransportError
+from ..transport.messages import Frame
+from ..transport.rings import FRAMES_SLOTS, WEIGHTS_SLOTS
+
+_WEIGHTS, _POSE = len(ARKIT_52), len(POSE)
+
+
+class Source(Protocol):
+    """What `RingReader` and `MessageFrames` have in common."""
+
+    def newest(self) -> TimedFrame | None: ...
+
+    def at(self, epoch: int, utterance: int, audio_us: int) -> TimedFrame | None: ...
+
+    @property
+    def writer_lives(self) -> bool: ...
+
+    @property
+    def heartbeat_age_s(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The tracks of one session; None for an output that was not asked for."""
+
+    weights: Source | None
+    video: Source | None
+
+    def all(self) -> list[Source]:
+        return [source for source in (self.weights, self.video) if source is not None]
+
+
+class MessageFrames:
+    """The newest frames of a track that came as messages; answers like a `RingReader`.
+
+    `size`: pixels, of video; None for weights. The pings of the connection stand for the heartbeat.
+    """
+
+    writer_lives = True
+    heartbeat_age_s = 0.0
+
+    def __init__(self, size: int | None) -> None:
+        self._size = size
+        self._frames: deque[TimedFrame] = deque(maxlen=FRAMES_SLOTS if size else WEIGHTS_SLOTS)
+
+    def add(self, frame: Frame, payload: bytes) -> None:
+        """Raises TransportError when the payload is not that of a frame of this track."""
+        try:
+            if self._size:
+                numbers, pixels = np.empty(0, np.float32), np.frombuffer(payload, np.uint8)
+                pixels = pixels.reshape(self._size, self._size, 4)
+            else:
+                numbers, pixels = np.frombuffer(payload, "<f4"), None
+        except ValueError as error:
+            raise TransportError(f"a frame of {frame.track} came with {len(payload)} bytes: {error}") from error
+        self._frames.append(
+            TimedFrame(
+                utterance=frame.utterance,
+                epoch=frame.epoch,
+                index=frame.index,
+                pts_us=frame.pts_us,
+                duration_us=frame.duration_us,
+                flags=FrameFlags(frame.flags),
+                weights=numbers[:_WEIGHTS],
+                pose=numbers[_WEIGHTS : _WEIGHTS + _POSE],
+                visemes=numbers[_WEIGHTS + _POSE :],
+                pixels=pixels,
+            )
+        )
+
+    def newest(self) -> TimedFrame | None:
+        return self._frames[-1] if self._frames else None
+
+    def at(self, epoch: int, utterance: int, audio_us: int) -> TimedFrame | None:
+        # A copy, for the connection's thread adds frames meanwhile.
+        of_utterance = [
+            frame
+            for frame in self._frames.copy()
+            if (frame.epoch, frame.utterance) == (epoch, utterance) and frame.pts_us <= audio_us
+        ]
+        return max(of_utterance, key=lambda frame: frame.pts_us, default=None)

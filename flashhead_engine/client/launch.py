@@ -1,0 +1,67 @@
+"""A worker of one's own: a process that ends with this one and is started again when it dies."""
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from ..errors import TransportError
+from ..worker.discovery import ENDPOINT, TOKEN, WorkerAddress, runtime_dir
+
+_SHORT_LIFE_S = 1.0
+_LONGEST_REST_S = 5.0
+
+
+class PrivateWorker:
+    """`program`: the command that starts a worker. `options`: further ones for it."""
+
+    def __init__(self, program: Sequence[str], options: Sequence[str]) -> None:
+        program = tuple(program) or (sys.executable, "-m", "flashhead_engine.worker")
+        self._command = (*program, "--private", *options)
+        secret = secrets.token_hex(16)
+        self._address = WorkerAddress(f"ipc://{runtime_dir()}/private-{os.getpid()}-{secret[:8]}", secret)
+        self._process: subprocess.Popen | None = None
+        self._started_s = 0.0
+        self._rest_s = 0.0
+
+    def locate(self) -> WorkerAddress:
+        """Its address; starts it where it does not run. Raises TransportError when it cannot be started, or ended as
+        soon as it was: then a later call tries again, after a rest that grows."""
+        if self._process is None:
+            self._start()
+        elif (code := self._process.poll()) is not None:
+            lived_s = time.monotonic() - self._started_s
+            if lived_s < self._rest_s:
+                raise TransportError(f"the worker ended with exit code {code}; it is started again shortly.")
+            self._rest_s = (
+                min(_LONGEST_REST_S, 2 * self._rest_s + _SHORT_LIFE_S) if lived_s < _LONGEST_REST_S else 0.0
+            )
+            self._end()
+            self._start()
+        return self._address
+
+    def close(self) -> None:
+        """End it. Calling it again does nothing."""
+        self._end()
+
+    def _start(self) -> None:
+        environment = {**os.environ, ENDPOINT: self._address.endpoint, TOKEN: self._address.token}
+        try:
+            # Its stdin stays open as long as this process lives: the worker ends when it closes.
+            self._process = subprocess.Popen(self._command, env=environment, stdin=subprocess.PIPE)
+        except OSError as error:
+            raise TransportError(f"cannot start a worker with {self._command[0]}: {error.strerror}.") from error
+        self._started_s = time.monotonic()
+
+    def _end(self) -> None:
+        if self._process is None:
+            return
+        self._process.stdin.close()
+        try:
+            self._process.wait(timeout=2.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
