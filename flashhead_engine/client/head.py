@@ -403,6 +403,12 @@ class Head:
         """The frame after the one shown; a few places are tried, for an overloaded worker leaves frames out."""
         if shown is None:
             return self.frame_at(utterance, 0)
+        if self._first_after(utterance, shown) is None:
+            return None
+        # Looked for again: frames come in order, so those before the one that was found are there by now.
+        return self._first_after(utterance, shown)
+
+    def _first_after(self, utterance: Utterance, shown: TimedFrame) -> TimedFrame | None:
         for ahead in range(_AHEAD_FRAMES):
             frame = self.frame_at(utterance, _end_us(shown) + ahead * shown.duration_us + 1)
             if frame is not None and frame.pts_us > shown.pts_us:
