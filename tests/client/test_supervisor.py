@@ -1,0 +1,93 @@
+"""Promises of supervising: a worker that dies comes back under the same address, and its clients with it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from test_reconnecting import wait_for
+from test_talking import ramp, spoken
+
+from flashhead_engine.client import Lost, Reopened, connect
+from flashhead_engine.transport.rings import sweep
+
+TOKEN = "secret"
+PROGRAM = """
+import logging, sys
+from flashhead_engine.worker.supervisor import supervise
+logging.basicConfig(level=logging.WARNING)
+sys.exit(supervise(sys.argv[2:], sys.argv[1]))
+"""
+FACELESS = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from faceless_worker import Worker
+Worker(os.environ["FLASHHEAD_ENDPOINT"], os.environ["FLASHHEAD_TOKEN"]).run()
+"""
+
+
+def supervisor(endpoint: str, *command: str, **options) -> subprocess.Popen:
+    environment = {**os.environ, "FLASHHEAD_TOKEN": TOKEN}
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, endpoint, *command], env=environment, **options)
+
+
+@pytest.fixture
+def supervised(tmp_path):
+    endpoint = f"ipc://{tmp_path}/worker"
+    process = supervisor(endpoint, sys.executable, "-c", FACELESS, str(Path(__file__).parent))
+    yield process, endpoint
+    process.terminate()
+    assert process.wait(5) == 0
+    sweep()
+
+
+def test_a_killed_worker_is_back_within_two_seconds(supervised):
+    _, endpoint = supervised
+    with connect(endpoint, TOKEN) as worker, worker.open() as head:
+        for _ in range(3):
+            utterance = head.speak(ramp(9.0), interrupt=True)
+            next(head.frames(utterance))
+            before = worker.worker_pid
+            began = time.monotonic()
+            os.kill(before, signal.SIGKILL)
+            wait_for(Lost, worker)
+            wait_for(Reopened, head)
+            assert time.monotonic() - began < 2.0
+            assert worker.worker_pid != before
+        assert len(spoken(head, head.speak(ramp(0.2), interrupt=True))) == 12
+
+
+def test_its_end_is_the_workers_end(supervised):
+    process, endpoint = supervised
+    with connect(endpoint, TOKEN) as worker:
+        pid = worker.worker_pid
+        process.terminate()
+        wait_for(Lost, worker)
+    process.wait(5)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_worker_that_ends_by_itself_is_not_started_again(tmp_path):
+    process = supervisor("ipc://nowhere", sys.executable, "-c", f"open({str(tmp_path / 'ran')!r}, 'a').write('x')")
+    assert process.wait(10) == 0
+    assert (tmp_path / "ran").read_text() == "x"
+
+
+def test_a_worker_that_dies_at_once_is_not_started_without_rest(tmp_path):
+    code = f"open({str(tmp_path / 'ran')!r}, 'a').write('x'); raise SystemExit(3)"
+    process = supervisor("ipc://nowhere", sys.executable, "-c", code, stderr=subprocess.PIPE, text=True)
+    time.sleep(2.0)
+    process.terminate()
+    assert process.wait(5) == 0
+    assert 2 <= len((tmp_path / "ran").read_text()) <= 5
+    assert "exit code 3" in process.stderr.read()
+
+
+def test_a_command_that_does_not_exist_is_named():
+    process = supervisor("ipc://nowhere", "/no/such/worker", stderr=subprocess.PIPE, text=True)
+    assert process.wait(5) != 0
+    assert "/no/such/worker" in process.stderr.read()
