@@ -76,6 +76,7 @@ _LINEAR = _linear()
 _LOWER, _UPPER = MOTION_INDEX["lower_drop"], MOTION_INDEX["upper_raise"]
 _LIPS_DOWN = MOTION_INDEX["lips_down"]
 _SEAL_DOWN = 0.12
+_SMALL_OPENING_GAIN = 1.6
 
 
 def _both(weights: np.ndarray, name: str) -> float:
@@ -86,7 +87,7 @@ def as_drawn(weights: np.ndarray) -> np.ndarray:
     """Weights (52,) with the jaw of drawn characters: it moves 1.6 times as far as a real one when it opens a little,
     and as far when it opens fully, because a flat picture has no depth that shows a small opening."""
     jaw = weights[INDEX["jawOpen"]]
-    gain = 1.6 - 0.6 * jaw
+    gain = _SMALL_OPENING_GAIN - (_SMALL_OPENING_GAIN - 1) * jaw
     drawn = weights.copy()
     drawn[INDEX["jawOpen"]] = gain * jaw
     drawn[INDEX["mouthClose"]] = min(gain * weights[INDEX["mouthClose"]], 1.0)
@@ -106,7 +107,8 @@ def motions(weights: np.ndarray) -> np.ndarray:
     lower = jaw_open - sealed + 0.175 * _both(weights, "mouthLowerDown") + 0.1 * funnel
     upper = 0.14 * (jaw_open - sealed) + 0.175 * _both(weights, "mouthUpperUp") + 0.05 * funnel
     rolled = float(weights[INDEX["mouthRollLower"]] + weights[INDEX["mouthRollUpper"]])
-    closing = 0.125 * _both(weights, "mouthPress") + 0.15 * rolled
+    # Enlarged as much as the opening that it takes back: a jaw parts both lips (1.14) and is drawn larger (1.6).
+    closing = 1.14 * _SMALL_OPENING_GAIN * (0.125 * _both(weights, "mouthPress") + 0.15 * rolled)
     parted = lower + upper
     kept = max(0.0, 1.0 - closing / parted) if parted > 0 else 0.0
     result[_LOWER] = lower * kept
