@@ -5,6 +5,7 @@ for p, b and m and part only when the network is sure that they part, and the mo
 """
 
 import math
+import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +56,7 @@ def _mapping() -> np.ndarray:
 
 
 _MATRIX = _mapping()
-_SHOWN = [VISEMES.index(name) for name in _PARTS[-3:]]
+_SHOWN = operator.itemgetter(*(VISEMES.index(name) for name in _PARTS[-3:]))
 
 # Thresholds of the two decisions, on the network's probabilities: enter above the first, leave below the second.
 _SHUT_ABOVE, _PART_BELOW = 0.5, 0.3
@@ -88,9 +89,10 @@ class Articulator:
         if not len(curves):
             return np.zeros((0, len(ARKIT_52)), np.float32)
         # Frame by frame in plain numbers: a push has one or two frames, for which numpy's calls cost more.
-        frames = zip(curves.tolist(), visemes[:, _SHOWN].tolist(), strict=True)
-        weights = np.array([self._parts(*curve, *shown) for curve, shown in frames], np.float32) @ _MATRIX
-        return np.minimum(np.maximum(weights, 0.0), 1.0)
+        frames = zip(curves.tolist(), visemes.tolist(), strict=True)
+        parts = [self._parts(*curve, *_SHOWN(posteriors)) for curve, posteriors in frames]
+        # Parts are in 0..1 and no weight's factors add up to more than 1, so there is nothing to clip.
+        return np.array(parts, np.float32) @ _MATRIX
 
     def _parts(
         self,
