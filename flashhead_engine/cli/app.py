@@ -13,6 +13,8 @@ from .avatar import avatar_app
 from .bake import EPILOG as BAKE_EPILOG
 from .bake import bake
 from .doctor import doctor
+from .say import say
+from .serve import serve
 from .train_nano import train_nano
 
 app = typer.Typer(
@@ -26,6 +28,8 @@ app = typer.Typer(
 app.command(epilog=BAKE_EPILOG)(bake)
 app.add_typer(avatar_app, name="avatar")
 app.command()(doctor)
+app.command()(serve)
+app.command()(say)
 app.command("train-nano")(train_nano)
 
 

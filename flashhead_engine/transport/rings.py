@@ -71,7 +71,9 @@ class RingWriter:
 
         Raises TransportError when a ring of frames gets one without pixels, or of another size.
         """
-        payload = self._numbers(frame) if self._size is None else self._pixels(frame)
+        if self._ring is None:
+            raise TransportError("this ring is closed; frames are published to an open one.")
+        payload = _numbers(frame) if self._size is None else self._pixels(frame)
         info = self._info(
             epoch=frame.epoch,
             utterance=frame.utterance,
@@ -84,17 +86,12 @@ class RingWriter:
 
     def beat(self) -> None:
         """Tell readers that the worker is alive; ten times a second."""
-        self._ring.beat()
+        if self._ring is not None:
+            self._ring.beat()
 
     def close(self) -> None:
         """End the ring: readers see it at once, its name is gone. Calling it again does nothing."""
         self._ring = None
-
-    @staticmethod
-    def _numbers(frame: TimedFrame) -> np.ndarray:
-        return (
-            np.concatenate([frame.weights, frame.pose, frame.visemes]).astype(np.float32, copy=False).view(np.uint8)
-        )
 
     def _pixels(self, frame: TimedFrame) -> np.ndarray:
         wanted = (self._size, self._size, 4)
@@ -102,6 +99,15 @@ class RingWriter:
             found = None if frame.pixels is None else f"{frame.pixels.dtype} {frame.pixels.shape}"
             raise TransportError(f"this ring takes uint8 pixels of shape {wanted}, not {found}.")
         return np.ascontiguousarray(frame.pixels)
+
+
+def frame_payload(frame: TimedFrame) -> np.ndarray:
+    """What a slot holds of a frame: its pixels, else its numbers as bytes."""
+    return _numbers(frame) if frame.pixels is None else np.ascontiguousarray(frame.pixels)
+
+
+def _numbers(frame: TimedFrame) -> np.ndarray:
+    return np.concatenate([frame.weights, frame.pose, frame.visemes]).astype(np.float32, copy=False).view(np.uint8)
 
 
 class RingReader:

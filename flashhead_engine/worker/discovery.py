@@ -1,4 +1,4 @@
-"""Where a worker is found: a private folder for sockets, a small file that editors read, two environment variables."""
+"""Where a worker is found: a private folder for sockets, a small file for editors, two environment variables."""
 
 import os
 import stat

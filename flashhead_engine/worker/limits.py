@@ -1,4 +1,4 @@
-"""What a worker takes from its clients at most. Each limit has an option of `flashhead serve`, named in its error."""
+"""What a worker takes from its clients at most."""
 
 from dataclasses import dataclass
 

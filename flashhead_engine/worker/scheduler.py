@@ -1,7 +1,7 @@
 """Whose turn it is: pure decisions from deadlines and measured costs, without clocks, threads or numerics.
 
-A turn makes one frame of one head. The earliest deadline goes first, so a head that falls behind comes to the front
-and none starves another. When there is more to draw than the cores can, every head draws the same share of its frames.
+A turn makes one frame of one head. The earliest deadline goes first, so a head that falls behind comes first and
+none starves another. When there is more to draw than the cores can, every head draws the same share of its frames.
 """
 
 from collections.abc import Iterable

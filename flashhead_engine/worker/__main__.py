@@ -1,0 +1,60 @@
+"""Starts a worker on a player's machine, where the `flashhead` command and its libraries are not installed."""
+
+import argparse
+import logging
+import os
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+# Heads are drawn beside each other; threads inside one of them would only be in each other's way. Before numpy.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from ..errors import FlashHeadError
+from .discovery import ENDPOINT, TOKEN, WorkerAddress, publish, runtime_dir, withdraw
+from .limits import Limits
+from .server import Server
+
+
+def serve(private: bool, allowed: Iterable[Path]) -> int:
+    """Serve until told to end by SIGINT or SIGTERM; a private worker until its stdin closes too, unannounced.
+
+    Returns the exit code: 1 when it could not start, in words on stderr.
+    """
+    try:
+        token = os.environ.get(TOKEN) or secrets.token_hex(16)
+        endpoint = os.environ.get(ENDPOINT) or f"ipc://{runtime_dir()}/worker-{os.getpid()}"
+        server = Server(endpoint, token, Limits(), (Path.cwd(), *allowed))
+    except FlashHeadError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: server.stop())
+    if private:
+        threading.Thread(target=lambda: (sys.stdin.buffer.read(), server.stop()), daemon=True).start()
+        server.run()
+        return 0
+    address = WorkerAddress(server.endpoint, token, os.getpid(), server.worker)
+    publish(address)
+    print(server.endpoint, flush=True)
+    try:
+        server.run()
+    finally:
+        withdraw(address)
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="flashhead-worker", description="Talking heads for this user's programs.")
+    parser.add_argument("--private", action="store_true", help="announce nothing; end when stdin closes")
+    parser.add_argument("--allow-path", type=Path, action="append", default=[], help="folder whose files may be read")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    return serve(options.private, options.allow_path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

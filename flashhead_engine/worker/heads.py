@@ -1,0 +1,511 @@
+"""The compute thread: all heads of the worker, and what clients ask of them, one thing after the other.
+
+Nothing here waits for a client. Avatars are loaded beside this thread, because that takes longer than a frame.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+import numpy as np
+
+from ..audio.pcm import checked_pcm
+from ..avatar.bundle import SAMPLES, load_avatar
+from ..drivers import load_driver
+from ..drivers.base import Driver, DriverSession, Gaze, Outputs, SessionSettings, TimedFrame
+from ..errors import AudioError, AvatarError, FlashHeadError, MissingDependencyError, SettingsError, TransportError
+from ..transport import messages
+from ..transport.messages import FromClient, FromWorker, RingInfo, SessionStatus
+from ..transport.rings import RingWriter, frame_payload
+from .head import Head
+from .limits import Limits
+from .scheduler import batch, video_share
+from .statistics import WorkerStatistics, memory_bytes
+from .utterance import FileUtterance, Utterance
+
+TIERS = ("nano",)
+"""Those that can run here, best last."""
+
+_BEAT_S = 0.1
+_COST_S = 0.004  # of a frame, until one was measured
+_NEWS = 0.1  # share of a new measurement in the mean cost
+
+_log = logging.getLogger(__name__)
+
+Tell = Callable[[bytes, FromWorker, memoryview | None], None]
+"""Hands a message, and the payload of a `Frame`, to the control thread for a client."""
+
+
+class Refused(FlashHeadError):
+    """What a client asked for is not done. `code`: the one in its `Error` message."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(slots=True)
+class _Opened:
+    """A head of a client, and what else belongs to it. `rings`: weights, then video."""
+
+    client: bytes
+    head: Head
+    session: DriverSession
+    asked: messages.Open
+    tier: str
+    rings: list[RingWriter]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What the loading thread brings: a driver's session, or why there is none."""
+
+    client: bytes
+    asked: messages.Open
+    tier: str
+    settings: SessionSettings
+    session: DriverSession | None
+    error: FlashHeadError | None
+
+
+class Heads:
+    """`names`: what clients call themselves, by connection. `allowed`: folders from which files may be read."""
+
+    def __init__(self, limits: Limits, allowed: tuple[Path, ...], tell: Tell, names: dict[bytes, str]) -> None:
+        self._limits = limits
+        self._allowed = tuple(path.resolve() for path in allowed)
+        self._tell = tell
+        self._names = names
+        self._driver: Driver = load_driver("nano")
+        self._inbox: SimpleQueue = SimpleQueue()
+        self._opened: dict[int, _Opened] = {}
+        self._opening = 0
+        self._last_number = 0
+        self._gone: set[bytes] = set()
+        self._costs_s: dict[tuple[bool, int], float] = {}
+        self._share = 1.0
+        self._cores = os.cpu_count() or 1
+        self._statistics = WorkerStatistics()
+        self._loader = ThreadPoolExecutor(1, thread_name_prefix="flashhead-load")
+        self._thread = threading.Thread(target=self._run, name="flashhead-compute", daemon=True)
+        self._thread.start()
+
+    def ask(self, client: bytes, message: FromClient, payload: bytes) -> None:
+        """Have a message done, after those before it. Never waits."""
+        self._inbox.put((client, message, payload))
+
+    def client_left(self, client: bytes) -> None:
+        """Close what a client had."""
+        self._inbox.put((client, None, b""))
+
+    def close(self) -> None:
+        """Close every head and end the thread."""
+        self._inbox.put(None)
+        self._thread.join()
+        self._loader.shutdown(cancel_futures=True)
+
+    # --- the thread ---------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        beaten_s = 0.0
+        while True:
+            now_s = time.monotonic()
+            if now_s - beaten_s >= _BEAT_S:
+                beaten_s = now_s
+                for opened in self._opened.values():
+                    for ring in opened.rings:
+                        ring.beat()
+            due_s = self._compute(now_s)
+            wait_s = min(due_s, beaten_s + _BEAT_S) - time.monotonic()
+            if not self._handle_all(max(0.0, wait_s)):
+                break
+        for number in list(self._opened):
+            self._close(number, "worker")
+
+    def _handle_all(self, wait_s: float) -> bool:
+        """Do everything that was asked for; wait so long for the first. False when the worker ends."""
+        try:
+            entry = self._inbox.get(timeout=wait_s) if wait_s > 0 else self._inbox.get_nowait()
+            while True:
+                if entry is None:
+                    return False
+                if isinstance(entry, _Loaded):
+                    self._finish_open(entry)
+                else:
+                    self._handle(*entry)
+                entry = self._inbox.get_nowait()
+        except Empty:
+            return True
+
+    def _compute(self, now_s: float) -> float:
+        """Take the turns that are due; when the next one is."""
+        turns = []
+        for opened in list(self._opened.values()):
+            if turn := opened.head.turn(now_s, self._cost_s(opened)):
+                turns.append(turn)
+        chosen = [self._opened[number] for number in batch(turns, now_s, self._cores)]
+        if not chosen:
+            return min((turn.due_s for turn in turns), default=now_s + _BEAT_S)
+        ready = [opened for opened in chosen if self._guarded(opened, opened.head.feed, now_s, self._share)]
+        began_s = time.perf_counter()
+        self._step(ready)
+        elapsed_s = time.perf_counter() - began_s
+        self._measure(ready, elapsed_s)
+        self._statistics.computed(now_s, elapsed_s)
+        now_s = time.monotonic()
+        for opened in ready:
+            self._guarded(opened, opened.head.collect, now_s)
+        return now_s
+
+    def _step(self, ready: list[_Opened]) -> None:
+        try:
+            self._driver.step([opened.session for opened in ready])
+        except Exception:
+            # One head must not take the others with it: each tries alone, and who fails is closed.
+            _log.exception("a batch of %d heads failed", len(ready))
+            for opened in ready:
+                self._guarded(opened, self._driver.step, [opened.session])
+
+    def _guarded(self, opened: _Opened, call: Callable, *arguments: object) -> bool:
+        """Whether the call went well; a head that fails is closed with words to its client."""
+        if opened.head.number not in self._opened:
+            return False
+        try:
+            call(*arguments)
+        except Exception as error:
+            words = str(error) if isinstance(error, FlashHeadError) else f"the worker failed: {error!r}"
+            if not isinstance(error, FlashHeadError):
+                _log.exception("session=%d failed", opened.head.number)
+            self._tell(opened.client, messages.Error("failed", words, session=opened.head.number), None)
+            self._close(opened.head.number, "failed")
+            return False
+        return True
+
+    def _cost_s(self, opened: _Opened) -> float:
+        return self._costs_s.get(_kind(opened), _COST_S)
+
+    def _measure(self, ready: list[_Opened], elapsed_s: float) -> None:
+        """Learn what a frame costs, and what share of them can be drawn."""
+        if ready and len(kinds := {_kind(opened) for opened in ready}) == 1:
+            used_s = elapsed_s * min(self._cores, len(ready)) / len(ready)
+            kind = kinds.pop()
+            # With a share below 1 some turns draw nothing; they would make drawing look cheap.
+            if self._share == 1.0 or used_s > self._costs_s.get(kind, 0.0):
+                before_s = self._costs_s.get(kind, used_s)
+                self._costs_s[kind] = before_s + _NEWS * (used_s - before_s)
+        demand = sum(one.head.fps * self._cost_s(one) for one in self._opened.values() if one.head.draws)
+        self._share = video_share(demand, self._cores)
+
+    # --- what clients ask for -----------------------------------------------------------------------------------
+
+    def _handle(self, client: bytes, message: FromClient | None, payload: bytes) -> None:
+        if message is None:
+            self._leave(client)
+            return
+        session = getattr(message, "session", 0)
+        utterance = getattr(message, "utterance", 0)
+        request = getattr(message, "request", 0)
+        try:
+            self._do(client, message, payload)
+        except FlashHeadError as error:
+            answer = messages.Error(_code(error), str(error), request=request, session=session, utterance=utterance)
+            self._tell(client, answer, None)
+        except Exception as error:
+            _log.exception("client=%s message=%s failed", self._names.get(client, "?"), type(message).__name__)
+            self._tell(client, messages.Error("failed", f"the worker failed: {error!r}", request, session), None)
+
+    def _do(self, client: bytes, message: FromClient, payload: bytes) -> None:
+        now_s = time.monotonic()
+        match message:
+            case messages.Open():
+                self._open(client, message)
+            case messages.Status():
+                self._tell(client, self._status(message.request, now_s), None)
+            case messages.Pause(session=0):
+                for opened in self._opened.values():
+                    if opened.client == client:
+                        self._pause(opened.head, message.paused, now_s)
+            case messages.Pause():
+                self._pause(self._of(client, message.session).head, message.paused, now_s)
+            case messages.Speak():
+                self._speak(self._of(client, message.session), message, payload, now_s)
+            case messages.Audio():
+                self._audio(self._of(client, message.session), message, payload)
+            case messages.Clock():
+                head = self._of(client, message.session).head
+                head.clock(message.utterance, message.audio_us, message.playing, now_s)
+            case messages.Cancel():
+                self._of(client, message.session).head.cancel(message.last_pts_us, now_s)
+            case messages.Set():
+                self._of(client, message.session).session.set(
+                    emotion=message.emotion,
+                    emotion_intensity=message.emotion_intensity,
+                    mouth_strength=message.mouth_strength,
+                )
+            case messages.Look():
+                gaze = None if message.free else Gaze(message.yaw, message.pitch)
+                self._of(client, message.session).session.look_at(gaze)
+            case messages.Close():
+                self._of(client, message.session)
+                self._close(message.session, "client")
+
+    def _of(self, client: bytes, number: int) -> _Opened:
+        opened = self._opened.get(number)
+        if opened is None or opened.client != client:
+            raise Refused("unknown_session", f"session {number}: is not open; open a new one.")
+        return opened
+
+    @staticmethod
+    def _pause(head: Head, paused: bool, now_s: float) -> None:
+        head.pause(paused, now_s)
+
+    def _speak(self, opened: _Opened, message: messages.Speak, payload: bytes, now_s: float) -> None:
+        if message.path:
+            utterance = FileUtterance(message.utterance, self._file(message.path))
+        else:
+            utterance = Utterance(message.utterance, message.sample_rate_hz, message.channels, message.format)
+            utterance.add(payload, message.end)
+        self._check_backlog(opened.head, utterance.waiting_s)
+        if message.interrupt:
+            opened.head.check_new(message.utterance)
+            opened.head.cancel(message.last_pts_us, now_s)
+        opened.head.speak(utterance, now_s)
+
+    def _audio(self, opened: _Opened, message: messages.Audio, payload: bytes) -> None:
+        utterance = opened.head.find(message.utterance)
+        if utterance is None:
+            raise Refused("unknown_utterance", f"utterance {message.utterance}: is not spoken and does not wait.")
+        self._check_backlog(opened.head, 0.0)
+        utterance.add(payload, message.end)
+        opened.head.audio_came()
+
+    def _check_backlog(self, head: Head, more_s: float) -> None:
+        if head.waiting_s + more_s > self._limits.audio_s:
+            raise Refused(
+                "too_much_audio",
+                f"more than {self._limits.audio_s:g} s of audio would wait in session {head.number}: send it later.",
+            )
+
+    def _file(self, name: str):
+        """Pieces of an audio file, float32 mono at 16 kHz."""
+        path = self._readable(name, AudioError)
+        try:
+            from ..audio.decode import open_audio
+        except ImportError as error:
+            raise MissingDependencyError(
+                "the worker cannot read audio files: install flashhead-engine[bake], or send the samples."
+            ) from error
+
+        def chunks():
+            with open_audio(path) as audio:
+                yield from map(checked_pcm, audio.chunks())
+
+        return chunks()
+
+    def _readable(self, name: str, error: type[FlashHeadError]) -> Path:
+        """A path inside an allowed folder, links resolved."""
+        path = Path(name).resolve()
+        if not any(path.is_relative_to(folder) for folder in self._allowed):
+            raise error(
+                f"{name}: is in no folder that this worker may read; start it with --allow-path {path.parent}."
+            )
+        if not path.exists():
+            raise error(f"{name}: does not exist.")
+        return path
+
+    # --- opening and closing ------------------------------------------------------------------------------------
+
+    def _open(self, client: bytes, asked: messages.Open) -> None:
+        if len(self._opened) + self._opening >= self._limits.sessions:
+            raise Refused(
+                "too_many_sessions",
+                f"{self._limits.sessions} sessions are open: close one first.",
+            )
+        tier = self._tier(client, asked)
+        settings = self._settings(asked)
+        if asked.frames not in ("shared_memory", "messages"):
+            raise SettingsError(f"frames '{asked.frames}': must be shared_memory or messages.")
+        wanted = asked.avatar if asked.avatar in SAMPLES or not asked.avatar else None
+        avatar = wanted if wanted is not None else str(self._readable(asked.avatar, AvatarError))
+        self._opening += 1
+
+        def load() -> None:
+            session, failed = None, None
+            try:
+                looks = load_avatar(avatar) if avatar and Outputs.VIDEO in settings.outputs else None
+                session = self._driver.open(looks, settings)
+            except FlashHeadError as error:
+                failed = error
+            except Exception as error:
+                _log.exception("avatar=%s failed to open", avatar)
+                failed = AvatarError(f"{avatar}: the worker failed to open it: {error!r}")
+            self._inbox.put(_Loaded(client, asked, tier, settings, session, failed))
+
+        self._loader.submit(load)
+
+    def _tier(self, client: bytes, asked: messages.Open) -> str:
+        if asked.tier in TIERS:
+            return asked.tier
+        if asked.tier not in ("lite", "pro"):
+            raise Refused("unknown_tier", f"tier '{asked.tier}': must be nano, lite or pro.")
+        if not asked.lower_tier:
+            raise Refused(
+                "tier_unavailable", f"tier {asked.tier}: this worker runs {', '.join(TIERS)} only; open one of these."
+            )
+        return TIERS[-1]
+
+    def _settings(self, asked: messages.Open) -> SessionSettings:
+        known = {part.name.lower(): part for part in Outputs}
+        outputs = Outputs(0)
+        for name in asked.outputs:
+            if name not in known:
+                raise SettingsError(f"outputs '{name}': must be {' or '.join(known)}.")
+            outputs |= known[name]
+        if not outputs:
+            raise SettingsError("outputs: ask for video, blendshapes or both.")
+        if asked.size > self._limits.size:
+            raise Refused("too_large", f"size {asked.size}: this worker draws up to {self._limits.size}.")
+        return SessionSettings(
+            outputs=outputs,
+            size=asked.size,
+            fps=asked.fps,
+            seed=asked.seed,
+            emotion=asked.emotion,
+            emotion_intensity=asked.emotion_intensity,
+            mouth_strength=asked.mouth_strength,
+        )
+
+    def _finish_open(self, loaded: _Loaded) -> None:
+        self._opening -= 1
+        client, asked = loaded.client, loaded.asked
+        if client in self._gone or client not in self._names:
+            if loaded.session:
+                loaded.session.close()
+            return
+        if loaded.error:
+            self._tell(client, messages.Error(_code(loaded.error), str(loaded.error), request=asked.request), None)
+            return
+        rings: dict[str, RingWriter] = {}
+        try:
+            if asked.frames == "shared_memory":
+                if Outputs.BLENDSHAPES in loaded.settings.outputs:
+                    rings["weights"] = RingWriter()
+                if Outputs.VIDEO in loaded.settings.outputs:
+                    rings["video"] = RingWriter(loaded.settings.size)
+        except FlashHeadError as error:
+            for ring in rings.values():
+                ring.close()
+            loaded.session.close()
+            words = f'{error} Open with frames = "messages" instead.'
+            self._tell(client, messages.Error("no_shared_memory", words, request=asked.request), None)
+            return
+        self._last_number += 1
+        number = self._last_number
+        publish = self._to_rings(rings) if rings else self._to_messages(client, number)
+        head = Head(
+            number,
+            loaded.session,
+            loaded.settings,
+            publish,
+            lambda event: self._tell(client, event, None),
+            self._statistics,
+            time.monotonic(),
+        )
+        self._opened[number] = _Opened(client, head, loaded.session, asked, loaded.tier, list(rings.values()))
+        told = {track: RingInfo(ring.address.name, ring.address.generation) for track, ring in rings.items()}
+        self._tell(client, messages.Opened(asked.request, number, loaded.tier, **told), None)
+        if loaded.tier != asked.tier:
+            words = f"tier {asked.tier} cannot run here; {loaded.tier} stands in for it."
+            self._tell(client, messages.Warning(number, "lower_tier", words), None)
+        _log.info(
+            "session=%d client=%s avatar=%s tier=%s opened",
+            *(number, self._names.get(client, "?"), asked.avatar, loaded.tier),
+        )
+
+    @staticmethod
+    def _to_rings(rings: dict[str, RingWriter]) -> Callable[[TimedFrame], None]:
+        weights, video = rings.get("weights"), rings.get("video")
+
+        def publish(frame: TimedFrame) -> None:
+            (weights if frame.pixels is None else video).publish(frame)
+
+        return publish
+
+    def _to_messages(self, client: bytes, number: int) -> Callable[[TimedFrame], None]:
+        def publish(frame: TimedFrame) -> None:
+            track = "weights" if frame.pixels is None else "video"
+            message = messages.Frame(
+                session=number,
+                track=track,
+                utterance=frame.utterance,
+                epoch=frame.epoch,
+                index=frame.index,
+                pts_us=frame.pts_us,
+                duration_us=frame.duration_us,
+                flags=int(frame.flags),
+            )
+            self._tell(client, message, memoryview(np.ascontiguousarray(frame_payload(frame))).cast("B"))
+
+        return publish
+
+    def _close(self, number: int, reason: str) -> None:
+        opened = self._opened.pop(number)
+        for ring in opened.rings:
+            ring.close()
+        opened.session.close()
+        self._tell(opened.client, messages.Closed(number, reason), None)
+        _log.info("session=%d closed reason=%s", number, reason)
+
+    def _leave(self, client: bytes) -> None:
+        self._gone.add(client)
+        for number in [number for number, opened in self._opened.items() if opened.client == client]:
+            self._close(number, "client")
+
+    def _status(self, request: int, now_s: float) -> messages.Statistics:
+        sessions = [
+            SessionStatus(
+                session=number,
+                client=self._names.get(opened.client, ""),
+                avatar=opened.asked.avatar,
+                tier=opened.tier,
+                state=opened.head.state,
+                fps=opened.head.rate.per_second(now_s),
+                late=opened.head.late,
+                share=self._share if opened.head.draws else 1.0,
+            )
+            for number, opened in self._opened.items()
+        ]
+        return messages.Statistics(
+            request=request,
+            uptime_s=self._statistics.uptime_s(),
+            load=self._statistics.load(now_s),
+            memory_bytes=memory_bytes(),
+            latency_p50_ms=self._statistics.latency_ms(50),
+            latency_p99_ms=self._statistics.latency_ms(99),
+            sessions=sessions,
+        )
+
+
+def _kind(opened: _Opened) -> tuple[bool, int]:
+    """Heads of one kind cost the same."""
+    return opened.head.draws, opened.asked.size if opened.head.draws else 0
+
+
+def _code(error: FlashHeadError) -> str:
+    """The `code` of an `Error` message."""
+    if isinstance(error, Refused):
+        return error.code
+    codes = {
+        AudioError: "bad_audio",
+        AvatarError: "unknown_avatar",
+        SettingsError: "bad_settings",
+        MissingDependencyError: "missing_dependency",
+        TransportError: "transport",
+    }
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), "failed")
