@@ -1,4 +1,4 @@
-"""The player's machine has numpy, onnxruntime, pyzmq, msgpack, msgspec and pillow; nano runs with those alone."""
+"""The player's machine has numpy, onnxruntime, pyzmq, msgpack, msgspec, pillow and samplerate; nano runs with those alone."""
 
 import subprocess
 import sys
@@ -37,7 +37,7 @@ def run_without(*blocked: str) -> subprocess.CompletedProcess:
 
 
 def test_the_base_install_stays_small():
-    assert distributions("") == {"numpy", "pyzmq", "msgpack", "msgspec", "pillow"}
+    assert distributions("") == {"numpy", "pyzmq", "msgpack", "msgspec", "pillow", "samplerate"}
     assert distributions("cpu") - distributions("") == {"onnxruntime"}
 
 
