@@ -1,4 +1,4 @@
-"""The player's machine has numpy, onnxruntime, pyzmq, msgpack, msgspec, pillow and samplerate; nano runs with those alone."""
+"""A player has numpy, onnxruntime, pyzmq, msgpack, msgspec, pillow and samplerate; nano runs with those alone."""
 
 import subprocess
 import sys
