@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from ..errors import TransportError
 from ..worker.discovery import ENDPOINT, TOKEN, WorkerAddress, runtime_dir
 
-_SHORT_LIFE_S = 1.0
-_LONGEST_REST_S = 5.0
+_BETWEEN_STARTS_S = 0.5
 
 
 class PrivateWorker:
@@ -24,20 +23,19 @@ class PrivateWorker:
         self._address = WorkerAddress(f"ipc://{runtime_dir()}/private-{os.getpid()}-{secret[:8]}", secret)
         self._process: subprocess.Popen | None = None
         self._started_s = 0.0
-        self._rest_s = 0.0
+        self._failure_told = False
 
     def locate(self) -> WorkerAddress:
         """Its address; starts it where it does not run. Raises TransportError when it cannot be started, or ended as
-        soon as it was: then a later call tries again, after a rest that grows."""
+        soon as it was: then a later call tries again."""
         if self._process is None:
             self._start()
         elif (code := self._process.poll()) is not None:
-            lived_s = time.monotonic() - self._started_s
-            if lived_s < self._rest_s:
-                raise TransportError(f"the worker ended with exit code {code}; it is started again shortly.")
-            self._rest_s = (
-                min(_LONGEST_REST_S, 2 * self._rest_s + _SHORT_LIFE_S) if lived_s < _LONGEST_REST_S else 0.0
-            )
+            if code > 0 and not self._failure_told:
+                self._failure_told = True
+                raise TransportError(f"the worker ended with exit code {code}; its own words are above.")
+            if time.monotonic() - self._started_s < _BETWEEN_STARTS_S:
+                raise TransportError("the worker died as soon as it was started; it is started again shortly.")
             self._end()
             self._start()
         return self._address
@@ -54,6 +52,7 @@ class PrivateWorker:
         except OSError as error:
             raise TransportError(f"cannot start a worker with {self._command[0]}: {error.strerror}.") from error
         self._started_s = time.monotonic()
+        self._failure_told = False
 
     def _end(self) -> None:
         if self._process is None:

@@ -120,7 +120,7 @@ class Link:
             sock.connect(address.endpoint)
             sock.send(encode(Hello(token=address.token, client=self._name)))
             self._socket = sock
-            lost = self._loop(sock, monitor, address)
+            lost = self._loop(sock, monitor)
         except zmq.ZMQError as error:
             lost = None
             self._peer.refused(f"cannot reach a worker at {address.endpoint}: {error}.")
@@ -134,7 +134,7 @@ class Link:
         if lost:
             self._peer.lost(lost)
 
-    def _loop(self, sock: zmq.Socket, monitor: zmq.Socket, address: WorkerAddress) -> str | None:
+    def _loop(self, sock: zmq.Socket, monitor: zmq.Socket) -> str | None:
         """Why a worker that had answered is lost; None when none answered, or when closing."""
         poller = zmq.Poller()
         for source in (sock, monitor, self._wake):
@@ -171,7 +171,6 @@ class Link:
             ticked = now
             if not welcomed:
                 if now - began > _GREETING_S:
-                    self._peer.refused(f"no worker answers at {address.endpoint}.")
                     return None
                 continue
             if reason := self._peer.looks_dead():
