@@ -19,8 +19,10 @@ from .limits import Limits
 from .server import Server
 
 
-def serve(private: bool, allowed: Iterable[Path]) -> int:
+def serve(private: bool, allowed: Iterable[Path], end_with_stdin: bool = False) -> int:
     """Serve until told to end by SIGINT or SIGTERM; a private worker until its stdin closes too, unannounced.
+
+    `end_with_stdin`: for one that is announced, too, as under a supervisor that may be killed.
 
     Returns the exit code: 1 when it could not start, in words on stderr.
     """
@@ -33,8 +35,9 @@ def serve(private: bool, allowed: Iterable[Path]) -> int:
         return 1
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
-    if private:
+    if private or end_with_stdin:
         threading.Thread(target=lambda: (sys.stdin.buffer.read(), server.stop()), daemon=True).start()
+    if private:
         server.run()
         return 0
     address = WorkerAddress(server.endpoint, token, os.getpid(), server.worker)
@@ -50,10 +53,11 @@ def serve(private: bool, allowed: Iterable[Path]) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="flashhead-worker", description="Talking heads for this user's programs.")
     parser.add_argument("--private", action="store_true", help="announce nothing; end when stdin closes")
+    parser.add_argument("--end-with-stdin", action="store_true", help="end when stdin closes")
     parser.add_argument("--allow-path", type=Path, action="append", default=[], help="folder whose files may be read")
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    return serve(options.private, options.allow_path)
+    return serve(options.private, options.allow_path, options.end_with_stdin)
 
 
 if __name__ == "__main__":

@@ -10,17 +10,34 @@ import os
 import secrets
 import signal
 import subprocess
+import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from ..errors import TransportError
-from .discovery import ENDPOINT, TOKEN
+from .discovery import ENDPOINT, TOKEN, runtime_dir
 
 _SHORT_LIFE_S = 5.0
 _LONGEST_REST_S = 5.0
 _GRACE_S = 3.0
 
 _log = logging.getLogger(__name__)
+
+
+def serve_supervised(private: bool, allowed: Iterable[Path]) -> int:
+    """A supervised worker with its options, see `flashhead serve`; a private one ends with this process's stdin."""
+    command = [sys.executable, "-m", "flashhead_engine.worker", "--end-with-stdin"]
+    if private:
+        command.append("--private")
+        threading.Thread(
+            target=lambda: (sys.stdin.buffer.read(), os.kill(os.getpid(), signal.SIGTERM)), daemon=True
+        ).start()
+    for folder in allowed:
+        command += ["--allow-path", str(folder)]
+    endpoint = os.environ.get(ENDPOINT) or f"ipc://{runtime_dir()}/supervised-{os.getpid()}"
+    return supervise(command, endpoint)
 
 
 def supervise(command: Sequence[str], endpoint: str) -> int:

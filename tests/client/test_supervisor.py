@@ -91,3 +91,33 @@ def test_a_command_that_does_not_exist_is_named():
     process = supervisor("ipc://nowhere", "/no/such/worker", stderr=subprocess.PIPE, text=True)
     assert process.wait(5) != 0
     assert "/no/such/worker" in process.stderr.read()
+
+
+def test_the_command_brings_a_real_worker_back(tmp_path):
+    endpoint = f"ipc://{tmp_path}/worker"
+    code = "from flashhead_engine.cli import main; import sys; sys.exit(main())"
+    environment = {
+        **os.environ,
+        "XDG_RUNTIME_DIR": str(tmp_path),
+        "FLASHHEAD_ENDPOINT": endpoint,
+        "FLASHHEAD_TOKEN": TOKEN,
+    }
+    process = subprocess.Popen([sys.executable, "-c", code, "serve", "--supervise"], env=environment)
+    try:
+        with connect(endpoint, TOKEN, timeout_s=20) as worker, worker.open() as head:
+            before = worker.worker_pid
+            os.kill(before, signal.SIGKILL)
+            wait_for(Reopened, head, timeout_s=10)
+            assert len(spoken(head, head.speak(ramp(0.2)))) == 12
+            after = worker.worker_pid
+            assert after != before
+            process.kill()
+            process.wait()
+            wait_for(Lost, worker)
+    finally:
+        process.kill()
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{after}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    with pytest.raises(ProcessLookupError):
+        os.kill(after, 0)
