@@ -15,6 +15,7 @@ from ..bake.plan import LineRequest, plan_lines, with_transcripts
 from ..bake.pool import bake_lines
 from ..drivers.base import Performance, SessionSettings
 from ..errors import FlashHeadError, SettingsError
+from .options import AvatarName, Emotion, Fps, Seed, Size, Tier
 
 EPILOG = """Examples:
 
@@ -45,9 +46,7 @@ def bake(
         list[str] | None,
         typer.Option("--format", "-f", help="With a folder as output: mp4, webm, ogv, png, json, csv."),
     ] = None,
-    avatar: Annotated[
-        str, typer.Option("--avatar", "-a", help="A sample avatar's name or an avatar folder.")
-    ] = "guard",
+    avatar: AvatarName = "guard",
     text: Annotated[
         str | None,
         typer.Option(
@@ -57,13 +56,11 @@ def bake(
     language: Annotated[
         str | None, typer.Option(help="Language of --text: en (if not given), en-us, de, fr, pt-br ...")
     ] = None,
-    tier: Annotated[str, typer.Option(help="nano (lite and pro come later).")] = "nano",
-    fps: Annotated[int, typer.Option(help="Frames per second of video: 24, 25, 30 or 60.")] = 25,
-    size: Annotated[int, typer.Option(help="Video width and height in pixels: 256 to 1024, a multiple of 32.")] = 512,
-    seed: Annotated[int, typer.Option(help="Seed of blinks, saccades and head sway.")] = 0,
-    emotion: Annotated[
-        str, typer.Option(help="neutral, happy, sad, angry, afraid, surprised or disgusted.")
-    ] = "neutral",
+    tier: Tier = "nano",
+    fps: Fps = 25,
+    size: Size = 512,
+    seed: Seed = 0,
+    emotion: Emotion = "neutral",
     intensity: Annotated[float, typer.Option(help="Intensity of the emotion, 0 to 1.")] = 1.0,
     mouth_strength: Annotated[float, typer.Option(help="0: a still mouth, 1: as spoken, 2: exaggerated.")] = 1.0,
     blinks: Annotated[bool, typer.Option(help="Blink.")] = True,

@@ -13,24 +13,21 @@ from ..avatar.bundle import load_avatar
 from ..bake.formats import BakeTarget
 from ..client import connect_or_launch
 from ..drivers.base import Outputs
+from .options import AvatarName, Emotion, Fps, Seed, Size, Tier
 
 
 def say(
     audio: Annotated[Path, typer.Argument(help="Dialogue audio: any format, rate and channel count.")],
-    avatar: Annotated[
-        str, typer.Option("--avatar", "-a", help="A sample avatar's name or an avatar folder.")
-    ] = "guard",
+    avatar: AvatarName = "guard",
     record: Annotated[
         Path | None,
         typer.Option("--record", help="Write what would be shown, instead: .mp4, .webm, .ogv, or a folder for PNG."),
     ] = None,
-    tier: Annotated[str, typer.Option(help="nano (lite and pro come later).")] = "nano",
-    fps: Annotated[int, typer.Option(help="Frames per second: 24, 25, 30 or 60.")] = 25,
-    size: Annotated[int, typer.Option(help="Width and height in pixels: 256 to 1024, a multiple of 32.")] = 512,
-    seed: Annotated[int, typer.Option(help="Seed of blinks, saccades and head sway.")] = 0,
-    emotion: Annotated[
-        str, typer.Option(help="neutral, happy, sad, angry, afraid, surprised or disgusted.")
-    ] = "neutral",
+    tier: Tier = "nano",
+    fps: Fps = 25,
+    size: Size = 512,
+    seed: Seed = 0,
+    emotion: Emotion = "neutral",
 ) -> None:
     """Let a head speak a file, the way a game does: through a worker, with the sound device as the clock.
 

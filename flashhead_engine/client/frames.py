@@ -6,13 +6,10 @@ from typing import Protocol
 
 import numpy as np
 
-from ..blendshapes.arkit import ARKIT_52
-from ..drivers.base import POSE, FrameFlags, TimedFrame
-from ..errors import TransportError
+from ..drivers.base import TimedFrame
 from ..transport.messages import Frame
+from ..transport.payload import frame_of
 from ..transport.rings import FRAMES_SLOTS, WEIGHTS_SLOTS
-
-_WEIGHTS, _POSE = len(ARKIT_52), len(POSE)
 
 
 class Source(Protocol):
@@ -50,33 +47,12 @@ class MessageFrames:
     heartbeat_age_s = 0.0
 
     def __init__(self, size: int | None) -> None:
-        self._size = size
+        self._picture = (size, size) if size else None
         self._frames: deque[TimedFrame] = deque(maxlen=FRAMES_SLOTS if size else WEIGHTS_SLOTS)
 
     def add(self, frame: Frame, payload: bytes) -> None:
         """Raises TransportError when the payload is not that of a frame of this track."""
-        try:
-            if self._size:
-                numbers, pixels = np.empty(0, np.float32), np.frombuffer(payload, np.uint8)
-                pixels = pixels.reshape(self._size, self._size, 4)
-            else:
-                numbers, pixels = np.frombuffer(payload, "<f4"), None
-        except ValueError as error:
-            raise TransportError(f"a frame of {frame.track} came with {len(payload)} bytes: {error}") from error
-        self._frames.append(
-            TimedFrame(
-                utterance=frame.utterance,
-                epoch=frame.epoch,
-                index=frame.index,
-                pts_us=frame.pts_us,
-                duration_us=frame.duration_us,
-                flags=FrameFlags(frame.flags),
-                weights=numbers[:_WEIGHTS],
-                pose=numbers[_WEIGHTS : _WEIGHTS + _POSE],
-                visemes=numbers[_WEIGHTS + _POSE :],
-                pixels=pixels,
-            )
-        )
+        self._frames.append(frame_of(frame, np.frombuffer(payload, np.uint8), self._picture))
 
     def newest(self) -> TimedFrame | None:
         return self._frames[-1] if self._frames else None

@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from ..drivers.base import WEIGHTS_HZ, FrameFlags, Outputs, SessionSettings, TimedFrame
+from ..drivers.base import WEIGHTS_HZ, FrameFlags, Outputs, TimedFrame
 from ..errors import SettingsError, TransportError
 from ..transport import messages
-from ..transport.messages import FromWorker, Opened, RingInfo
+from ..transport.messages import AHEAD_FRAMES, FromWorker, Opened, RingInfo
 from ..transport.rings import RingAddress, RingReader
 from .events import Lost, Reopened
 from .frames import MessageFrames, Source, Sources
@@ -22,7 +22,6 @@ from .utterance import Audio, Clock, Place, Utterance, pieces
 _CLOCK_S = 0.25
 _CLOCK_JUMP_US = 20_000
 """Beyond this the audio was sought, or its clock is not the system's: the worker is told at once."""
-_AHEAD_FRAMES = 4
 _POLL_S = 0.001
 _EVENTS = 1000
 _HANGS_S = 2.0
@@ -409,7 +408,7 @@ class Head:
         return self._first_after(utterance, shown)
 
     def _first_after(self, utterance: Utterance, shown: TimedFrame) -> TimedFrame | None:
-        for ahead in range(_AHEAD_FRAMES):
+        for ahead in range(AHEAD_FRAMES):
             frame = self.frame_at(utterance, _end_us(shown) + ahead * shown.duration_us + 1)
             if frame is not None and frame.pts_us > shown.pts_us:
                 return frame
@@ -426,14 +425,7 @@ class Head:
 def changed(settings: messages.Open, change: dict) -> messages.Open:
     """The settings with these changes. Raises SettingsError for a value that no worker would take."""
     settings = msgspec.structs.replace(settings, **change)
-    SessionSettings(
-        size=settings.size,
-        fps=settings.fps,
-        seed=settings.seed,
-        emotion=settings.emotion,
-        emotion_intensity=settings.emotion_intensity,
-        mouth_strength=settings.mouth_strength,
-    )
+    settings.session_settings()
     return settings
 
 

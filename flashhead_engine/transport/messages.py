@@ -9,11 +9,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from ..drivers.base import VIDEO_FPS
-from ..errors import TransportError
+from ..drivers.base import VIDEO_FPS, Outputs, SessionSettings
+from ..errors import SettingsError, TransportError
 
 PROTOCOL = 1
 """Clients and workers of the same number understand each other; within one, fields are only added."""
+
+AHEAD_FRAMES = 4
+"""A frame is published at most so many of its track's frames before its PTS."""
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """Of all parts of one message. About four minutes of float32 at 16 kHz; longer audio comes in pieces."""
@@ -68,6 +71,26 @@ class Open(_Message):
     mouth_strength: Annotated[float, Meta(ge=0, le=2)] = 1.0
     frames: Name = "shared_memory"
     lower_tier: bool = False
+
+    def session_settings(self) -> SessionSettings:
+        """Raises SettingsError for a value outside its range."""
+        known = {part.name.lower(): part for part in Outputs}
+        outputs = Outputs(0)
+        for name in self.outputs:
+            if name not in known:
+                raise SettingsError(f"outputs '{name}': must be {' or '.join(known)}.")
+            outputs |= known[name]
+        if not outputs:
+            raise SettingsError("outputs: ask for video, blendshapes or both.")
+        return SessionSettings(
+            outputs=outputs,
+            size=self.size,
+            fps=self.fps,
+            seed=self.seed,
+            emotion=self.emotion,
+            emotion_intensity=self.emotion_intensity,
+            mouth_strength=self.mouth_strength,
+        )
 
 
 class Speak(_Message):

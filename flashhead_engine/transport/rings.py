@@ -9,18 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..blendshapes.arkit import ARKIT_52
-from ..blendshapes.visemes import VISEMES
-from ..drivers.base import POSE, FrameFlags, TimedFrame
+from ..drivers.base import TimedFrame
 from ..errors import MissingDependencyError, TransportError
+from .payload import frame_of, header_of, payload_bytes, payload_of
 
 WEIGHTS_SLOTS = 64
 """About a second of weights at 60 Hz: a client that hitches for a second still finds the frame for its audio."""
 FRAMES_SLOTS = 8
 """Frames are published at most four before their PTS; as many older ones stay for a client that is late."""
 
-_WEIGHTS, _POSE = len(ARKIT_52), len(POSE)
-_NUMBERS = _WEIGHTS + _POSE + len(VISEMES)
 _TRIES = 8  # a reader that is overtaken so often keeps the picture it has
 
 
@@ -73,16 +70,9 @@ class RingWriter:
         """
         if self._ring is None:
             raise TransportError("this ring is closed; frames are published to an open one.")
-        payload = _numbers(frame) if self._size is None else self._pixels(frame)
-        info = self._info(
-            epoch=frame.epoch,
-            utterance=frame.utterance,
-            index=frame.index,
-            pts_us=frame.pts_us,
-            duration_us=frame.duration_us,
-            flags=int(frame.flags),
-        )
-        self._ring.publish(info, payload)
+        if self._size is not None:
+            self._check_pixels(frame)
+        self._ring.publish(self._info(**header_of(frame)), payload_of(frame))
 
     def beat(self) -> None:
         """Tell readers that the worker is alive; ten times a second."""
@@ -93,21 +83,11 @@ class RingWriter:
         """End the ring: readers see it at once, its name is gone. Calling it again does nothing."""
         self._ring = None
 
-    def _pixels(self, frame: TimedFrame) -> np.ndarray:
+    def _check_pixels(self, frame: TimedFrame) -> None:
         wanted = (self._size, self._size, 4)
         if frame.pixels is None or frame.pixels.shape != wanted or frame.pixels.dtype != np.uint8:
             found = None if frame.pixels is None else f"{frame.pixels.dtype} {frame.pixels.shape}"
             raise TransportError(f"this ring takes uint8 pixels of shape {wanted}, not {found}.")
-        return np.ascontiguousarray(frame.pixels)
-
-
-def frame_payload(frame: TimedFrame) -> np.ndarray:
-    """What a slot holds of a frame: its pixels, else its numbers as bytes."""
-    return _numbers(frame) if frame.pixels is None else np.ascontiguousarray(frame.pixels)
-
-
-def _numbers(frame: TimedFrame) -> np.ndarray:
-    return np.concatenate([frame.weights, frame.pose, frame.visemes]).astype(np.float32, copy=False).view(np.uint8)
 
 
 class RingReader:
@@ -125,8 +105,8 @@ class RingReader:
             raise TransportError(f"cannot read frames: {error}") from error
         self._slot_info, self._result = native.SlotInfo, native.ReadResult
         geometry = self._ring.geometry
-        self._shape = (geometry.height, geometry.width, 4) if geometry.is_frames else None
-        self._bytes = geometry.payload_bytes if geometry.is_frames else 4 * _NUMBERS
+        self._picture = (geometry.height, geometry.width) if geometry.is_frames else None
+        self._bytes = payload_bytes(self._picture)
         self._seen = 0
 
     @property
@@ -176,23 +156,7 @@ class RingReader:
         payload = np.empty(self._bytes, np.uint8)
         if self._ring.read(number, info, payload) != self._result.READ or info.payload_bytes != self._bytes:
             return None
-        numbers, pixels = np.empty(0, np.float32), None
-        if self._shape is None:
-            numbers = payload.view(np.float32)
-        else:
-            pixels = payload.reshape(self._shape)
-        return TimedFrame(
-            utterance=info.utterance,
-            epoch=info.epoch,
-            index=info.index,
-            pts_us=info.pts_us,
-            duration_us=info.duration_us,
-            flags=FrameFlags(info.flags),
-            weights=numbers[:_WEIGHTS],
-            pose=numbers[_WEIGHTS : _WEIGHTS + _POSE],
-            visemes=numbers[_WEIGHTS + _POSE :],
-            pixels=pixels,
-        )
+        return frame_of(info, payload, self._picture)
 
 
 def sweep() -> int:

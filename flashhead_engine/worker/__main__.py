@@ -6,7 +6,6 @@ import os
 import secrets
 import signal
 import sys
-import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from ..errors import FlashHeadError
 from .discovery import ENDPOINT, TOKEN, WorkerAddress, publish, runtime_dir, withdraw
 from .limits import Limits
+from .parent import when_stdin_closes
 from .server import Server
 
 
@@ -36,7 +36,7 @@ def serve(private: bool, allowed: Iterable[Path], end_with_stdin: bool = False) 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
     if private or end_with_stdin:
-        threading.Thread(target=lambda: (sys.stdin.buffer.read(), server.stop()), daemon=True).start()
+        when_stdin_closes(server.stop)
     if private:
         server.run()
         return 0

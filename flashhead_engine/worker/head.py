@@ -7,13 +7,10 @@ from dataclasses import dataclass, replace
 
 from ..drivers.base import WEIGHTS_HZ, DriverSession, FrameFlags, Outputs, SessionSettings, TimedFrame
 from ..errors import SettingsError
-from ..transport.messages import Cancelled, Finished, FirstFrame, FromWorker, Started, Underrun
+from ..transport.messages import AHEAD_FRAMES, Cancelled, Finished, FirstFrame, FromWorker, Started, Underrun
 from .scheduler import Turn
 from .statistics import Rate, WorkerStatistics
 from .utterance import FileUtterance, Utterance
-
-AHEAD_FRAMES = 4
-"""A frame is published at most so many of its track's frames before its PTS."""
 
 _LOOKAHEAD_S = 0.08
 """Audio that a driver hears beyond a frame; nano needs 54 ms, the rest is for the resampler's filter."""

@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,8 @@ from ..drivers.base import Driver, DriverSession, Gaze, Outputs, SessionSettings
 from ..errors import AudioError, AvatarError, FlashHeadError, MissingDependencyError, SettingsError, TransportError
 from ..transport import messages
 from ..transport.messages import FromClient, FromWorker, RingInfo, SessionStatus
-from ..transport.rings import RingWriter, frame_payload
+from ..transport.payload import header_of, payload_of
+from ..transport.rings import RingWriter
 from .head import Head
 from .limits import Limits
 from .scheduler import batch, video_share
@@ -56,7 +57,6 @@ class _Opened:
 
     client: bytes
     head: Head
-    session: DriverSession
     asked: messages.Open
     tier: str
     rings: list[RingWriter]
@@ -87,7 +87,6 @@ class Heads:
         self._opened: dict[int, _Opened] = {}
         self._opening = 0
         self._last_number = 0
-        self._gone: set[bytes] = set()
         self._costs_s: dict[tuple[bool, int], float] = {}
         self._share = 1.0
         self._cores = os.cpu_count() or 1
@@ -165,12 +164,12 @@ class Heads:
 
     def _step(self, ready: list[_Opened]) -> None:
         try:
-            self._driver.step([opened.session for opened in ready])
+            self._driver.step([opened.head.session for opened in ready])
         except Exception:
             # One head must not take the others with it: each tries alone, and who fails is closed.
             _log.exception("a batch of %d heads failed", len(ready))
             for opened in ready:
-                self._guarded(opened, self._driver.step, [opened.session])
+                self._guarded(opened, self._driver.step, [opened.head.session])
 
     def _guarded(self, opened: _Opened, call: Callable, *arguments: object) -> bool:
         """Whether the call went well; a head that fails is closed with words to its client."""
@@ -230,9 +229,9 @@ class Heads:
             case messages.Pause(session=0):
                 for opened in self._opened.values():
                     if opened.client == client:
-                        self._pause(opened.head, message.paused, now_s)
+                        opened.head.pause(message.paused, now_s)
             case messages.Pause():
-                self._pause(self._of(client, message.session).head, message.paused, now_s)
+                self._of(client, message.session).head.pause(message.paused, now_s)
             case messages.Speak():
                 self._speak(self._of(client, message.session), message, payload, now_s)
             case messages.Audio():
@@ -243,14 +242,14 @@ class Heads:
             case messages.Cancel():
                 self._of(client, message.session).head.cancel(message.last_pts_us, now_s)
             case messages.Set():
-                self._of(client, message.session).session.set(
+                self._of(client, message.session).head.session.set(
                     emotion=message.emotion,
                     emotion_intensity=message.emotion_intensity,
                     mouth_strength=message.mouth_strength,
                 )
             case messages.Look():
                 gaze = None if message.free else Gaze(message.yaw, message.pitch)
-                self._of(client, message.session).session.look_at(gaze)
+                self._of(client, message.session).head.session.look_at(gaze)
             case messages.Close():
                 self._of(client, message.session)
                 self._close(message.session, "client")
@@ -260,10 +259,6 @@ class Heads:
         if opened is None or opened.client != client:
             raise Refused("unknown_session", f"session {number}: is not open; open a new one.")
         return opened
-
-    @staticmethod
-    def _pause(head: Head, paused: bool, now_s: float) -> None:
-        head.pause(paused, now_s)
 
     def _speak(self, opened: _Opened, message: messages.Speak, payload: bytes, now_s: float) -> None:
         if message.path:
@@ -292,7 +287,7 @@ class Heads:
                 f"more than {self._limits.audio_s:g} s of audio would wait in session {head.number}: send it later.",
             )
 
-    def _file(self, name: str):
+    def _file(self, name: str) -> Iterator[np.ndarray]:
         """Pieces of an audio file, float32 mono at 16 kHz."""
         path = self._readable(name, AudioError)
         try:
@@ -302,7 +297,7 @@ class Heads:
                 "the worker cannot read audio files: install flashhead-engine[bake], or send the samples."
             ) from error
 
-        def chunks():
+        def chunks() -> Iterator[np.ndarray]:
             with open_audio(path) as audio:
                 yield from map(checked_pcm, audio.chunks())
 
@@ -331,8 +326,9 @@ class Heads:
         settings = self._settings(asked)
         if asked.frames not in ("shared_memory", "messages"):
             raise SettingsError(f"frames '{asked.frames}': must be shared_memory or messages.")
-        wanted = asked.avatar if asked.avatar in SAMPLES or not asked.avatar else None
-        avatar = wanted if wanted is not None else str(self._readable(asked.avatar, AvatarError))
+        avatar = asked.avatar
+        if avatar and avatar not in SAMPLES:
+            avatar = str(self._readable(avatar, AvatarError))
         self._opening += 1
 
         def load() -> None:
@@ -361,30 +357,14 @@ class Heads:
         return TIERS[-1]
 
     def _settings(self, asked: messages.Open) -> SessionSettings:
-        known = {part.name.lower(): part for part in Outputs}
-        outputs = Outputs(0)
-        for name in asked.outputs:
-            if name not in known:
-                raise SettingsError(f"outputs '{name}': must be {' or '.join(known)}.")
-            outputs |= known[name]
-        if not outputs:
-            raise SettingsError("outputs: ask for video, blendshapes or both.")
         if asked.size > self._limits.size:
             raise Refused("too_large", f"size {asked.size}: this worker draws up to {self._limits.size}.")
-        return SessionSettings(
-            outputs=outputs,
-            size=asked.size,
-            fps=asked.fps,
-            seed=asked.seed,
-            emotion=asked.emotion,
-            emotion_intensity=asked.emotion_intensity,
-            mouth_strength=asked.mouth_strength,
-        )
+        return asked.session_settings()
 
     def _finish_open(self, loaded: _Loaded) -> None:
         self._opening -= 1
         client, asked = loaded.client, loaded.asked
-        if client in self._gone or client not in self._names:
+        if client not in self._names:
             if loaded.session:
                 loaded.session.close()
             return
@@ -417,7 +397,7 @@ class Heads:
             self._statistics,
             time.monotonic(),
         )
-        self._opened[number] = _Opened(client, head, loaded.session, asked, loaded.tier, list(rings.values()))
+        self._opened[number] = _Opened(client, head, asked, loaded.tier, list(rings.values()))
         told = {track: RingInfo(ring.address.name, ring.address.generation) for track, ring in rings.items()}
         self._tell(client, messages.Opened(asked.request, number, loaded.tier, **told), None)
         if loaded.tier != asked.tier:
@@ -440,17 +420,8 @@ class Heads:
     def _to_messages(self, client: bytes, number: int) -> Callable[[TimedFrame], None]:
         def publish(frame: TimedFrame) -> None:
             track = "weights" if frame.pixels is None else "video"
-            message = messages.Frame(
-                session=number,
-                track=track,
-                utterance=frame.utterance,
-                epoch=frame.epoch,
-                index=frame.index,
-                pts_us=frame.pts_us,
-                duration_us=frame.duration_us,
-                flags=int(frame.flags),
-            )
-            self._tell(client, message, memoryview(np.ascontiguousarray(frame_payload(frame))).cast("B"))
+            message = messages.Frame(session=number, track=track, **header_of(frame))
+            self._tell(client, message, memoryview(payload_of(frame)).cast("B"))
 
         return publish
 
@@ -458,12 +429,11 @@ class Heads:
         opened = self._opened.pop(number)
         for ring in opened.rings:
             ring.close()
-        opened.session.close()
+        opened.head.session.close()
         self._tell(opened.client, messages.Closed(number, reason), None)
         _log.info("session=%d closed reason=%s", number, reason)
 
     def _leave(self, client: bytes) -> None:
-        self._gone.add(client)
         for number in [number for number, opened in self._opened.items() if opened.client == client]:
             self._close(number, "client")
 

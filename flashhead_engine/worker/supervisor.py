@@ -11,13 +11,13 @@ import secrets
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..errors import TransportError
 from .discovery import ENDPOINT, TOKEN, runtime_dir
+from .parent import when_stdin_closes
 
 _SHORT_LIFE_S = 5.0
 _LONGEST_REST_S = 5.0
@@ -31,9 +31,7 @@ def serve_supervised(private: bool, allowed: Iterable[Path]) -> int:
     command = [sys.executable, "-m", "flashhead_engine.worker", "--end-with-stdin"]
     if private:
         command.append("--private")
-        threading.Thread(
-            target=lambda: (sys.stdin.buffer.read(), os.kill(os.getpid(), signal.SIGTERM)), daemon=True
-        ).start()
+        when_stdin_closes(lambda: os.kill(os.getpid(), signal.SIGTERM))
     for folder in allowed:
         command += ["--allow-path", str(folder)]
     endpoint = os.environ.get(ENDPOINT) or f"ipc://{runtime_dir()}/supervised-{os.getpid()}"

@@ -16,10 +16,10 @@ import zmq
 
 from flashhead_engine.drivers.base import WEIGHTS_HZ, FrameFlags, TimedFrame
 from flashhead_engine.transport import messages
-from flashhead_engine.transport.messages import RingInfo, decode_from_client, encode
+from flashhead_engine.transport.messages import AHEAD_FRAMES, RingInfo, decode_from_client, encode
+from flashhead_engine.transport.payload import header_of, payload_of
 from flashhead_engine.transport.rings import RingWriter
-
-_AHEAD = 4
+from flashhead_engine.worker.resample import decoded
 
 
 @dataclass
@@ -31,9 +31,7 @@ class Utterance:
     next_index: dict = field(default_factory=lambda: {"weights": 0, "video": 0})
 
     def add(self, data: bytes) -> None:
-        pcm = np.frombuffer(data, "<i2" if self.speak.format == "s16" else "<f4").astype(np.float32)
-        pcm = pcm / 32768 if self.speak.format == "s16" else pcm
-        self.pcm = np.append(self.pcm, pcm.reshape(-1, self.speak.channels).mean(axis=1))
+        self.pcm = np.append(self.pcm, decoded(data, self.speak.format, self.speak.channels))
 
     def now_us(self) -> int:
         audio_us, playing, at_s = self.clock
@@ -139,7 +137,7 @@ class Worker:
         for track, fps in (tracks[name] for name in session.open.outputs):
             index = utterance.next_index[track]
             heard = duration_s if utterance.end else duration_s - 1 / fps  # a frame needs its whole interval
-            while index / fps < heard and (index - _AHEAD) * 1e6 / fps <= utterance.now_us():
+            while index / fps < heard and (index - AHEAD_FRAMES) * 1e6 / fps <= utterance.now_us():
                 last = utterance.end and (index + 1) / fps >= duration_s
                 self.show(session, track, self.frame(session, utterance, track, index, fps, last))
                 if index == 0:
@@ -177,10 +175,8 @@ class Worker:
         if session.rings:
             session.rings[track].publish(frame)
             return
-        numbers = np.concatenate([frame.weights, frame.pose, frame.visemes])
-        payload = numbers.tobytes() if frame.pixels is None else frame.pixels.tobytes()
-        told = (frame.utterance, frame.epoch, frame.index, frame.pts_us, frame.duration_us, int(frame.flags))
-        self.say(session.client, messages.Frame(session.number, track, *told), payload)
+        message = messages.Frame(session.number, track, **header_of(frame))
+        self.say(session.client, message, payload_of(frame).tobytes())
 
 
 if __name__ == "__main__":

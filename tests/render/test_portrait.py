@@ -9,12 +9,13 @@ import pytest
 from flashhead_engine.avatar.bundle import SAMPLES, Avatar, Layer, load_avatar
 from flashhead_engine.avatar.images import resize_portrait
 from flashhead_engine.blendshapes.aperture import lip_aperture
-from flashhead_engine.blendshapes.arkit import ARKIT_52, INDEX
+from flashhead_engine.blendshapes.arkit import INDEX
 from flashhead_engine.errors import SettingsError
 from flashhead_engine.render.portrait import PortraitRenderer
 
+from .shapes import STILL, both, shape
+
 SIZE = 256
-STILL = np.zeros(4, np.float32)
 MARKER = (255, 0, 255)
 MOUTH_INSIDE = ("mouth_cavity", "tongue", "teeth_lower", "teeth_upper")
 EYE_INSIDE = ("eye_whites", "irises")
@@ -23,17 +24,6 @@ EYE_INSIDE = ("eye_whites", "irises")
 @pytest.fixture(scope="module", params=SAMPLES)
 def avatar(request) -> Avatar:
     return load_avatar(request.param)
-
-
-def shape(**values: float) -> np.ndarray:
-    weights = np.zeros(len(ARKIT_52), np.float32)
-    for name, value in values.items():
-        weights[INDEX[name]] = value
-    return weights
-
-
-def both(name: str, value: float) -> dict[str, float]:
-    return {f"{name}Left": value, f"{name}Right": value}
 
 
 def marked(avatar: Avatar, names: tuple[str, ...], *, without: tuple[str, ...] = ()) -> Avatar:

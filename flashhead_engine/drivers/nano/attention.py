@@ -6,11 +6,11 @@ import numpy as np
 
 from ...blendshapes.arkit import INDEX
 from ..base import WEIGHTS_HZ, Gaze
+from .idle import LID_FOLLOWS, both
 
 _FULL_RAD = 0.6
 """Turn of an eyeball at a weight of 1; about 35 degrees, which ARKit's reference head shows."""
 _TURN = 1 - math.exp(-1 / (0.04 * WEIGHTS_HZ))  # a saccade: most of the way in 80 ms
-_LID_FOLLOWS = 0.35  # of a downward gaze, as in `idle.py`
 
 _COLUMNS = [
     INDEX[name]
@@ -19,7 +19,7 @@ _COLUMNS = [
         *("eyeLookUpLeft", "eyeLookUpRight", "eyeLookDownLeft", "eyeLookDownRight"),
     )
 ]
-_LIDS = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
+_LIDS = both("eyeBlink")
 
 
 class Attention:
@@ -45,7 +45,7 @@ class Attention:
             before = row[_COLUMNS]
             row[_COLUMNS] = before + self._share * (self._shown - before)
             # The performance's lids follow its own gaze; they go along with the difference.
-            lower = _LID_FOLLOWS * (row[_COLUMNS[-1]] - before[-1])
+            lower = LID_FOLLOWS * (row[_COLUMNS[-1]] - before[-1])
             row[_LIDS] = np.clip(row[_LIDS] + lower, 0.0, 1.0)
 
 

@@ -18,6 +18,9 @@ FACE = (*ARKIT_52, *POSE)
 BLOCK = 4 * WEIGHTS_HZ
 """Frames that are computed at once."""
 
+LID_FOLLOWS = 0.35
+"""How far the lids go along with a downward gaze."""
+
 _BLINK_CELL_S = 3.4  # people in conversation blink about 17 times a minute
 _BLINK_CLOSE_S, _BLINK_HOLD_S, _BLINK_OPEN_S = 0.07, 0.03, 0.16
 _SACCADE_CELL_S = 1.1
@@ -128,7 +131,7 @@ def _look(seed: int, times_s: np.ndarray, face: np.ndarray) -> None:
     face[:, both("eyeLookUp")] += np.maximum(y, 0)[:, None]
     face[:, both("eyeLookDown")] += np.maximum(-y, 0)[:, None]
     # The upper lid follows the eyeball.
-    face[:, both("eyeBlink")] += (0.35 * np.maximum(-y, 0))[:, None]
+    face[:, both("eyeBlink")] += (LID_FOLLOWS * np.maximum(-y, 0))[:, None]
 
 
 def _blink(seed: int, times_s: np.ndarray) -> np.ndarray:
