@@ -7,9 +7,9 @@ import os
 import secrets
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import BinaryIO
 
 import zmq
 
@@ -38,12 +38,6 @@ _QUEUED = 256
 _IPC, _TCP = "ipc://", "tcp://127.0.0.1:"
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Client:
-    name: str
-    heard_s: float
 
 
 class Server:
@@ -75,12 +69,12 @@ class Server:
             raise TransportError(f"endpoint {endpoint}: cannot be used: {error}.") from error
         self.endpoint = self._socket.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode()
         self._outbox: SimpleQueue = SimpleQueue()
-        self._clients: dict[bytes, _Client] = {}
+        self._heard_s: dict[bytes, float] = {}  # when each client that was welcomed was heard last
         self._names: dict[bytes, str] = {}
         self._stopping = threading.Event()
         self._waker_end = self._context.socket(zmq.PAIR)
         self._waker_end.bind("inproc://wake")
-        self._wakers = threading.local()
+        self._waker: zmq.Socket | None = None  # the compute thread's
         self._heads = Heads(limits, allowed, self._tell, self._names)
 
     def stop(self) -> None:
@@ -106,16 +100,19 @@ class Server:
                 with contextlib.suppress(OSError):
                     os.unlink(self.endpoint.removeprefix(_IPC))
             if self._lock is not None:
+                # While it is held, so that what another worker locks meanwhile is not taken away.
+                with contextlib.suppress(OSError):
+                    os.unlink(self._lock.name)
                 self._lock.close()
 
     def _tell(self, client: bytes, message: FromWorker, payload: memoryview | None) -> None:
         """From the compute thread: queue a message and wake the control thread."""
         self._outbox.put((client, message, payload))
-        if not hasattr(self._wakers, "socket"):
-            self._wakers.socket = self._context.socket(zmq.PAIR)
-            self._wakers.socket.connect("inproc://wake")
+        if self._waker is None:
+            self._waker = self._context.socket(zmq.PAIR)
+            self._waker.connect("inproc://wake")
         with contextlib.suppress(zmq.ZMQError):  # it is awake already, or ends
-            self._wakers.socket.send(b"", zmq.NOBLOCK)
+            self._waker.send(b"", zmq.NOBLOCK)
 
     def _receive_all(self) -> None:
         with contextlib.suppress(zmq.Again):
@@ -127,9 +124,9 @@ class Server:
                 self._receive(client, parts)
 
     def _receive(self, client: bytes, parts: list[bytes]) -> None:
-        known = self._clients.get(client)
+        known = client in self._heard_s
         if known:
-            known.heard_s = time.monotonic()
+            self._heard_s[client] = time.monotonic()
         if not 1 <= len(parts) <= 2 or sum(map(len, parts)) > self._most_bytes:
             words = f"a message has one or two parts, of {self._most_bytes} bytes together at most."
             self._send(client, Error("bad_message", words))
@@ -141,7 +138,7 @@ class Server:
             return
         if isinstance(message, Hello):
             self._greet(client, message)
-        elif known is None:
+        elif not known:
             self._send(client, Error("no_hello", "say Hello with this worker's token first."))
         elif isinstance(message, Ping):
             self._send(client, Pong())
@@ -157,18 +154,17 @@ class Server:
             words = f"protocol {hello.protocol}: this worker speaks {PROTOCOL}; update the older side."
             self._send(client, Error("wrong_protocol", words))
         else:
-            self._clients[client] = _Client(hello.client, time.monotonic())
+            self._heard_s[client] = time.monotonic()
             self._names[client] = hello.client
             self._send(client, Welcome(self.worker, PROTOCOL, __version__, os.getpid(), list(TIERS)))
             _log.info("client=%s connected", hello.client)
 
     def _forget_silent(self) -> None:
         now_s = time.monotonic()
-        for client, known in list(self._clients.items()):
-            if now_s - known.heard_s > _CLIENT_SILENT_S:
-                _log.info("client=%s is gone", known.name)
-                del self._clients[client]
-                self._names.pop(client, None)
+        for client, heard_s in list(self._heard_s.items()):
+            if now_s - heard_s > _CLIENT_SILENT_S:
+                del self._heard_s[client]
+                _log.info("client=%s is gone", self._names.pop(client))
                 self._heads.client_left(client)
 
     def _send_all(self) -> None:
@@ -185,7 +181,7 @@ class Server:
                 _log.info("a %s was not delivered: %s", type(message).__name__, error)
 
 
-def _lock(endpoint: str):
+def _lock(endpoint: str) -> BinaryIO | None:
     """Held as long as a worker serves an ipc endpoint: ZeroMQ itself would take it from another worker."""
     if not endpoint.startswith(_IPC) or os.name != "posix":
         return None
@@ -193,7 +189,7 @@ def _lock(endpoint: str):
 
     path = endpoint.removeprefix(_IPC) + ".lock"
     try:
-        file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600), "r+")
+        file = open(path, "rb", opener=lambda name, _: os.open(name, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise TransportError(f"endpoint {endpoint}: another worker serves it.") from error
