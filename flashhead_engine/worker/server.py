@@ -189,7 +189,11 @@ def _lock(endpoint: str) -> BinaryIO | None:
 
     path = endpoint.removeprefix(_IPC) + ".lock"
     try:
-        file = open(path, "rb", opener=lambda name, _: os.open(name, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+
+        def opener(name: str, _: int) -> int:
+            return os.open(name, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+
+        file = open(path, "rb", opener=opener)  # noqa: SIM115  it is held as long as the worker lives
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise TransportError(f"endpoint {endpoint}: another worker serves it.") from error
