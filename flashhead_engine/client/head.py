@@ -173,13 +173,14 @@ class Head:
         """
         began, shown = None, None
         while not (self.closed or utterance.state in ("cancelled", "failed")):
-            over = utterance.over
-            frame = self._next(utterance, shown) if not real_time else self.frame_at(utterance, _since_us(began))
+            # Before the frame is looked for: what ends meanwhile may have made one more.
+            over, now_us = utterance.over, _since_us(began)
+            frame = self._next(utterance, shown) if not real_time else self.frame_at(utterance, now_us)
             if frame is None or (shown is not None and frame.pts_us <= shown.pts_us):
-                if over and (not real_time or shown is None or _since_us(began) > _end_us(shown)):
+                if over and (not real_time or shown is None or now_us > _end_us(shown)):
                     return
                 if began is not None:
-                    self.clock(utterance, _since_us(began))
+                    self.clock(utterance, now_us)
                 time.sleep(_POLL_S)
                 continue
             began = time.monotonic() if began is None else began

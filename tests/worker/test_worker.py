@@ -64,7 +64,7 @@ def wait_for(head, kind, timeout_s=5.0):
 
 def test_a_line_is_shown_frame_by_frame_in_order(worker, pcm):
     with worker.open("guard", outputs=Outputs.VIDEO, size=256) as head:
-        frames = list(head.frames(head.speak(pcm, 16_000)))
+        frames = list(head.frames(head.speak(pcm, 16_000), real_time=False))
         assert [frame.pts_us for frame in frames] == [number * 40_000 for number in range(50)]
         assert FrameFlags.LAST in frames[-1].flags
         assert frames[0].pixels.shape == (256, 256, 4)
@@ -74,12 +74,19 @@ def test_a_line_is_shown_frame_by_frame_in_order(worker, pcm):
     assert 0 < events[1].latency_us < 1_000_000
 
 
+def test_in_real_time_the_last_frame_is_never_left_out(worker, pcm):
+    with worker.open() as head:
+        for _ in range(5):
+            frames = list(head.frames(head.speak(pcm[:8000], 16_000)))
+            assert frames[-1].index == 29
+
+
 def test_any_rate_gives_the_mouth_of_16_khz(worker, pcm):
     at_48 = np.repeat(pcm, 3)
     jaws = []
     for samples, rate in ((pcm, 16_000), (at_48, 48_000)):
         with worker.open() as head:
-            frames = list(head.frames(head.speak(samples, rate)))
+            frames = list(head.frames(head.speak(samples, rate), real_time=False))
             jaws.append(np.array([frame.weights[INDEX["jawOpen"]] for frame in frames]))
     assert len(jaws[0]) == len(jaws[1])
     assert np.corrcoef(*jaws)[0, 1] > 0.95
@@ -115,7 +122,7 @@ def test_bad_requests_are_refused_in_words_and_others_go_on(worker, pcm):
     with pytest.raises((TransportError, SettingsError), match="size"):
         worker.open("guard", outputs=Outputs.VIDEO, size=100)
     with worker.open() as head:
-        assert len(list(head.frames(head.speak(pcm, 16_000)))) == 120
+        assert len(list(head.frames(head.speak(pcm, 16_000), real_time=False))) == 120
 
 
 def test_a_wrong_token_is_refused(endpoint):
