@@ -1,6 +1,7 @@
 """Speed of the portrait renderer on one core, everything moving: mouth, both eyes, brows, head and breath.
 
-    python benchmarks/render.py
+    python benchmarks/render.py            with the native kernels
+    python benchmarks/render.py --numpy    as where none were built
 
 Prints for each sample avatar and size: the median time per frame on the clock and on the processor (they differ
 where other programs share the core), the 95th percentile, frames per second of processor time, and the time to
@@ -12,19 +13,27 @@ import os
 # One core, as a game leaves to it; must be set before numpy is imported.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+import argparse
 import time
 
 import numpy as np
 
 from flashhead_engine.avatar.bundle import SAMPLES, load_avatar
 from flashhead_engine.blendshapes.arkit import ARKIT_52
+from flashhead_engine.render import kernels, numpy_kernels
 from flashhead_engine.render.portrait import PortraitRenderer
 
-SIZES = (256, 512, 768, 1024)
+SIZES = (256, 512, 1024)
 FRAMES = 150
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--numpy", action="store_true", help="leave the native kernels out")
+    if parser.parse_args().numpy:
+        kernels._loops = numpy_kernels
+    elif kernels._loops is numpy_kernels:
+        parser.error("the native kernels were not built here; use --numpy")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     random = np.random.default_rng(0)

@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "compose.h"
+#include "grid.h"
 #include "warp.h"
 
 namespace flashhead {
@@ -14,8 +16,39 @@ namespace py = pybind11;
 template <typename T>
 using Array = py::array_t<T, py::array::c_style>;
 
+// Rows may lie apart, as in a part of a picture.
+template <typename T>
+using Rows = py::array_t<T, 0>;
+
 void Require(bool condition, const char* what) {
   if (!condition) throw std::invalid_argument(what);
+}
+
+template <typename T>
+void RequireRows(const Rows<T>& array) {
+  Require(array.ndim() == 2, "every array of pixels: must have two dimensions");
+  const bool together = array.shape(1) < 2 || array.strides(1) == static_cast<py::ssize_t>(sizeof(T));
+  Require(together && array.strides(0) % static_cast<py::ssize_t>(sizeof(T)) == 0,
+          "every array of pixels: the pixels of a row must lie side by side");
+}
+
+template <typename T>
+View<const T> ViewOf(const Rows<T>& array) {
+  RequireRows(array);
+  return {array.data(), array.strides(0) / static_cast<py::ssize_t>(sizeof(T)), static_cast<int32_t>(array.shape(0)),
+          static_cast<int32_t>(array.shape(1))};
+}
+
+template <typename T>
+View<T> TargetOf(Rows<T>& array) {
+  RequireRows(array);
+  return {array.mutable_data(), array.strides(0) / static_cast<py::ssize_t>(sizeof(T)),
+          static_cast<int32_t>(array.shape(0)), static_cast<int32_t>(array.shape(1))};
+}
+
+template <typename A, typename B>
+void RequireSame(const View<A>& a, const View<B>& b) {
+  Require(a.rows == b.rows && a.columns == b.columns, "every array of pixels: must have the same shape");
 }
 
 Table TableOf(const Array<uint32_t>& pixels) {
@@ -23,37 +56,108 @@ Table TableOf(const Array<uint32_t>& pixels) {
   return {pixels.data(), static_cast<int32_t>(pixels.shape(1)), static_cast<int32_t>(pixels.shape(0))};
 }
 
-Axis AxisOf(const Array<int32_t>& node, const Array<float>& fraction, py::ssize_t count, py::ssize_t nodes) {
+Axis AxisOf(const Array<int32_t>& node, const Array<float>& fraction, int32_t count, int32_t nodes) {
   Require(node.ndim() == 1 && fraction.ndim() == 1, "axis: must be flat");
   Require(node.shape(0) == count && fraction.shape(0) == count, "axis: must have one entry for each pixel");
-  for (py::ssize_t i = 0; i < count; ++i) {
+  for (int32_t i = 0; i < count; ++i) {
     Require(node.data()[i] >= 0 && node.data()[i] < nodes - 1, "axis: names a node that is not there");
   }
-  return {node.data(), fraction.data(), static_cast<int32_t>(count)};
+  return {node.data(), fraction.data()};
 }
 
-void WarpArrays(const Array<uint32_t>& table, const Array<float>& x, const Array<float>& y,
-                const Array<int32_t>& row_node, const Array<float>& row_fraction, const Array<int32_t>& column_node,
-                const Array<float>& column_fraction, Array<uint32_t>& out) {
-  Require(x.ndim() == 2 && y.ndim() == 2 && out.ndim() == 2, "x, y, out: must have two dimensions");
-  Require(x.shape(0) == y.shape(0) && x.shape(1) == y.shape(1), "x, y: must have the same shape");
-  const Table source = TableOf(table);
-  const Nodes nodes{x.data(), y.data(), static_cast<int32_t>(x.shape(1))};
-  const Axis rows = AxisOf(row_node, row_fraction, out.shape(0), x.shape(0));
-  const Axis columns = AxisOf(column_node, column_fraction, out.shape(1), x.shape(1));
-  uint32_t* pixels = out.mutable_data();
-  const auto stride = static_cast<int32_t>(out.shape(1));
+void ExpandArrays(const Rows<float>& nodes, const Array<int32_t>& row_node, const Array<float>& row_fraction,
+                  const Array<int32_t>& column_node, const Array<float>& column_fraction, Rows<float>& out) {
+  const View<const float> values = ViewOf(nodes);
+  const View<float> target = TargetOf(out);
+  const Axis rows = AxisOf(row_node, row_fraction, target.rows, values.rows);
+  const Axis columns = AxisOf(column_node, column_fraction, target.columns, values.columns);
   py::gil_scoped_release unlocked;
-  Warp(source, nodes, rows, columns, pixels, stride);
+  Expand(values, rows, columns, target);
+}
+
+void WarpArrays(const Array<uint32_t>& table, const Rows<float>& x, const Rows<float>& y,
+                const Array<int32_t>& row_node, const Array<float>& row_fraction, const Array<int32_t>& column_node,
+                const Array<float>& column_fraction, Rows<uint32_t>& out) {
+  const Table source = TableOf(table);
+  const View<const float> nodes_x = ViewOf(x), nodes_y = ViewOf(y);
+  const View<uint32_t> target = TargetOf(out);
+  RequireSame(nodes_x, nodes_y);
+  const Axis rows = AxisOf(row_node, row_fraction, target.rows, nodes_x.rows);
+  const Axis columns = AxisOf(column_node, column_fraction, target.columns, nodes_x.columns);
+  py::gil_scoped_release unlocked;
+  Warp(source, nodes_x, nodes_y, rows, columns, target);
+}
+
+void SampleArrays(const Array<uint32_t>& table, const Rows<float>& x, const Rows<float>& y, float scale, float left,
+                  float top, Rows<uint32_t>& out) {
+  const Table source = TableOf(table);
+  const View<const float> points_x = ViewOf(x), points_y = ViewOf(y);
+  const View<uint32_t> target = TargetOf(out);
+  RequireSame(points_x, target);
+  RequireSame(points_y, target);
+  py::gil_scoped_release unlocked;
+  Sample(source, points_x, points_y, scale, left, top, target);
+}
+
+void OverArrays(const Rows<uint32_t>& above, Rows<uint32_t>& below) {
+  const View<const uint32_t> upper = ViewOf(above);
+  const View<uint32_t> target = TargetOf(below);
+  RequireSame(upper, target);
+  py::gil_scoped_release unlocked;
+  Over(upper, target);
+}
+
+void OverFadedArrays(const Rows<uint32_t>& above, const Rows<float>& opacity, Rows<uint32_t>& below) {
+  const View<const uint32_t> upper = ViewOf(above);
+  const View<const float> share = ViewOf(opacity);
+  const View<uint32_t> target = TargetOf(below);
+  RequireSame(upper, target);
+  RequireSame(share, target);
+  py::gil_scoped_release unlocked;
+  OverFaded(upper, share, target);
+}
+
+void PutArrays(const Rows<uint32_t>& drawn, const Rows<float>& opacity, bool keep_alpha, Rows<uint32_t>& frame) {
+  const View<const uint32_t> source = ViewOf(drawn);
+  const View<const float> share = ViewOf(opacity);
+  const View<uint32_t> target = TargetOf(frame);
+  RequireSame(source, target);
+  RequireSame(share, target);
+  py::gil_scoped_release unlocked;
+  Put(source, share, keep_alpha, target);
+}
+
+void InterpolateArrays(const Array<float>& values, const Array<float>& u, const Array<float>& v, Array<float>& out) {
+  Require(values.ndim() == 3 && values.shape(0) > 1 && values.shape(1) > 1, "values: must have 2 x 2 nodes or more");
+  Require(u.size() == v.size() && out.size() == u.size() * values.shape(2), "u, v, out: must have the same shape");
+  const GridValues grid{values.data(), static_cast<int32_t>(values.shape(0)), static_cast<int32_t>(values.shape(1)),
+                        static_cast<int32_t>(values.shape(2))};
+  const float *first_u = u.data(), *first_v = v.data();
+  float* target = out.mutable_data();
+  const int64_t count = u.size();
+  py::gil_scoped_release unlocked;
+  Interpolate(grid, first_u, first_v, count, target);
 }
 
 }  // namespace
 
 PYBIND11_MODULE(_kernels, module) {
   module.doc() = "Inner loops of the portrait renderer; flashhead_engine/render/kernels.py says what each does.";
+  module.def("expand", &ExpandArrays, py::arg("nodes").noconvert(), py::arg("row_node").noconvert(),
+             py::arg("row_fraction").noconvert(), py::arg("column_node").noconvert(),
+             py::arg("column_fraction").noconvert(), py::arg("out").noconvert());
   module.def("warp", &WarpArrays, py::arg("table").noconvert(), py::arg("x").noconvert(), py::arg("y").noconvert(),
              py::arg("row_node").noconvert(), py::arg("row_fraction").noconvert(), py::arg("column_node").noconvert(),
              py::arg("column_fraction").noconvert(), py::arg("out").noconvert());
+  module.def("sample", &SampleArrays, py::arg("table").noconvert(), py::arg("x").noconvert(), py::arg("y").noconvert(),
+             py::arg("scale"), py::arg("left"), py::arg("top"), py::arg("out").noconvert());
+  module.def("over", &OverArrays, py::arg("above").noconvert(), py::arg("below").noconvert());
+  module.def("over_faded", &OverFadedArrays, py::arg("above").noconvert(), py::arg("opacity").noconvert(),
+             py::arg("below").noconvert());
+  module.def("put", &PutArrays, py::arg("drawn").noconvert(), py::arg("opacity").noconvert(), py::arg("keep_alpha"),
+             py::arg("frame").noconvert());
+  module.def("interpolate", &InterpolateArrays, py::arg("values").noconvert(), py::arg("u").noconvert(),
+             py::arg("v").noconvert(), py::arg("out").noconvert());
 }
 
 }  // namespace flashhead

@@ -7,32 +7,54 @@ namespace {
 
 float Between(float a, float b, float fraction) { return a + fraction * (b - a); }
 
-void InterpolateRow(const float* nodes, int32_t columns, float fraction, std::vector<float>& row) {
-  for (int32_t i = 0; i < columns; ++i) row[i] = Between(nodes[i], nodes[i + columns], fraction);
+void InterpolateRow(View<const float> nodes, Axis rows, int32_t row, std::vector<float>& values) {
+  const float* upper = nodes.Row(rows.node[row]);
+  const float* lower = nodes.Row(rows.node[row] + 1);
+  for (int32_t i = 0; i < nodes.columns; ++i) values[i] = Between(upper[i], lower[i], rows.fraction[row]);
+}
+
+void FillRow(const std::vector<float>& line, Axis columns, int32_t count, float* values) {
+  for (int32_t j = 0; j < count; ++j) {
+    const int32_t node = columns.node[j];
+    values[j] = Between(line[node], line[node + 1], columns.fraction[j]);
+  }
 }
 
 }  // namespace
 
-void Warp(const Table& table, const Nodes& nodes, const Axis& rows, const Axis& columns, uint32_t* out,
-          int32_t stride) {
-  std::vector<float> row_x(nodes.columns), row_y(nodes.columns);
-  // The last sample still has a neighbour to be mixed with.
-  const float last_x = static_cast<float>(table.width - 1) - 1.0f / 256;
-  const float last_y = static_cast<float>(table.height - 1) - 1.0f / 256;
-  for (int32_t i = 0; i < rows.count; ++i, out += stride) {
-    const int32_t first = rows.node[i] * nodes.columns;
-    InterpolateRow(nodes.x + first, nodes.columns, rows.fraction[i], row_x);
-    InterpolateRow(nodes.y + first, nodes.columns, rows.fraction[i], row_y);
-    for (int32_t j = 0; j < columns.count; ++j) {
-      const int32_t node = columns.node[j];
-      const float fraction = columns.fraction[j];
-      const int32_t x = FixedPoint(Between(row_x[node], row_x[node + 1], fraction), last_x);
-      const int32_t y = FixedPoint(Between(row_y[node], row_y[node + 1], fraction), last_y);
-      const uint32_t* pixel = table.pixels + (y >> 8) * table.width + (x >> 8);
-      const Lanes left = Mix(Spread(pixel[0]), Spread(pixel[table.width]), y & 255);
-      const Lanes right = Mix(Spread(pixel[1]), Spread(pixel[table.width + 1]), y & 255);
-      out[j] = Pack(Mix(left, right, x & 255));
+void Expand(View<const float> nodes, Axis rows, Axis columns, View<float> out) {
+  std::vector<float> line(nodes.columns);
+  for (int32_t i = 0; i < out.rows; ++i) {
+    InterpolateRow(nodes, rows, i, line);
+    FillRow(line, columns, out.columns, out.Row(i));
+  }
+}
+
+void Warp(const Table& table, View<const float> x, View<const float> y, Axis rows, Axis columns, View<uint32_t> out) {
+  std::vector<float> line(x.columns), at_x(out.columns), at_y(out.columns);
+  const Sampler sampler(table);
+  for (int32_t i = 0; i < out.rows; ++i) {
+    InterpolateRow(x, rows, i, line);
+    FillRow(line, columns, out.columns, at_x.data());
+    InterpolateRow(y, rows, i, line);
+    FillRow(line, columns, out.columns, at_y.data());
+    sampler.Row(at_x.data(), at_y.data(), out.columns, out.Row(i),
+                [](const Corners& corners) { return corners.MixedStraight(); });
+  }
+}
+
+void Sample(const Table& table, View<const float> x, View<const float> y, float scale, float left, float top,
+            View<uint32_t> out) {
+  std::vector<float> at_x(out.columns), at_y(out.columns);
+  const Sampler sampler(table);
+  for (int32_t i = 0; i < out.rows; ++i) {
+    const float *row_x = x.Row(i), *row_y = y.Row(i);
+    for (int32_t j = 0; j < out.columns; ++j) {
+      at_x[j] = row_x[j] * scale - left;
+      at_y[j] = row_y[j] * scale - top;
     }
+    sampler.Row(at_x.data(), at_y.data(), out.columns, out.Row(i),
+                [](const Corners& corners) { return corners.MixedPremultiplied(); });
   }
 }
 

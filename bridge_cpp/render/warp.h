@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "sampling.h"
+#include "view.h"
 
 namespace flashhead {
 
@@ -10,18 +11,16 @@ namespace flashhead {
 struct Axis {
   const int32_t* node;    // the node before each pixel
   const float* fraction;  // how far the pixel is on its way to the next node
-  int32_t count;
 };
 
-// Nodes of a coarse grid over the output: the position in a table that each node shows.
-struct Nodes {
-  const float* x;
-  const float* y;
-  int32_t columns;
-};
+// Values of coarse nodes, interpolated at every pixel of `out`.
+void Expand(View<const float> nodes, Axis rows, Axis columns, View<float> out);
 
-// Fills `out` (rows.count x columns.count pixels, `stride` apart) with bilinear samples of `table`.
-void Warp(const Table& table, const Nodes& nodes, const Axis& rows, const Axis& columns, uint32_t* out,
-          int32_t stride);
+// Fills `out` with samples of a table with straight alpha; x and y of the coarse nodes are positions in the table.
+void Warp(const Table& table, View<const float> x, View<const float> y, Axis rows, Axis columns, View<uint32_t> out);
+
+// Fills `out` with samples of a premultiplied table at x * scale - left, y * scale - top.
+void Sample(const Table& table, View<const float> x, View<const float> y, float scale, float left, float top,
+            View<uint32_t> out);
 
 }  // namespace flashhead

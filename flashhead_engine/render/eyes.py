@@ -10,8 +10,9 @@ from ..blendshapes.arkit import INDEX
 from .controls import MOTION_INDEX
 from .face import Eye, Face, smoothstep
 from .fields import BROW_FROWN, BROW_INWARDS, BROW_RAISE
-from .frame import Block, Box, Frame
-from .sampling import LayerTable, inside_base, over, unpremultiplied
+from .frame import Block, Box, Frame, showing
+from .kernels import alpha, over
+from .sampling import LayerTable, inside_base
 
 _MARGIN, _MARGIN_ABOVE = 26.0, 50.0
 _GAZE_ACROSS, _GAZE_DOWN = 0.30, 0.20
@@ -29,13 +30,11 @@ class EyeRegion:
     def __init__(self, avatar: Avatar, face: Face, own: str, size: int) -> None:
         eye = face.eyes[own]
         self._eye = eye
-        self._scale = size / avatar.side
         self._box = _box(avatar, face, eye)
         self._eye_box = _painted(avatar, face, eye, _EYE_LAYERS, margin=3 * face.unit)
         self._brow_box = _painted(avatar, face, eye, ("brows",), margin=22 * face.unit)
         layers = _layers(avatar, face, eye, self._box)
         self._tables = {name: LayerTable(layer, avatar.side, size) for name, layer in layers.items()}
-        self._factor = self._tables["base"].factor
         self._lids = _Lids(avatar, face, eye, layers, self._box)
         self._brow = _SlidingBrow(face, own) if face.rigid else None
         side = own.capitalize()
@@ -59,32 +58,28 @@ class EyeRegion:
         block = frame.block(self._box if brow > 0.0 else self._eye_box)
         if block is None:
             return
-        drawn = unpremultiplied(self._compose(frame, block, closed, out, down))
+        drawn = self._compose(frame, block, closed, out, down)
         # Nothing of an eye changes the silhouette.
-        drawn[..., 3] = block.alpha(packed)
-        block.blend(packed, drawn, strength / _FULLY_REDRAWN)
+        block.put(packed, drawn, strength / _FULLY_REDRAWN, keep_alpha=True)
 
     def _compose(self, frame: Frame, block: Block, closed: float, out: float, down: float) -> np.ndarray:
-        """The region from its layers: premultiplied float32 (4, height, width)."""
-        per_pixel = self._scale * self._factor
-        half = 0.5 * self._factor
-        x, y = block.face_x * per_pixel - half, block.face_y * per_pixel - half
-        shown = self._tables["base"].at(x, y)
-        part = block.showing(self._eye_box)
+        """The region from its layers: premultiplied uint32 (height, width)."""
+        tables = self._tables
+        x, y = frame.face_points(block.rows, block.columns)
+        shown = tables["base"].at(x, y)
+        part = showing(x, y, self._eye_box)
         if part is not None:
-            column, beside = self._lids.column(block.face_x[part])
-            seen = _Seen(x[part], y[part], column, beside, per_pixel)
-            self._draw_eye(seen, closed, out, down, shown[:, *part])
-        part = block.showing(self._brow_box)
+            seen = _Seen(x[part], y[part], *self._lids.column(x[part]))
+            self._draw_eye(seen, closed, out, down, shown[part])
+        part = showing(x, y, self._brow_box)
         if part is not None:
             brow_x, brow_y = x[part], y[part]
             if self._brow:
-                shift_x, shift_y = self._brow.shift(frame.motions, block.face_x[part])
-                brow_x, brow_y = brow_x - shift_x * per_pixel, brow_y - shift_y * per_pixel
-            over(self._tables["brows"].at(brow_x, brow_y), shown[:, *part])
-        if "front" in self._tables:
-            front_x, front_y = block.head_x * per_pixel - half, block.head_y * per_pixel - half
-            over(self._tables["front"].at(front_x, front_y), shown)
+                shift_x, shift_y = self._brow.shift(frame.motions, brow_x)
+                brow_x, brow_y = brow_x - shift_x, brow_y - shift_y
+            over(tables["brows"].at(brow_x, brow_y), shown[part])
+        if "front" in tables:
+            over(tables["front"].at(block.head_x, block.head_y), shown)
         return shown
 
     def _draw_eye(self, seen: "_Seen", closed: float, out: float, down: float, shown: np.ndarray) -> None:
@@ -92,11 +87,9 @@ class EyeRegion:
         tables, lids, x, y = self._tables, self._lids, seen.x, seen.y
         whites = tables["eye_whites"].at(x, y)
         over(whites, shown)
-        shift_x = _GAZE_ACROSS * self._eye.half_width * out * self._eye.towards_outside * seen.per_pixel
-        shift_y = _GAZE_DOWN * self._eye.height * down * seen.per_pixel
-        iris = tables["irises"].at(x - shift_x, y - shift_y)
-        iris *= whites[3] * (1 / 255)
-        over(iris, shown)
+        shift_x = _GAZE_ACROSS * self._eye.half_width * out * self._eye.towards_outside
+        shift_y = _GAZE_DOWN * self._eye.height * down
+        over(tables["irises"].at(x - shift_x, y - shift_y), shown, alpha(whites))
         if closed < 1.0:
             over(tables["lashes_lower"].at(x, y), shown)
             if lids.rigid:
@@ -104,34 +97,33 @@ class EyeRegion:
         if closed > 0.0:
             self._close(seen, closed, shown)
         if closed < 1.0 and not lids.rigid:
-            moved = closed * seen.per_pixel * lids.upper_travel.at(seen.column, seen.beside)
-            over(tables["lashes_upper"].at(x, y - moved) * lids.open_share(closed)[seen.column], shown)
+            moved = closed * lids.upper_travel.at(seen.column, seen.beside)
+            over(tables["lashes_upper"].at(x, y - moved), shown, lids.open_share(closed)[seen.column])
 
     def _close(self, seen: "_Seen", closed: float, shown: np.ndarray) -> None:
         """Slide the lids: each column of a lid travels from the open lid's edge to where it is painted."""
         lids, x, y = self._lids, seen.x, seen.y
-        remaining = (1.0 - closed) * seen.per_pixel
+        remaining = 1.0 - closed
         lower, upper = self._tables["lid_lower"], self._tables["lid_upper"]
-        hull = upper.at(x, y)[3]
+        hull = alpha(upper.at(x, y))
         if lids.rigid:
-            hull = np.maximum(hull, lower.at(x, y)[3])
+            hull = np.maximum(hull, alpha(lower.at(x, y)))
             lid = lower.at(x, y + remaining * lids.lower_travel.at(seen.column, seen.beside))
-            over(_clipped(lid, hull), shown)
+            over(lid, shown, _clip(lid, hull))
         elif closed > _LOWER_LID_FROM:
-            over(lower.at(x, y) * ((closed - _LOWER_LID_FROM) / (1 - _LOWER_LID_FROM)), shown)
+            over(lower.at(x, y), shown, (closed - _LOWER_LID_FROM) / (1 - _LOWER_LID_FROM))
         lid = upper.at(x, y + remaining * lids.upper_travel.at(seen.column, seen.beside))
-        over(_clipped(lid, hull) * lids.closing_share(closed)[seen.column], shown)
+        over(lid, shown, _clip(lid, hull) * lids.closing_share(closed)[seen.column])
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """The pixels that show an eye: their samples, their lid columns, and samples per portrait pixel."""
+    """The points of the resting face that show an eye, in portrait pixels, and their lid columns."""
 
     x: np.ndarray
     y: np.ndarray
     column: np.ndarray
     beside: np.ndarray
-    per_pixel: float
 
 
 class _Lids:
@@ -260,9 +252,9 @@ def _cut(layer: Layer, box: tuple[float, float, float, float]) -> Layer:
     return Layer(layer.x + left, layer.y + top, layer.pixels[top:bottom, left:right])
 
 
-def _clipped(lid: np.ndarray, hull: np.ndarray) -> np.ndarray:
-    """A premultiplied lid (4, height, width) that is nowhere more opaque than the hull it slides inside."""
-    return lid * (hull / np.maximum(np.maximum(lid[3], hull), 1.0))
+def _clip(lid: np.ndarray, hull: np.ndarray) -> np.ndarray:
+    """Opacity of a premultiplied lid that is to be nowhere more opaque than the hull (0..1) it slides inside."""
+    return hull / np.maximum(np.maximum(alpha(lid), hull), np.float32(1 / 255))
 
 
 def _faded(layer: Layer, y: float, unit: float, *, keep_upper: bool) -> Layer:

@@ -1,6 +1,7 @@
 """A soft mouth: lips that part along the mouth line and the interior seen between them."""
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,9 +11,10 @@ from ..blendshapes.arkit import INDEX
 from .controls import MOTION_INDEX, MOUTH_MOTIONS
 from .face import Face, smoothstep
 from .fields import basis
-from .frame import Block, Box, Frame
+from .frame import Box, Frame
 from .grid import Grid
-from .sampling import LayerTable, PaintingTable, over
+from .kernels import Axis, expand, over, put
+from .sampling import LayerTable, PaintingTable, pack
 
 _STEP = 5.0
 _INVERSIONS = 4
@@ -22,6 +24,7 @@ _JAW_X, _NARROW = MOTION_INDEX["jaw_x"], MOTION_INDEX["narrow"]
 _ROUNDING_DARKENS, _ROUNDING_HIDES_TEETH = 0.65, 26.0
 _FIRST, _LAST = MOTION_INDEX[MOUTH_MOTIONS[0]], MOTION_INDEX[MOUTH_MOTIONS[-1]] + 1
 _NO_GAP = 1e-4
+_NO_OPACITY = 1 / 512
 
 
 class LipMouth:
@@ -43,7 +46,7 @@ class LipMouth:
         x, y = self._grid.nodes()
         self._x, self._y = x, y
         sides = [basis(face, x, y, lower=lower)[_FIRST:_LAST] for lower in (False, True)]
-        self._basis = np.concatenate(sides, axis=-1).reshape(_LAST - _FIRST, -1)
+        self._basis = np.stack(sides, axis=1).reshape(_LAST - _FIRST, -1)
         self._feather = _feather(self._box, x, y, _FEATHER * unit)
         self._upper = _Edge(face, face.upper_inner, lower=False)
         self._lower = _Edge(face, face.lower_inner, lower=True)
@@ -60,95 +63,122 @@ class LipMouth:
         block = frame.block(self._box)
         if block is None:
             return
-        lines = self._edges(motions, block)
-        below = block.head_y > 0.5 * (lines.upper + lines.lower)
-        face_x, face_y = self._face_points(motions, block, below)
+        # What is smooth is computed at every n-th pixel, about as dense as the fine grid, and interpolated between.
+        rows, columns = (_Lattice.of(length, self._every) for length in block.inside.shape)
+        at = np.ix_(rows.chosen, columns.chosen)
+        head_x, head_y = block.head_x[at], block.head_y[at]
+        face = frame.face_points(block.rows.start + rows.chosen, block.columns.start + columns.chosen)
+        upper, lower = self._face_points(motions, head_x, head_y, *face)
+        gap = self._gap(motions, head_x, head_y)
         target = packed[block.rows, block.columns]
-        self._painting.draw(face_x, face_y, target)
-        self._draw_interior(frame, block, lines, face_x, face_y, target)
+        self._painting.draw(*upper, rows.axis, columns.axis, target)
+        beneath = np.empty(target.shape, np.uint32)
+        self._painting.draw(*lower, rows.axis, columns.axis, beneath)
+        below = expand(gap.from_middle, rows.axis, columns.axis) > 0
+        np.copyto(target, beneath, where=below)
+        part = gap.pixels(rows.chosen, columns.chosen, (self._every + 1) / self._scale)
+        if part is not None and gap.widest * self._scale >= _NO_GAP:
+            fill = rows.axis[part[0]], columns.axis[part[1]]
+            front = self._front and self._front.at(
+                *(
+                    np.where(below[part], expand(low, *fill), expand(up, *fill))
+                    for up, low in zip(upper, lower, strict=True)
+                )
+            )
+            distances = expand(gap.from_upper, *fill), expand(gap.from_lower, *fill)
+            self._draw_interior(frame, block.head_x[part], block.head_y[part], *distances, front, target[part])
 
-    def _edges(self, motions: np.ndarray, block: Block) -> "_Lines":
-        column = np.rint(block.head_x - self._line_x[0]).astype(np.intp)
+    def _gap(self, motions: np.ndarray, head_x: np.ndarray, head_y: np.ndarray) -> "_Gap":
+        column = np.rint(head_x - self._line_x[0]).astype(np.intp)
         np.clip(column, 0, len(self._line_x) - 1, out=column)
-        offset = block.head_x - self._line_x[0] - column
+        offset = head_x - self._line_x[0] - column.astype(np.float32)
         upper_y, upper_slope, upper_cos = self._upper.table(motions, self._line_x)
         lower_y, lower_slope, lower_cos = self._lower.table(motions, self._line_x)
-        return _Lines(
-            upper_y[column] + offset * upper_slope[column],
-            lower_y[column] + offset * lower_slope[column],
-            upper_cos[column],
-            lower_cos[column],
+        upper = upper_y[column] + offset * upper_slope[column]
+        lower = lower_y[column] + offset * lower_slope[column]
+        return _Gap(
+            head_y - np.float32(0.5) * (upper + lower),
+            (head_y - upper) * upper_cos[column],
+            (lower - head_y) * lower_cos[column],
             float((lower_y - upper_y).max()),
         )
 
-    def _face_points(self, motions: np.ndarray, block: Block, below: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The point of the resting face that each pixel of the block shows, by its side of the mouth line."""
-        moved = (motions @ self._basis).reshape(self._grid.rows, self._grid.columns, 4)
-        shifts = [_inverse(self._grid, moved[..., side], self._x, self._y) for side in (slice(0, 2), slice(2, 4))]
+    def _face_points(
+        self, motions: np.ndarray, head_x: np.ndarray, head_y: np.ndarray, face_x: np.ndarray, face_y: np.ndarray
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """x and y of the point of the resting face that is seen, if it lies on the upper and on the lower side of
+        the mouth line."""
+        moved = (motions @ self._basis).reshape(2, *self._x.shape, 2)
+        shifts = [_inverse(self._grid, side, self._x, self._y) for side in moved]
         values = np.concatenate([*shifts, self._feather[..., None]], axis=-1)
-        up_x, up_y, low_x, low_y, weight = self._sampled(values, block)
-        shift_x = np.where(below, low_x, up_x)
-        shift_y = np.where(below, low_y, up_y)
-        face_x = block.face_x + weight * (block.head_x - shift_x - block.face_x)
-        face_y = block.face_y + weight * (block.head_y - shift_y - block.face_y)
-        return face_x, face_y
-
-    def _sampled(self, values: np.ndarray, block: Block) -> np.ndarray:
-        """Values of the fine grid at every pixel, (channels, height, width): read at every n-th, about as dense as
-        the grid itself, and interpolated between."""
-        height, width = block.head_x.shape
-        rows, fill_rows = _lattice(height, self._every)
-        columns, fill_columns = _lattice(width, self._every)
-        at = np.ix_(rows, columns)
-        coarse = self._grid.sample(values, block.head_x[at], block.head_y[at])
-        return fill_rows @ np.ascontiguousarray(coarse.transpose(2, 0, 1)) @ fill_columns.T
+        sampled = self._grid.sample(values, head_x, head_y)
+        weight = sampled[..., 4]
+        sides = []
+        for shift_x, shift_y in ((sampled[..., 0], sampled[..., 1]), (sampled[..., 2], sampled[..., 3])):
+            x = face_x + weight * (head_x - shift_x - face_x)
+            y = face_y + weight * (head_y - shift_y - face_y)
+            sides.append((x, y))
+        return sides
 
     def _draw_interior(
         self,
         frame: Frame,
-        block: Block,
-        lines: "_Lines",
-        face_x: np.ndarray,
-        face_y: np.ndarray,
+        x: np.ndarray,
+        y: np.ndarray,
+        from_upper: np.ndarray,
+        from_lower: np.ndarray,
+        front: np.ndarray | None,
         target: np.ndarray,
     ) -> None:
-        if lines.widest * self._scale < _NO_GAP:
-            return
-        from_upper = (block.head_y - lines.upper) * lines.upper_cos
-        from_lower = (lines.lower - block.head_y) * lines.lower_cos
         # Both ramps of one pixel add up to 1 while the lips touch: a closed mouth has no trace of its interior.
         mask = np.clip(from_upper * self._scale + 0.5, 0, 1)
         mask += np.clip(from_lower * self._scale + 0.5, 0, 1)
         mask -= 1
-        seen = mask > 1 / 512
-        part = bounds(seen)
-        if part is None:
+        seen = bounds(mask > _NO_OPACITY)
+        if seen is None:
             return
-        mask = np.clip(mask[part], 0, 1)
-        inside = self._interior.seen(frame, block.head_x[part], block.head_y[part])
-        self._interior.shade(inside, frame, from_upper[part], from_lower[part])
-        if self._front:
-            factor = self._painting.factor
-            x = (face_x[part] * self._scale - 0.5) * factor
-            y = (face_y[part] * self._scale - 0.5) * factor
-            inside = over(self._front.at(x, y), inside)
-        lips = target[part].copy()
-        channels = lips.view(np.uint8).reshape(*lips.shape, 4)
-        for channel in range(3):
-            outside = channels[..., channel].astype(np.float32)
-            channels[..., channel] = outside + mask * (inside[channel] - outside) + 0.5
-        target[part] = lips
+        inside = self._interior.seen(frame, x[seen], y[seen])
+        self._interior.shade(inside, frame, from_upper[seen], from_lower[seen])
+        if front is not None:
+            over(front[seen], inside)
+        put(inside, mask[seen], target[seen], keep_alpha=True)
 
 
-class _Lines:
-    """Edges of the parted lips at every pixel of a block: y, cosine of their slope; and the widest gap."""
+@dataclass(frozen=True)
+class _Gap:
+    """Distances of points from the gap between the lips, in portrait pixels: from its middle, downwards, and from
+    both of its edges, > 0 inside; and the widest gap."""
 
-    def __init__(
-        self, upper: np.ndarray, lower: np.ndarray, upper_cos: np.ndarray, lower_cos: np.ndarray, widest: float
-    ) -> None:
-        self.upper, self.lower = upper, lower
-        self.upper_cos, self.lower_cos = upper_cos, lower_cos
-        self.widest = widest
+    from_middle: np.ndarray
+    from_upper: np.ndarray
+    from_lower: np.ndarray
+    widest: float
+
+    def pixels(self, rows: np.ndarray, columns: np.ndarray, reach: float) -> tuple[slice, slice] | None:
+        """The pixels that may show the gap, where the points lie on these rows and columns, `reach` apart."""
+        part = bounds((self.from_upper > -reach) & (self.from_lower > -reach))
+        if part is None:
+            return None
+        return _around(rows, part[0]), _around(columns, part[1])
+
+
+def _around(chosen: np.ndarray, part: slice) -> slice:
+    """The pixels between the chosen ones of a part and their neighbours."""
+    return slice(int(chosen[max(0, part.start - 1)]), int(chosen[min(len(chosen) - 1, part.stop)]) + 1)
+
+
+@dataclass(frozen=True)
+class _Lattice:
+    """Every n-th of so many pixels, the last one included, and the axis that fills in the others."""
+
+    chosen: np.ndarray
+    axis: Axis
+
+    @classmethod
+    @functools.lru_cache(maxsize=1024)
+    def of(cls, length: int, every: int) -> "_Lattice":
+        chosen = np.append(np.arange(0, max(1, length - 1), every), length - 1)
+        return cls(chosen, Axis.between(chosen))
 
 
 class _Edge:
@@ -178,29 +208,25 @@ class _Interior:
         self._tables = {name: LayerTable(avatar.layers[name], avatar.side, size) for name in names}
         self._jaw_drop = face.jaw_drop
         self._unit = face.unit
-        self._factor = self._tables["tongue"].factor
-        self._scale = size / avatar.side
         cavity = avatar.layers["mouth_cavity"].pixels
         opaque = cavity[..., 3] > 128
         darkness = np.percentile(cavity[opaque], 25, axis=0) if opaque.any() else np.array([20, 8, 10, 255])
-        darkness[3] = 255
-        self._darkness = darkness.astype(np.float32)[:, None, None]
+        self._darkness = pack(np.append(np.rint(darkness[:3]), 255).astype(np.uint8))[()]
 
     def seen(self, frame: Frame, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Opaque colours, float32 (4, *x.shape), 0..255, at points of the face held straight."""
+        """Opaque colours, premultiplied uint32 of x.shape (2-d), at points of the face held straight."""
         raised = (1 - float(frame.weights[_JAW_OPEN])) * self._jaw_drop
         aside = 13 * self._unit * float(frame.motions[_JAW_X])
         tongue_out = float(frame.weights[_TONGUE_OUT])
-        result = np.empty((4, *x.shape), np.float32)
-        result[:] = self._darkness
-        over(self._at("mouth_cavity", x, y), result)
-        over(self._at("tongue", x - aside, y + 0.8 * raised), result)
+        result = np.full(x.shape, self._darkness, np.uint32)
+        over(self._tables["mouth_cavity"].at(x, y), result)
+        over(self._tables["tongue"].at(x - aside, y + 0.8 * raised), result)
         hidden = _ROUNDING_HIDES_TEETH * self._unit * float(frame.motions[_NARROW])
-        over(self._at("teeth_lower", x - aside, y + raised - hidden), result)
-        over(self._at("teeth_upper", x, y + hidden), result)
+        over(self._tables["teeth_lower"].at(x - aside, y + (raised - hidden)), result)
+        over(self._tables["teeth_upper"].at(x, y + hidden), result)
         if tongue_out > 0:
             # Between the teeth, as for [th].
-            over(self._at("tongue", x - aside, y + 0.7 * raised) * min(1.0, 2 * tongue_out), result)
+            over(self._tables["tongue"].at(x - aside, y + 0.7 * raised), result, min(1.0, 2 * tongue_out))
         return result
 
     def shade(self, inside: np.ndarray, frame: Frame, from_upper: np.ndarray, from_lower: np.ndarray) -> None:
@@ -211,20 +237,7 @@ class _Interior:
         reach = np.minimum(from_upper, 1.6 * from_lower) * (1 / (9 * self._unit))
         light = 0.62 + 0.38 * np.sqrt(np.clip(reach, 0, 1))
         light *= 1 - _ROUNDING_DARKENS * min(1.0, float(frame.motions[_NARROW]))
-        inside -= self._darkness
-        inside *= light
-        inside += self._darkness
-
-    def _at(self, name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return self._tables[name].at((x * self._scale - 0.5) * self._factor, (y * self._scale - 0.5) * self._factor)
-
-
-@functools.lru_cache(maxsize=1024)
-def _lattice(length: int, every: int) -> tuple[np.ndarray, np.ndarray]:
-    """Every n-th of so many pixels, the last one included, and the weights that fill in the others."""
-    chosen = np.unique(np.append(np.arange(0, length, every), length - 1))
-    fill = np.array([np.interp(np.arange(length), chosen, unit) for unit in np.eye(len(chosen))])
-    return chosen, np.ascontiguousarray(fill.T.astype(np.float32))
+        over(np.full(inside.shape, self._darkness, np.uint32), inside, 1 - light)
 
 
 def _feather(box: Box, x: np.ndarray, y: np.ndarray, width: float) -> np.ndarray:

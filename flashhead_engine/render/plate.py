@@ -3,11 +3,11 @@
 import numpy as np
 
 from ..avatar.bundle import Avatar
-from ..avatar.images import bounds
 from .controls import MOTION_INDEX
 from .face import Face
-from .frame import Box, Frame
-from .sampling import LayerTable, inside_base, over, unpremultiplied
+from .frame import Box, Frame, showing
+from .kernels import over
+from .sampling import LayerTable, inside_base
 
 _LOWER, _UPPER = MOTION_INDEX["lower_drop"], MOTION_INDEX["upper_raise"]
 _NARROW, _JAW_X, _LIPS_X = (MOTION_INDEX[name] for name in ("narrow", "jaw_x", "lips_x"))
@@ -27,7 +27,6 @@ class PlateMouth:
         names = ("base", "mouth_cavity", "tongue", "teeth_lower", "teeth_upper", "plate_lower", "plate_upper")
         names += ("front",) if "front" in avatar.layers else ()
         self._tables = {name: LayerTable(avatar.layers[name], avatar.side, size) for name in names}
-        self._factor = self._tables["base"].factor
         self._box = _box(avatar, face)
         cavity = avatar.layers["mouth_cavity"]
         self._cavity_x = float(cavity.x), float(cavity.x + cavity.pixels.shape[1])
@@ -51,7 +50,7 @@ class PlateMouth:
         width = 1 - 0.5 * float(motions[_NARROW]) + 0.12 * float(motions[_WIDE].sum())
         drop, shift = opening * self._face.jaw_drop, 10 * self._face.unit * aside
         shown = self._compose(block.head_x, block.head_y, drop, shift, width)
-        block.blend(packed, unpremultiplied(shown), strength / _FULLY_REDRAWN)
+        block.put(packed, shown, strength / _FULLY_REDRAWN, keep_alpha=False)
 
     def _compose(self, x: np.ndarray, y: np.ndarray, drop: float, shift: float, width: float) -> np.ndarray:
         shown = self._at("base", x, y)
@@ -65,19 +64,14 @@ class PlateMouth:
             over(self._at("tongue", middle + (inside_x - middle) * (1 / max(width, 0.3)), inside_y), inside)
             over(self._at("teeth_lower", inside_x - shift, inside_y - drop), inside)
             over(self._at("teeth_upper", inside_x, inside_y), inside)
-            over(inside * opening[part], shown[:, part])
+            over(inside, shown[part], opening[part])
         over(self._at("plate_lower", x - shift, y - drop), shown)
-        upper = self._showing_upper(x, y)
+        upper = showing(x, y, self._upper_box)
         if upper is not None:
-            over(self._at("plate_upper", x[upper], y[upper]), shown[:, *upper])
+            over(self._at("plate_upper", x[upper], y[upper]), shown[upper])
         if "front" in self._tables:
             over(self._at("front", x, y), shown)
         return shown
-
-    def _showing_upper(self, x: np.ndarray, y: np.ndarray) -> tuple[slice, slice] | None:
-        """Rows and columns that show the upper plate."""
-        left, top, right, bottom = self._upper_box
-        return bounds((x >= left) & (x < right) & (y >= top) & (y < bottom))
 
     def _opening(self, x: np.ndarray, y: np.ndarray, drop: float) -> np.ndarray:
         """Coverage 0..1 of the window between the plates; their rims hide its upper and lower edge."""
@@ -88,7 +82,7 @@ class PlateMouth:
         return np.clip(inside * self._scale + 0.5, 0, 1)
 
     def _at(self, name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return self._tables[name].at((x * self._scale - 0.5) * self._factor, (y * self._scale - 0.5) * self._factor)
+        return self._tables[name].at(x, y)
 
 
 def _box(avatar: Avatar, face: Face) -> Box:

@@ -13,8 +13,9 @@ from .eyes import EyeRegion
 from .face import Face, smoothstep
 from .fields import basis
 from .frame import Box, Frame
-from .grid import Grid, interpolation_matrix
+from .grid import Grid
 from .head import HeadMap
+from .kernels import Axis
 from .mouth import LipMouth
 from .plate import PlateMouth
 from .sampling import PaintingTable
@@ -35,7 +36,7 @@ class PortraitRig:
         self.side = avatar.side
         self.painting = PaintingTable(avatar.portrait, size)
         self.grid = Grid(0.0, 0.0, avatar.side / _CELLS, _CELLS + 1, _CELLS + 1)
-        self.to_pixels = interpolation_matrix(size, avatar.side, _CELLS + 1)
+        self.axis = Axis.spread(size, _CELLS + 1)
         self.head = HeadMap(face, avatar.portrait, self.grid)
         self.basis = None if face.rigid else _coarse_basis(face, self.grid)
         self._moving = _moving_box(self.basis, self.grid)
@@ -68,7 +69,7 @@ def _rig(key: _RigKey, size: int) -> PortraitRig:
 
 
 class PortraitRenderer:
-    """Renders one avatar at one size. Not for several threads at once: it reuses its buffers.
+    """Renders one avatar at one size; keeps nothing of a frame, so several threads may share it.
 
     At zero weights and zero pose the frame is the portrait resized to `size`, byte for byte.
     Raises SettingsError for a size that is not a multiple of 32 from 256 to 1024.
@@ -79,10 +80,6 @@ class PortraitRenderer:
             raise SettingsError(f"size {size}: must be a multiple of 32 from 256 to 1024.")
         self.size = size
         self._rig = _rig(_RigKey(avatar), size)
-        self._half = np.empty((_CELLS + 1, size), np.float32)
-        self._x = np.empty((size, size), np.float32)
-        self._y = np.empty((size, size), np.float32)
-        self._index = np.empty((size, size), np.intp)
 
     def render(self, weights: np.ndarray, pose: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """One frame: straight-alpha sRGB RGBA, uint8 (size, size, 4), top row first.
@@ -96,8 +93,9 @@ class PortraitRenderer:
         out = self._target(out)
         frame = self._maps(weights, pose)
         packed = out.view(np.uint32)[..., 0]
-        self._draw_painting(frame, packed)
-        for part in self._rig.parts:
+        rig = self._rig
+        rig.painting.draw(*frame.face, rig.axis, rig.axis, packed)
+        for part in rig.parts:
             part.draw(frame, packed)
         return out
 
@@ -126,20 +124,7 @@ class PortraitRenderer:
         # Nodes inside the picture keep every interpolated pixel inside the painting's table and its border.
         face_x = np.clip(face_x, 0, rig.side)
         face_y = np.clip(face_y, 0, rig.side)
-        return Frame(grid, rig.to_pixels, weights, moved, head_x, head_y, face_x, face_y)
-
-    def _draw_painting(self, frame: Frame, packed: np.ndarray) -> None:
-        rig = self._rig
-        painting = rig.painting
-        for nodes, pixels in ((frame.face_x, self._x), (frame.face_y, self._y)):
-            np.matmul(nodes * painting.scale + painting.offset, rig.to_pixels.T, out=self._half)
-            np.matmul(rig.to_pixels, self._half, out=pixels)
-            np.rint(pixels, out=pixels)
-        # Whole numbers below 2**24: exact in float32.
-        np.multiply(self._y, painting.stride, out=self._y)
-        np.add(self._y, self._x, out=self._y)
-        np.copyto(self._index, self._y, casting="unsafe")
-        np.take(painting.samples, self._index, out=packed, mode="clip")
+        return Frame(grid, rig.axis, weights, moved, (head_x, head_y), (face_x, face_y))
 
 
 def _checked(values: np.ndarray, count: int, name: str) -> np.ndarray:

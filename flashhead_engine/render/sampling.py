@@ -1,23 +1,21 @@
-"""Pictures prepared for nearest-sample lookup between pixels.
+"""Pictures prepared for lookup between pixels.
 
-A picture is enlarged four times (three times above 512 pixels) once; a frame then picks the nearest sample.
-Sample 0 of every pixel is the pixel itself, so that a face at rest is the painting byte for byte, and nothing is
-blurred more or less while it moves.
+A picture is enlarged some times, once; a frame then mixes the four nearest samples, so that slow motion has no
+steps. Sample 0 of every pixel is the pixel itself, so that a face at rest is the painting byte for byte; the samples
+between keep a moving picture about as sharp as a resting one.
 """
 
 import numpy as np
 
 from ..avatar.bundle import Avatar, Layer
 from ..avatar.images import premultiply, resample, resize_portrait
+from . import kernels
 from .frame import Box
+from .kernels import Axis
 
-LARGEST_FINE_SIZE = 512
+_FACTOR = 2
+"""Samples per output pixel, across and down."""
 _EDGE = 4
-
-
-def samples_per_pixel(size: int) -> int:
-    """Enlargement at an output size. At 1024 pixels 3 keeps the table at 38 MB and its indices exact in float32."""
-    return 4 if size <= LARGEST_FINE_SIZE else 3
 
 
 def enlarge(rgba: np.ndarray, factor: int) -> np.ndarray:
@@ -38,50 +36,39 @@ def pack(rgba: np.ndarray) -> np.ndarray:
 
 
 class PaintingTable:
-    """The whole portrait, straight alpha, as a flat table of samples with a border of one repeated pixel.
+    """The whole portrait, straight alpha, as a table of samples with a border of one repeated pixel.
 
-    Pixel i of the output size lies at sample (i + 1) * `factor` of a row.
+    Pixel i of the output size lies at sample (i + 1) * `_FACTOR` of a row.
     """
 
     def __init__(self, portrait: np.ndarray, size: int) -> None:
-        self.factor = samples_per_pixel(size)
         fitted = resize_portrait(portrait, size)
-        bordered = np.pad(enlarge(fitted, self.factor), ((self.factor,) * 2, (self.factor,) * 2, (0, 0)), mode="edge")
-        self.stride = bordered.shape[1]
-        self.samples = pack(bordered).ravel()
+        bordered = np.pad(enlarge(fitted, _FACTOR), ((_FACTOR,) * 2, (_FACTOR,) * 2, (0, 0)), mode="edge")
+        self._samples = pack(bordered)
         # sample = portrait pixel * scale + offset
-        self.scale = self.factor * size / portrait.shape[0]
-        self.offset = 0.5 * self.factor
+        self._scale = np.float32(_FACTOR * size / portrait.shape[0])
+        self._offset = np.float32(0.5 * _FACTOR)
 
-    def draw(self, x: np.ndarray, y: np.ndarray, target: np.ndarray) -> None:
-        """Fill `target` (uint32) with the samples nearest to the points x, y in portrait pixels."""
-        column = np.rint(x * self.scale + self.offset)
-        row = np.rint(y * self.scale + self.offset)
-        index = (row * self.stride + column).astype(np.intp)
-        np.take(self.samples, index, out=target, mode="clip")
+    def draw(self, x: np.ndarray, y: np.ndarray, rows: Axis, columns: Axis, target: np.ndarray) -> None:
+        """Fill `target` (uint32) with the painting; x and y of coarse nodes are in portrait pixels, float32."""
+        at_x, at_y = (values * self._scale + self._offset for values in (x, y))
+        kernels.warp(self._samples, at_x, at_y, rows, columns, target)
 
 
 class LayerTable:
     """A layer, premultiplied, as a table of samples. Outside it everything is transparent."""
 
     def __init__(self, layer: Layer, side: int, size: int) -> None:
-        self.factor = samples_per_pixel(size)
         fitted, left, top = _fit(layer, side, size)
-        samples = premultiply(enlarge(fitted, self.factor))
-        self._left, self._top = left * self.factor, top * self.factor
-        self._height, self._width = samples.shape[:2]
-        self._samples = pack(samples).ravel()
+        samples = premultiply(enlarge(fitted, _FACTOR))
+        self._samples = pack(samples) if min(samples.shape[:2]) > 1 else np.zeros((2, 2), np.uint32)
+        # sample = portrait pixel * scale - left
+        self._scale = _FACTOR * size / side
+        self._left, self._top = (left + 0.5) * _FACTOR, (top + 0.5) * _FACTOR
 
     def at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Premultiplied float32 (4, *x.shape), 0..255, at coordinates in samples of the output picture."""
-        column, row = np.rint(x - self._left), np.rint(y - self._top)
-        np.minimum(np.maximum(column, 0, out=column), self._width - 1, out=column)
-        np.minimum(np.maximum(row, 0, out=row), self._height - 1, out=row)
-        # Whole numbers below 2**24: exact in float32.
-        row *= self._width
-        row += column
-        packed = np.take(self._samples, row.astype(np.intp), mode="clip")
-        return planes(packed)
+        """Premultiplied uint32 of x.shape (2-d) at points in portrait pixels."""
+        return kernels.sample(self._samples, x, y, self._scale, self._left, self._top)
 
 
 def _fit(layer: Layer, side: int, size: int) -> tuple[np.ndarray, int, int]:
@@ -111,31 +98,3 @@ def inside_base(box: Box, avatar: Avatar, margin: float) -> Box:
         min(box[2], base.x + width - margin if base.x + width < avatar.side else avatar.side),
         min(box[3], base.y + height - margin if base.y + height < avatar.side else avatar.side),
     )
-
-
-def over(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Premultiplied float layers (4, height, width) over each other; `below` is changed and returned."""
-    below *= 1.0 - above[3] * (1 / 255)
-    below += above
-    return below
-
-
-def planes(packed: np.ndarray) -> np.ndarray:
-    """RGBA packed in uint32 as float32 (4, *packed.shape): arithmetic on planes is much faster than on pixels."""
-    channels = np.ascontiguousarray(packed).view(np.uint8).reshape(*packed.shape, 4)
-    result = np.empty((4, *packed.shape), np.float32)
-    for channel in range(4):
-        result[channel] = channels[..., channel]
-    return result
-
-
-def unpremultiplied(pixels: np.ndarray) -> np.ndarray:
-    """Premultiplied float32 (4, height, width), 0..255, to straight-alpha uint8 (height, width, 4)."""
-    alpha = pixels[3]
-    if alpha.min() < 254.5:
-        pixels = pixels.copy()
-        pixels[:3] *= 255.0 / np.maximum(alpha, 0.5)
-    result = np.empty((*alpha.shape, 4), np.uint8)
-    for channel in range(4):
-        result[..., channel] = np.minimum(pixels[channel] + 0.5, 255.0)
-    return result

@@ -1,6 +1,7 @@
 """The portrait renderer against what a viewer would notice."""
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 
 import numpy as np
@@ -151,7 +152,10 @@ def test_sides_are_the_faces_own(avatar, weight, own, half):
     if avatar.mouth == "jaw_plate" and weight == "mouthSmile":
         pytest.skip("a plate does not smile")
     renderer = PortraitRenderer(avatar, SIZE)
-    changed = (renderer.render(shape(**{weight + own: 1.0}), STILL) != renderer.render(shape(), STILL)).any(axis=-1)
+    moved, rest = (renderer.render(weights, STILL).astype(int) for weights in (shape(**{weight + own: 1.0}), shape()))
+    # Skin between brows that nearly meet follows by a fraction of a pixel, which nearest lookup left out and bilinear
+    # lookup shows as steps of one or two.
+    changed = np.abs(moved - rest).max(axis=-1) > 2
     assert changed[:, half].sum() > 10
     # The other side may follow by a hair where skin is shared.
     assert changed[:, half].sum() > 0.95 * changed.sum()
@@ -201,27 +205,44 @@ def test_alpha_is_unchanged_where_nothing_moves(avatar):
     np.testing.assert_array_equal(speaking[:eyes], rest[:eyes])
 
 
-def fringe_pixels(frame: np.ndarray) -> tuple[int, int]:
-    """Half transparent pixels that are darker and that are brighter than all opaque ones around them."""
+def fringes(frame: np.ndarray) -> np.ndarray:
+    """Shares of the half transparent pixels that are darker and that are brighter than all opaque ones around them.
+
+    Shares, not counts: a painted edge that lies on whole pixels gets more half transparent ones as soon as it moves by
+    part of a pixel, which only nearest lookup hides.
+    """
     grey = frame[..., :3].mean(axis=2)
     opaque = frame[..., 3] > 250
-    darker = brighter = 0
+    darker, brighter = [], []
     for row, column in np.argwhere((frame[..., 3] > 20) & (frame[..., 3] < 235)):
         around = np.s_[max(0, row - 4) : row + 5, max(0, column - 4) : column + 5]
         inner = grey[around][opaque[around]]
         if len(inner):
-            darker += grey[row, column] < inner.min() - 20
-            brighter += grey[row, column] > inner.max() + 20
-    return darker, brighter
+            darker.append(grey[row, column] < inner.min() - 20)
+            brighter.append(grey[row, column] > inner.max() + 20)
+    return np.array([np.mean(darker), np.mean(brighter)])
+
+
+def has_more_fringes(moved: np.ndarray, painted: np.ndarray) -> bool:
+    return bool(np.any(fringes(moved) > 1.15 * fringes(painted) + 0.05))
+
+
+def turned(avatar: Avatar) -> np.ndarray:
+    renderer = PortraitRenderer(avatar, SIZE)
+    return renderer.render(shape(jawOpen=0.4), np.array([0.15, 0.05, 0.1, 0.5], np.float32))
 
 
 def test_edges_stay_clean_on_black_and_white(avatar):
     """A moving head has no more dark or bright fringes, seen on white or black, than the painting itself."""
-    renderer = PortraitRenderer(avatar, SIZE)
-    painted = fringe_pixels(renderer.render(shape(), STILL))
-    moved = fringe_pixels(renderer.render(shape(jawOpen=0.4), np.array([0.15, 0.05, 0.1, 0.5], np.float32)))
-    for before, after in zip(painted, moved, strict=True):
-        assert after <= 1.15 * before + 20
+    assert not has_more_fringes(turned(avatar), PortraitRenderer(avatar, SIZE).render(shape(), STILL))
+
+
+@pytest.mark.parametrize("background", [0, 255])
+def test_edges_that_were_mixed_with_a_background_are_found(avatar, background):
+    painted, moved = PortraitRenderer(avatar, SIZE).render(shape(), STILL), turned(avatar)
+    alpha = moved[..., 3:] / 255
+    moved[..., :3] = alpha * moved[..., :3] + (1 - alpha) * background
+    assert has_more_fringes(moved, painted)
 
 
 def test_transparent_pixels_have_the_colour_of_their_neighbours(avatar):
@@ -251,6 +272,15 @@ def test_rendering_is_deterministic_and_leaves_its_inputs(avatar):
     np.testing.assert_array_equal(pose, before[1])
 
 
+def test_threads_may_share_a_renderer():
+    renderer = PortraitRenderer(load_avatar("heroine"), SIZE)
+    shapes = [shape(jawOpen=value, eyeBlinkLeft=value) for value in np.linspace(0, 1, 16)]
+    alone = [renderer.render(weights, STILL) for weights in shapes]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda weights: renderer.render(weights, STILL), shapes))
+    np.testing.assert_array_equal(alone, together)
+
+
 def test_every_weight_at_once_and_extreme_poses_do_not_fail(avatar):
     renderer = PortraitRenderer(avatar, SIZE)
     for weights in (np.ones(52, np.float32), np.full(52, 7.0, np.float32), np.full(52, -1.0, np.float32)):
@@ -258,12 +288,18 @@ def test_every_weight_at_once_and_extreme_poses_do_not_fail(avatar):
             renderer.render(weights, np.array([angle, angle, -angle, 1], np.float32))
 
 
+def seen_on_black(frame: np.ndarray) -> np.ndarray:
+    """Colour over black, and alpha, float (height, width, 4): what lies under transparent pixels does not count."""
+    alpha = frame[..., 3:].astype(float)
+    return np.dstack([frame[..., :3] * alpha / 255, alpha])
+
+
 def test_small_motions_make_small_changes(avatar):
     """No jump between the painting and what is drawn over it."""
     renderer = PortraitRenderer(avatar, SIZE)
-    rest = renderer.render(shape(), STILL).astype(int)
+    rest = seen_on_black(renderer.render(shape(), STILL))
     tiny = {"jawOpen": 0.004, **both("eyeBlink", 0.004), **both("eyeLookDown", 0.004), "mouthSmileLeft": 0.004}
-    moved = renderer.render(shape(**tiny), STILL).astype(int)
+    moved = seen_on_black(renderer.render(shape(**tiny), STILL))
     difference = np.abs(moved - rest).max(axis=-1)
     assert np.percentile(difference, 99.9) <= 24
 

@@ -1,0 +1,148 @@
+"""The native kernels' arithmetic in numpy, for where none were built: the same functions, the same bytes.
+
+`kernels` says what each does, and calls these with the arguments that bridge_cpp/render/module.cc takes. Change both
+or none.
+"""
+
+import numpy as np
+
+_LOW_BYTES = np.uint64(0x00FF00FF00FF00FF)
+_HALF = np.uint64(0x0080008000800080)
+_EIGHT, _TWENTY_FOUR, _FORTY_EIGHT = np.uint64(8), np.uint64(24), np.uint64(48)
+_FAINTEST = np.uint32(1 << 24)
+_COLOUR, _ALPHA = np.uint32(0x00FFFFFF), np.uint32(0xFF000000)
+_STRIP = 32
+"""Rows that are drawn at a time, so that what lies between two steps stays in the processor's cache."""
+
+
+def expand(nodes, row_node, row_fraction, column_node, column_fraction, out) -> None:
+    upper, lower = nodes[row_node], nodes[row_node + 1]
+    lines = upper + row_fraction[:, None] * (lower - upper)
+    left, right = lines[:, column_node], lines[:, column_node + 1]
+    np.add(left, column_fraction * (right - left), out=out)
+
+
+def warp(table, x, y, row_node, row_fraction, column_node, column_fraction, out) -> None:
+    columns = column_node, column_fraction
+    for start in range(0, len(out), _STRIP):
+        strip = slice(start, start + _STRIP)
+        at = np.empty((2, *out[strip].shape), np.float32)
+        for nodes, values in zip((x, y), at, strict=True):
+            expand(nodes, row_node[strip], row_fraction[strip], *columns, values)
+        out[strip] = _mixed_straight(*_corners(table, *at))
+
+
+def sample(table, x, y, scale, left, top, out) -> None:
+    scale, left, top = (np.float32(value) for value in (scale, left, top))
+    out[:] = _mixed(*_corners(table, x * scale - left, y * scale - top))
+
+
+def over(above, below) -> None:
+    _compose(_spread(above), below)
+
+
+def over_faded(above, opacity, below) -> None:
+    _compose(_mix(np.uint64(0), _spread(above), _part(opacity)), below)
+
+
+def put(drawn, opacity, keep_alpha, frame) -> None:
+    alpha = drawn >> 24
+    straight = alpha << 24
+    divisor = np.maximum(alpha, 1)
+    for shift in (0, 8, 16):
+        colour = (((drawn >> shift) & 255) * 255 + alpha // 2) // divisor
+        straight |= np.minimum(colour, 255) << shift
+    pixels = np.where(drawn < _FAINTEST, frame & _COLOUR, straight)
+    if keep_alpha:
+        pixels = (pixels & _COLOUR) | (frame & _ALPHA)
+    frame[:] = _pack(_mix(_spread(frame), _spread(pixels), _part(opacity)))
+
+
+def interpolate(values, u, v, out) -> None:
+    rows, columns, channels = values.shape
+    u = np.minimum(np.maximum(u, np.float32(0)), np.float32(columns) - np.float32(1.001))
+    v = np.minimum(np.maximum(v, np.float32(0)), np.float32(rows) - np.float32(1.001))
+    column, row = u.astype(np.intp), v.astype(np.intp)
+    u = (u - column.astype(np.float32))[..., None]
+    v = (v - row.astype(np.float32))[..., None]
+    flat = values.reshape(-1, channels)
+    first = row * columns + column
+    top, bottom = (_between(flat, node, u) for node in (first, first + columns))
+    out.reshape(top.shape)[:] = top + v * (bottom - top)
+
+
+def _between(flat: np.ndarray, node: np.ndarray, part: np.ndarray) -> np.ndarray:
+    left = np.take(flat, node, axis=0)
+    return left + part * (np.take(flat, node + 1, axis=0) - left)
+
+
+def _corners(table: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple:
+    """The four pixels around each position, uint32, and how far it lies between them, in 1/256: uint64."""
+    height, width = table.shape
+    column, row = _fixed_point(x, width), _fixed_point(y, height)
+    first = (row >> 8) * width + (column >> 8)
+    pixels = table.ravel()
+    around = [np.take(pixels, first + step) for step in (0, 1, width, width + 1)]
+    return (*around, (column & 255).astype(np.uint64), (row & 255).astype(np.uint64))
+
+
+def _fixed_point(position: np.ndarray, count: int) -> np.ndarray:
+    last = np.float32(count - 1) - np.float32(1 / 256)
+    inside = np.minimum(np.maximum(position, np.float32(0)), last)
+    return (inside * np.float32(256) + np.float32(0.5)).astype(np.int32)
+
+
+def _mixed(top_left, top_right, bottom_left, bottom_right, across, down) -> np.ndarray:
+    left = _mix(_spread(top_left), _spread(bottom_left), down)
+    right = _mix(_spread(top_right), _spread(bottom_right), down)
+    return _pack(_mix(left, right, across))
+
+
+def _mixed_straight(top_left, top_right, bottom_left, bottom_right, across, down) -> np.ndarray:
+    """For straight alpha: colours count as much as they are opaque."""
+    corners = top_left, top_right, bottom_left, bottom_right
+    transparent = (top_left | top_right | bottom_left | bottom_right) < _FAINTEST
+    mixed = np.where(transparent, top_left, _mixed(*corners, across, down))
+    differing = ((top_left ^ top_right) | (top_left ^ bottom_left) | (top_left ^ bottom_right)) >= _FAINTEST
+    if differing.any():
+        mixed[differing] = _mixed_by_alpha(*(values[differing] for values in (*corners, across, down)))
+    return mixed
+
+
+def _mixed_by_alpha(top_left, top_right, bottom_left, bottom_right, across, down) -> np.ndarray:
+    pixels = np.stack([top_left, top_right, bottom_left, bottom_right]).astype(np.uint64)
+    near_x, near_y = 256 - across, 256 - down
+    weights = np.stack([near_x * near_y, across * near_y, near_x * down, across * down]) * (pixels >> _TWENTY_FOUR)
+    total = weights.sum(axis=0)
+    mixed = ((total + 32768) >> np.uint64(16)) << _TWENTY_FOUR
+    for shift in (0, 8, 16):
+        colour = (weights * ((pixels >> np.uint64(shift)) & np.uint64(255))).sum(axis=0)
+        mixed |= ((colour + total // 2) // np.maximum(total, 1)) << np.uint64(shift)
+    return np.where(total == 0, top_left, mixed.astype(np.uint32))
+
+
+def _compose(above: np.ndarray, below: np.ndarray) -> None:
+    product = _spread(below) * (255 - (above >> _FORTY_EIGHT)) + _HALF
+    covered = ((product + ((product >> _EIGHT) & _LOW_BYTES)) >> _EIGHT) & _LOW_BYTES
+    below[:] = _pack(above + covered)
+
+
+def _part(opacity: np.ndarray) -> np.ndarray:
+    """Opacities in 1/256."""
+    inside = np.minimum(np.maximum(opacity, np.float32(0)), np.float32(1))
+    return (inside * np.float32(256) + np.float32(0.5)).astype(np.uint64)
+
+
+def _spread(pixels: np.ndarray) -> np.ndarray:
+    """Four channels of each pixel, 16 bits apart."""
+    wide = pixels.astype(np.uint64)
+    return (wide & np.uint64(0x00FF00FF)) | ((wide & np.uint64(0xFF00FF00)) << _TWENTY_FOUR)
+
+
+def _pack(lanes: np.ndarray) -> np.ndarray:
+    return ((lanes & np.uint64(0x00FF00FF)) | ((lanes >> _TWENTY_FOUR) & np.uint64(0xFF00FF00))).astype(np.uint32)
+
+
+def _mix(a: np.ndarray, b: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """a + (b - a) * part / 256, rounded, of every lane."""
+    return (((a << _EIGHT) + (b - a) * part + _HALF) >> _EIGHT) & _LOW_BYTES
