@@ -25,6 +25,7 @@ uint32_t Composed(Lanes above, uint32_t below) {
 
 uint32_t Straight(uint32_t pixel) {
   const uint32_t alpha = pixel >> 24;
+  if (alpha == 255) return pixel;
   uint32_t result = alpha << 24;
   for (int shift = 0; shift < 24; shift += 8) {
     const uint32_t colour = (((pixel >> shift) & 255) * 255 + alpha / 2) / alpha;

@@ -119,15 +119,12 @@ class Sampler {
   // One row of samples at the positions x, y: `out[i] = mixed(corners)`.
   template <typename Mixed>
   void Row(const float* x, const float* y, int32_t count, uint32_t* out, Mixed mixed) const {
-    // The conversion apart from the lookup: compilers then convert several positions at once.
     constexpr int32_t kTogether = 64;
     int32_t columns[kTogether], rows[kTogether];
     for (int32_t first = 0; first < count; first += kTogether) {
       const int32_t together = std::min(kTogether, count - first);
-      for (int32_t i = 0; i < together; ++i) {
-        columns[i] = FixedPoint(x[first + i], last_x_);
-        rows[i] = FixedPoint(y[first + i], last_y_);
-      }
+      FixedPoints(x + first, last_x_, together, columns);
+      FixedPoints(y + first, last_y_, together, rows);
       for (int32_t i = 0; i < together; ++i) {
         const uint32_t* top = table_.pixels + (rows[i] >> 8) * table_.width + (columns[i] >> 8);
         out[first + i] = mixed(Corners{top, top + table_.width, static_cast<uint32_t>(columns[i] & 255),
@@ -137,6 +134,19 @@ class Sampler {
   }
 
  private:
+  static void FixedPoints(const float* positions, float last, int32_t count, int32_t* out) {
+    int32_t i = 0;
+#if defined(__SSE2__) || defined(_M_X64)
+    const __m128 steps = _mm_set1_ps(256.0f), half = _mm_set1_ps(0.5f), largest = _mm_set1_ps(last);
+    for (; i + 4 <= count; i += 4) {
+      const __m128 inside = _mm_min_ps(_mm_max_ps(_mm_loadu_ps(positions + i), _mm_setzero_ps()), largest);
+      const __m128i fixed = _mm_cvttps_epi32(_mm_add_ps(_mm_mul_ps(inside, steps), half));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), fixed);
+    }
+#endif
+    for (; i < count; ++i) out[i] = FixedPoint(positions[i], last);
+  }
+
   // A position in 1/256 pixel, inside 0..last.
   static int32_t FixedPoint(float position, float last) {
     return static_cast<int32_t>(std::min(std::max(position, 0.0f), last) * 256.0f + 0.5f);

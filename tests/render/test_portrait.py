@@ -206,10 +206,10 @@ def test_alpha_is_unchanged_where_nothing_moves(avatar):
 
 
 def fringes(frame: np.ndarray) -> np.ndarray:
-    """Shares of the half transparent pixels that are darker and that are brighter than all opaque ones around them.
+    """Shares of the half transparent pixels that are darker and that are brighter than every opaque one around.
 
-    Shares, not counts: a painted edge that lies on whole pixels gets more half transparent ones as soon as it moves by
-    part of a pixel, which only nearest lookup hides.
+    Shares, not counts: a painted edge that lies on whole pixels gets more half transparent ones as soon as it moves
+    by part of a pixel, which only nearest lookup hides.
     """
     grey = frame[..., :3].mean(axis=2)
     opaque = frame[..., 3] > 250
