@@ -61,7 +61,8 @@ def _mouth(face: Face, x: np.ndarray, y: np.ndarray, lower: bool) -> dict[str, F
     near = near * smoothstep(np.clip(reach, 1.3, 2.0), 1.0, np.abs(across))
 
     fields: dict[str, Field] = {
-        "narrow": (-0.42 * offset * near, zero),
+        # Rounded lips lose the curve of the closed mouth: their corners come to the height of its middle.
+        "narrow": (-0.42 * offset * near, 0.75 * (face.mouth_line(np.array(face.mouth_x)) - line) * near),
         "lips_x": (15 * unit * around, zero),
         "lips_down": (zero, drop * around),
         "lips_up": (zero, -9 * unit * around),

@@ -22,6 +22,8 @@ _FEATHER = 22.0
 _JAW_OPEN, _TONGUE_OUT = INDEX["jawOpen"], INDEX["tongueOut"]
 _JAW_X, _NARROW = MOTION_INDEX["jaw_x"], MOTION_INDEX["narrow"]
 _ROUNDING_DARKENS, _ROUNDING_HIDES_TEETH = 0.65, 26.0
+_SLIT_LIGHT, _LIT_FROM = 0.5, 18.0
+"""How light the inside is behind lips that barely part, and the gap from which on lips leave it lit."""
 _FIRST, _LAST = MOTION_INDEX[MOUTH_MOTIONS[0]], MOTION_INDEX[MOUTH_MOTIONS[-1]] + 1
 _NO_GAP = 1e-4
 _NO_OPACITY = 1 / 512
@@ -86,7 +88,9 @@ class LipMouth:
                 )
             )
             distances = expand(gap.from_upper, *fill), expand(gap.from_lower, *fill)
-            self._draw_interior(frame, block.head_x[part], block.head_y[part], *distances, front, target[part])
+            self._draw_interior(
+                frame, block.head_x[part], block.head_y[part], *distances, gap.widest, front, target[part]
+            )
 
     def _gap(self, motions: np.ndarray, head_x: np.ndarray, head_y: np.ndarray) -> "_Gap":
         column = np.rint(head_x - self._line_x[0]).astype(np.intp)
@@ -127,6 +131,7 @@ class LipMouth:
         y: np.ndarray,
         from_upper: np.ndarray,
         from_lower: np.ndarray,
+        widest: float,
         front: np.ndarray | None,
         target: np.ndarray,
     ) -> None:
@@ -138,7 +143,7 @@ class LipMouth:
         if seen is None:
             return
         inside = self._interior.seen(frame, x[seen], y[seen])
-        self._interior.shade(inside, frame, from_upper[seen], from_lower[seen])
+        self._interior.shade(inside, frame, from_upper[seen], from_lower[seen], widest)
         if front is not None:
             over(front[seen], inside)
         put(inside, mask[seen], target[seen], keep_alpha=True)
@@ -229,14 +234,17 @@ class _Interior:
             over(self._tables["tongue"].at(x - aside, y + 0.7 * raised), result, min(1.0, 2 * tongue_out))
         return result
 
-    def shade(self, inside: np.ndarray, frame: Frame, from_upper: np.ndarray, from_lower: np.ndarray) -> None:
+    def shade(
+        self, inside: np.ndarray, frame: Frame, from_upper: np.ndarray, from_lower: np.ndarray, widest: float
+    ) -> None:
         """Throw the shadow of the lips on what lies behind them, by the distances to their edges.
 
-        Rounded lips stand further out and leave the teeth in the dark.
+        Rounded lips stand further out and leave the teeth in the dark; through a slit little light falls on them.
         """
         reach = np.minimum(from_upper, 1.6 * from_lower) * (1 / (9 * self._unit))
         light = 0.62 + 0.38 * np.sqrt(np.clip(reach, 0, 1))
         light *= 1 - _ROUNDING_DARKENS * min(1.0, float(frame.motions[_NARROW]))
+        light *= _SLIT_LIGHT + (1 - _SLIT_LIGHT) * min(1.0, widest / (_LIT_FROM * self._unit))
         over(np.full(inside.shape, self._darkness, np.uint32), inside, 1 - light)
 
 
