@@ -8,6 +8,7 @@
 #include <cstring>
 
 #if defined(__SSE2__) || defined(_M_X64)
+#define FLASHHEAD_SSE2
 #include <emmintrin.h>
 #endif
 
@@ -40,6 +41,25 @@ inline Lanes Mix(Lanes a, Lanes b, uint32_t part) {
   return (((a << 8) + (b - a) * part + kHalf) >> 8) & kLowBytes;
 }
 
+#ifdef FLASHHEAD_SSE2
+// Weights of two pixels for every part of 256: loading them is faster than spreading a number over all lanes.
+struct PartTables {
+  alignas(16) int16_t part[256][8];   // of the second pixel, in all lanes
+  alignas(16) int16_t parts[256][8];  // of the first pixel in four lanes, of the second in the others
+
+  constexpr PartTables() : part(), parts() {
+    for (int i = 0; i < 256; ++i) {
+      for (int lane = 0; lane < 8; ++lane) {
+        part[i][lane] = static_cast<int16_t>(i);
+        parts[i][lane] = static_cast<int16_t>(lane < 4 ? 256 - i : i);
+      }
+    }
+  }
+};
+
+inline constexpr PartTables kParts;
+#endif
+
 // Two pixels that lie side by side, as one word.
 inline uint64_t PairAt(const uint32_t* pixel) {
   uint64_t pair;
@@ -66,17 +86,16 @@ struct Corners {
 
  private:
   uint32_t Mixed() const {
-#if defined(__SSE2__) || defined(_M_X64)
+#ifdef FLASHHEAD_SSE2
     // All eight channels of two pixels at once; the same products and sums as below.
     const __m128i zero = _mm_setzero_si128(), half = _mm_set1_epi16(128), whole = _mm_set1_epi16(256);
     const __m128i upper = _mm_unpacklo_epi8(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(top)), zero);
     const __m128i lower = _mm_unpacklo_epi8(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(bottom)), zero);
-    const __m128i near_lower = _mm_set1_epi16(static_cast<int16_t>(down));
-    const __m128i near_right = _mm_set1_epi16(static_cast<int16_t>(across));
+    const __m128i near_lower = _mm_load_si128(reinterpret_cast<const __m128i*>(kParts.part[down]));
     const __m128i sums = _mm_add_epi16(_mm_mullo_epi16(upper, _mm_sub_epi16(whole, near_lower)),
                                        _mm_mullo_epi16(lower, near_lower));
     const __m128i columns = _mm_srli_epi16(_mm_add_epi16(sums, half), 8);
-    const __m128i parts = _mm_unpacklo_epi64(_mm_sub_epi16(whole, near_right), near_right);
+    const __m128i parts = _mm_load_si128(reinterpret_cast<const __m128i*>(kParts.parts[across]));
     const __m128i shares = _mm_mullo_epi16(columns, parts);
     const __m128i sum = _mm_add_epi16(_mm_add_epi16(shares, _mm_srli_si128(shares, 8)), half);
     const __m128i mixed = _mm_srli_epi16(sum, 8);
@@ -136,7 +155,7 @@ class Sampler {
  private:
   static void FixedPoints(const float* positions, float last, int32_t count, int32_t* out) {
     int32_t i = 0;
-#if defined(__SSE2__) || defined(_M_X64)
+#ifdef FLASHHEAD_SSE2
     const __m128 steps = _mm_set1_ps(256.0f), half = _mm_set1_ps(0.5f), largest = _mm_set1_ps(last);
     for (; i + 4 <= count; i += 4) {
       const __m128 inside = _mm_min_ps(_mm_max_ps(_mm_loadu_ps(positions + i), _mm_setzero_ps()), largest);
