@@ -146,6 +146,7 @@ class Sampler {
       FixedPoints(y + first, last_y_, together, rows);
       for (int32_t i = 0; i < together; ++i) {
         const uint32_t* top = table_.pixels + (rows[i] >> 8) * table_.width + (columns[i] >> 8);
+        if (i % kPixelsPerCacheLine == 0) FetchNextRow(top, rows[i] >> 8);
         out[first + i] = mixed(Corners{top, top + table_.width, static_cast<uint32_t>(columns[i] & 255),
                                        static_cast<uint32_t>(rows[i] & 255)});
       }
@@ -164,6 +165,22 @@ class Sampler {
     }
 #endif
     for (; i < count; ++i) out[i] = FixedPoint(positions[i], last);
+  }
+
+  // Tables have two samples for each pixel of the output, across and down.
+  static constexpr int32_t kPixelsPerCacheLine = 8, kRowsApart = 2;
+
+  // What the next row of the output will need lies in other cache lines, which processors do not guess when the head
+  // is tilted.
+  void FetchNextRow(const uint32_t* top, int32_t row) const {
+#ifdef FLASHHEAD_SSE2
+    if (row + kRowsApart + 1 >= table_.height) return;
+    for (int32_t below = kRowsApart; below <= kRowsApart + 1; ++below) {
+      _mm_prefetch(reinterpret_cast<const char*>(top + below * table_.width), _MM_HINT_T0);
+    }
+#else
+    (void)top, (void)row;
+#endif
   }
 
   // A position in 1/256 pixel, inside 0..last.
