@@ -146,7 +146,7 @@ class Sampler {
       FixedPoints(y + first, last_y_, together, rows);
       for (int32_t i = 0; i < together; ++i) {
         const uint32_t* top = table_.pixels + (rows[i] >> 8) * table_.width + (columns[i] >> 8);
-        if (i % kPixelsPerCacheLine == 0) FetchNextRow(top, rows[i] >> 8);
+        if (i % kPixelsPerCacheLine == 0) FetchNextRow(top);
         out[first + i] = mixed(Corners{top, top + table_.width, static_cast<uint32_t>(columns[i] & 255),
                                        static_cast<uint32_t>(rows[i] & 255)});
       }
@@ -172,14 +172,15 @@ class Sampler {
 
   // What the next row of the output will need lies in other cache lines, which processors do not guess when the head
   // is tilted.
-  void FetchNextRow(const uint32_t* top, int32_t row) const {
+  void FetchNextRow(const uint32_t* top) const {
 #ifdef FLASHHEAD_SSE2
-    if (row + kRowsApart + 1 >= table_.height) return;
-    for (int32_t below = kRowsApart; below <= kRowsApart + 1; ++below) {
-      _mm_prefetch(reinterpret_cast<const char*>(top + below * table_.width), _MM_HINT_T0);
-    }
+    // A number, because it may lie behind the table: that is no fault for a fetch, and a check would cost more.
+    const uintptr_t first = reinterpret_cast<uintptr_t>(top);
+    const uintptr_t row_bytes = sizeof(uint32_t) * static_cast<uintptr_t>(table_.width);
+    _mm_prefetch(reinterpret_cast<const char*>(first + kRowsApart * row_bytes), _MM_HINT_T0);
+    _mm_prefetch(reinterpret_cast<const char*>(first + (kRowsApart + 1) * row_bytes), _MM_HINT_T0);
 #else
-    (void)top, (void)row;
+    (void)top;
 #endif
   }
 
