@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ..drivers.base import WEIGHTS_HZ, DriverSession, FrameFlags, Outputs, SessionSettings, TimedFrame
-from ..errors import SettingsError
-from ..transport.messages import AHEAD_FRAMES, Cancelled, Finished, FirstFrame, FromWorker, Started, Underrun
+from ..errors import AudioError, SettingsError
+from ..transport.messages import AHEAD_FRAMES, Cancelled, Error, Finished, FirstFrame, FromWorker, Started, Underrun
 from .scheduler import Turn
 from .statistics import Rate, WorkerStatistics
 from .utterance import FileUtterance, Utterance
@@ -122,6 +122,16 @@ class Head:
         self._be_idle(now_s)
         self._tell(Cancelled(self.number, self._epoch, dropped))
 
+    def _give_up(self, words: str, now_s: float) -> None:
+        """What is spoken cannot be read on, as a damaged file: the face goes to rest, or to what waits."""
+        number = self._current.number
+        self._current = None
+        self.session.cancel(self._recent[-1] if self._recent else None)
+        self._be_idle(now_s)
+        self._tell(Error("bad_audio", words, session=self.number, utterance=number))
+        if self._queue:
+            self._begin_next(now_s)
+
     def pause(self, paused: bool, now_s: float) -> None:
         if self.paused and not paused and self._current is None:
             self._idle_from_s = now_s - self._next_s
@@ -174,7 +184,11 @@ class Head:
             self._next_s += self._turn_s
         elif not self._current.exhausted:
             seconds = self._turn_s if self._fed else self._turn_s + _LOOKAHEAD_S
-            pcm, end = self._current.take(seconds)
+            try:
+                pcm, end = self._current.take(seconds)
+            except AudioError as error:
+                self._give_up(str(error), now_s)
+                return
             self._fed = True
             self.session.push(pcm, end)
 

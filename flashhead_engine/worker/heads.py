@@ -26,7 +26,7 @@ from ..transport.payload import header_of, payload_of
 from ..transport.rings import RingWriter
 from .head import Head
 from .limits import Limits
-from .scheduler import batch, video_share
+from .scheduler import Turn, batch, video_share
 from .statistics import WorkerStatistics, memory_bytes
 from .utterance import FileUtterance, Utterance
 
@@ -144,10 +144,9 @@ class Heads:
 
     def _compute(self, now_s: float) -> float:
         """Take the turns that are due; when the next one is."""
-        turns = []
+        turns: list[Turn] = []
         for opened in list(self._opened.values()):
-            if turn := opened.head.turn(now_s, self._cost_s(opened)):
-                turns.append(turn)
+            self._guarded(opened, self._take_turn, turns, opened, now_s)
         chosen = [self._opened[number] for number in batch(turns, now_s, self._cores)]
         if not chosen:
             return min((turn.due_s for turn in turns), default=now_s + _BEAT_S)
@@ -161,6 +160,10 @@ class Heads:
         for opened in ready:
             self._guarded(opened, opened.head.collect, now_s)
         return now_s
+
+    def _take_turn(self, turns: list[Turn], opened: _Opened, now_s: float) -> None:
+        if turn := opened.head.turn(now_s, self._cost_s(opened)):
+            turns.append(turn)
 
     def _step(self, ready: list[_Opened]) -> None:
         try:
@@ -266,7 +269,8 @@ class Heads:
         else:
             utterance = Utterance(message.utterance, message.sample_rate_hz, message.channels, message.format)
             utterance.add(payload, message.end)
-        self._check_backlog(opened.head, utterance.waiting_s)
+        # What an interruption drops does not wait any more.
+        self._check_backlog(opened.head, utterance.waiting_s, 0.0 if message.interrupt else opened.head.waiting_s)
         if message.interrupt:
             opened.head.check_new(message.utterance)
             opened.head.cancel(message.last_pts_us, now_s)
@@ -276,12 +280,12 @@ class Heads:
         utterance = opened.head.find(message.utterance)
         if utterance is None:
             raise Refused("unknown_utterance", f"utterance {message.utterance}: is not spoken and does not wait.")
-        self._check_backlog(opened.head, 0.0)
+        self._check_backlog(opened.head, 0.0, opened.head.waiting_s)
         utterance.add(payload, message.end)
         opened.head.audio_came()
 
-    def _check_backlog(self, head: Head, more_s: float) -> None:
-        if head.waiting_s + more_s > self._limits.audio_s:
+    def _check_backlog(self, head: Head, more_s: float, waiting_s: float) -> None:
+        if waiting_s + more_s > self._limits.audio_s:
             raise Refused(
                 "too_much_audio",
                 f"more than {self._limits.audio_s:g} s of audio would wait in session {head.number}: send it later.",
@@ -290,6 +294,9 @@ class Heads:
     def _file(self, name: str) -> Iterator[np.ndarray]:
         """Pieces of an audio file, float32 mono at 16 kHz."""
         path = self._readable(name, AudioError)
+        if not path.is_file():
+            # A pipe would keep every head waiting for who writes into it.
+            raise AudioError(f"{name}: is not a file; name an audio file.")
         try:
             from ..audio.decode import open_audio
         except ImportError as error:

@@ -1,13 +1,12 @@
 """The real worker in a process of its own, and the client that games' clients follow."""
 
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from real_worker import LINE, TOKEN, start, wait_for
 
 pytest.importorskip(
     "flashhead_engine._bridge", reason="the native module was not built (no C++ compiler, or no headers of Python)"
@@ -20,20 +19,11 @@ from flashhead_engine.drivers.base import FrameFlags, Outputs
 from flashhead_engine.errors import SettingsError, TransportError
 from flashhead_engine.transport.messages import Cancelled, Finished, FirstFrame, Started
 
-LINE = Path(__file__).parents[2] / "examples" / "dialogue" / "guard_en.wav"
-TOKEN = "a token"
-
 
 @pytest.fixture(scope="module")
 def pcm():
     with open_audio(LINE) as audio:
         return np.concatenate(list(audio.chunks()))[:32_000]
-
-
-def start(endpoint):
-    environment = {**os.environ, "FLASHHEAD_ENDPOINT": endpoint, "FLASHHEAD_TOKEN": TOKEN}
-    command = [sys.executable, "-m", "flashhead_engine.worker", "--private"]
-    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 @pytest.fixture(scope="module")
@@ -50,16 +40,6 @@ def endpoint(tmp_path_factory):
 def worker(endpoint):
     with connect(endpoint, TOKEN, timeout_s=20) as connection:
         yield connection
-
-
-def wait_for(head, kind, timeout_s=5.0):
-    seen, end = [], time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        seen += head.events()
-        if any(isinstance(event, kind) for event in seen):
-            return seen
-        time.sleep(0.01)
-    raise AssertionError(f"no {kind.__name__}: {seen}")
 
 
 def test_a_line_is_shown_frame_by_frame_in_order(worker, pcm):
