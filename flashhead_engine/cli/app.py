@@ -15,6 +15,7 @@ from .bake import bake
 from .doctor import doctor
 from .say import say
 from .serve import serve
+from .status import status
 from .train_nano import train_nano
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app.add_typer(avatar_app, name="avatar")
 app.command()(doctor)
 app.command()(serve)
 app.command()(say)
+app.command()(status)
 app.command("train-nano")(train_nano)
 
 
