@@ -14,12 +14,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from ..errors import FlashHeadError
 from .discovery import ENDPOINT, TOKEN, WorkerAddress, publish, runtime_dir, withdraw
-from .limits import Limits
+from .limits import MAX_AUDIO_S, MAX_SESSIONS, MAX_SIZE, Limits
 from .parent import when_stdin_closes
 from .server import Server
 
 
-def serve(private: bool, allowed: Iterable[Path], end_with_stdin: bool = False) -> int:
+def serve(private: bool, allowed: Iterable[Path], limits: Limits, end_with_stdin: bool = False) -> int:
     """Serve until told to end by SIGINT or SIGTERM; a private worker until its stdin closes too, unannounced.
 
     `end_with_stdin`: for one that is announced, too, as under a supervisor that may be killed.
@@ -29,7 +29,7 @@ def serve(private: bool, allowed: Iterable[Path], end_with_stdin: bool = False) 
     try:
         token = os.environ.get(TOKEN) or secrets.token_hex(16)
         endpoint = os.environ.get(ENDPOINT) or f"ipc://{runtime_dir()}/worker-{os.getpid()}"
-        server = Server(endpoint, token, Limits(), (Path.cwd(), *allowed))
+        server = Server(endpoint, token, limits, (Path.cwd(), *allowed))
     except FlashHeadError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -55,9 +55,17 @@ def main() -> int:
     parser.add_argument("--private", action="store_true", help="announce nothing; end when stdin closes")
     parser.add_argument("--end-with-stdin", action="store_true", help="end when stdin closes")
     parser.add_argument("--allow-path", type=Path, action="append", default=[], help="folder whose files may be read")
+    most = Limits()
+    parser.add_argument(MAX_SESSIONS, type=int, default=most.sessions, help="heads open at once")
+    parser.add_argument(MAX_AUDIO_S, type=float, default=most.audio_s, help="seconds of audio waiting in one head")
+    parser.add_argument(MAX_SIZE, type=int, default=most.size, help="pixels of a video frame's side")
     options = parser.parse_args()
+    try:
+        limits = Limits(sessions=options.max_sessions, audio_s=options.max_audio_s, size=options.max_size)
+    except FlashHeadError as error:
+        parser.error(str(error))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    return serve(options.private, options.allow_path, options.end_with_stdin)
+    return serve(options.private, options.allow_path, limits, options.end_with_stdin)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from ..transport.messages import FromClient, FromWorker, RingInfo, SessionStatus
 from ..transport.payload import header_of, payload_of
 from ..transport.rings import RingWriter
 from .head import Head
-from .limits import Limits
+from .limits import MAX_AUDIO_S, MAX_SESSIONS, MAX_SIZE, Limits
 from .scheduler import Turn, batch, video_share
 from .statistics import WorkerStatistics, memory_bytes
 from .utterance import FileUtterance, Utterance
@@ -288,7 +288,8 @@ class Heads:
         if waiting_s + more_s > self._limits.audio_s:
             raise Refused(
                 "too_much_audio",
-                f"more than {self._limits.audio_s:g} s of audio would wait in session {head.number}: send it later.",
+                f"more than {self._limits.audio_s:g} s of audio would wait in session {head.number}: "
+                f"send it later, or start the worker with a higher {MAX_AUDIO_S}.",
             )
 
     def _file(self, name: str) -> Iterator[np.ndarray]:
@@ -327,7 +328,7 @@ class Heads:
         if len(self._opened) + self._opening >= self._limits.sessions:
             raise Refused(
                 "too_many_sessions",
-                f"{self._limits.sessions} sessions are open: close one first.",
+                f"{self._limits.sessions} sessions are open: close one, or start it with a higher {MAX_SESSIONS}.",
             )
         tier = self._tier(client, asked)
         settings = self._settings(asked)
@@ -364,9 +365,13 @@ class Heads:
         return TIERS[-1]
 
     def _settings(self, asked: messages.Open) -> SessionSettings:
-        if asked.size > self._limits.size:
-            raise Refused("too_large", f"size {asked.size}: this worker draws up to {self._limits.size}.")
-        return asked.session_settings()
+        settings = asked.session_settings()
+        if Outputs.VIDEO in settings.outputs and asked.size > self._limits.size:
+            words = (
+                f"size {asked.size}: this worker draws up to {self._limits.size}; {MAX_SIZE} of its start says so."
+            )
+            raise Refused("too_large", words)
+        return settings
 
     def _finish_open(self, loaded: _Loaded) -> None:
         self._opening -= 1

@@ -2,15 +2,37 @@
 
 from dataclasses import dataclass
 
+from ..errors import SettingsError
 from ..transport.messages import MAX_MESSAGE_BYTES
+
+MAX_SESSIONS, MAX_AUDIO_S, MAX_SIZE = "--max-sessions", "--max-audio-s", "--max-size"
+"""Options of a worker that set its limits; errors name them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`message_bytes`: of all parts of one message. `sessions`: open at once, of all clients. `audio_s`: seconds of
-    audio that wait in one session. `size`: pixels of a video frame's side."""
+    """`message_bytes`: of all parts of one message; fixed by the protocol, so that clients know it. `sessions`: open
+    at once, of all clients, 1..1000. `audio_s`: seconds of audio that wait in one session, 1..36000. `size`: pixels
+    of a video frame's side, 256..1024. Raises SettingsError for a value outside its range."""
 
     message_bytes: int = MAX_MESSAGE_BYTES
     sessions: int = 64
     audio_s: float = 600.0
     size: int = 1024
+
+    def __post_init__(self) -> None:
+        for option, value, low, high in (
+            (MAX_SESSIONS, self.sessions, 1, 1000),
+            (MAX_AUDIO_S, self.audio_s, 1, 36_000),
+            (MAX_SIZE, self.size, 256, 1024),
+        ):
+            if not low <= value <= high:
+                raise SettingsError(f"{option} {value:g}: must be from {low} to {high}.")
+
+    def options(self) -> tuple[str, ...]:
+        """Of the command line of another worker that has these limits."""
+        return (
+            *(MAX_SESSIONS, str(self.sessions)),
+            *(MAX_AUDIO_S, str(self.audio_s)),
+            *(MAX_SIZE, str(self.size)),
+        )

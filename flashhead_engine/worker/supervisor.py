@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ..errors import TransportError
 from .discovery import ENDPOINT, TOKEN, runtime_dir
+from .limits import Limits
 from .parent import when_stdin_closes
 
 _SHORT_LIFE_S = 5.0
@@ -26,9 +27,9 @@ _GRACE_S = 3.0
 _log = logging.getLogger(__name__)
 
 
-def serve_supervised(private: bool, allowed: Iterable[Path]) -> int:
+def serve_supervised(private: bool, allowed: Iterable[Path], limits: Limits) -> int:
     """A supervised worker with its options, see `flashhead serve`; a private one ends with this process's stdin."""
-    command = [sys.executable, "-m", "flashhead_engine.worker", "--end-with-stdin"]
+    command = [sys.executable, "-m", "flashhead_engine.worker", "--end-with-stdin", *limits.options()]
     if private:
         command.append("--private")
         when_stdin_closes(lambda: os.kill(os.getpid(), signal.SIGTERM))

@@ -1,0 +1,70 @@
+"""What a worker refuses for its size, with the option that allows more."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from real_worker import TOKEN, start, wait_for
+
+pytest.importorskip(
+    "flashhead_engine._bridge", reason="the native module was not built (no C++ compiler, or no headers of Python)"
+)
+
+from flashhead_engine.client import connect
+from flashhead_engine.drivers.base import Outputs
+from flashhead_engine.errors import SettingsError, TransportError
+from flashhead_engine.transport.messages import Error, Finished
+from flashhead_engine.worker.limits import Limits
+
+LIMITS = Limits(sessions=2, audio_s=3, size=256)
+
+
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory):
+    address = f"ipc://{tmp_path_factory.mktemp('worker')}/socket"
+    process = start(address, *LIMITS.options())
+    with connect(address, TOKEN, timeout_s=20) as connection:
+        yield connection
+    process.stdin.close()
+    assert process.wait(timeout=10) == 0
+
+
+def test_too_many_sessions(worker):
+    with worker.open(), worker.open(), pytest.raises(TransportError, match="--max-sessions"):
+        worker.open()
+    worker.open().close()
+
+
+def test_too_large_a_picture(worker):
+    with pytest.raises(TransportError, match="--max-size"):
+        worker.open("guard", outputs=Outputs.VIDEO, size=288)
+    worker.open("guard", outputs=Outputs.VIDEO, size=256).close()
+
+
+def test_too_much_audio_waits_but_an_interruption_is_taken(worker):
+    quiet = np.zeros(2 * 16_000, np.float32)
+    with worker.open() as head:
+        head.speak(quiet)
+        refused = head.speak(quiet)
+        error = next(event for event in wait_for(head, Error) if isinstance(event, Error))
+        assert error.code == "too_much_audio"
+        assert "--max-audio-s" in error.message
+        assert error.utterance == refused.number
+        wanted = head.speak(quiet, interrupt=True)
+        assert len(list(head.frames(wanted, real_time=False))) == 120
+        wait_for(head, Finished)
+
+
+@pytest.mark.parametrize("wrong", [{"sessions": 0}, {"audio_s": float("nan")}, {"size": 4096}])
+def test_limits_out_of_range_are_refused(wrong):
+    with pytest.raises(SettingsError, match="--max-"):
+        Limits(**wrong)
+
+
+def test_a_worker_says_what_is_wrong_with_its_options():
+    command = [sys.executable, "-m", "flashhead_engine.worker", "--private", "--max-sessions", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ, timeout=30)
+    assert done.returncode == 2
+    assert "--max-sessions 0: must be from 1 to 1000" in done.stderr
