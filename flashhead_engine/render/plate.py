@@ -53,24 +53,24 @@ class PlateMouth:
         block.put(packed, shown, strength / _FULLY_REDRAWN, keep_alpha=False)
 
     def _compose(self, x: np.ndarray, y: np.ndarray, drop: float, shift: float, width: float) -> np.ndarray:
-        shown = self._at("base", x, y)
+        shown = self._tables["base"].at(x, y)
         opening = self._opening(x, y, drop)
         rows = np.flatnonzero(opening.any(axis=1))
         if drop > 0 and len(rows):
             part = slice(rows[0], rows[-1] + 1)
             inside_x, inside_y = x[part], y[part]
-            inside = self._at("mouth_cavity", inside_x, inside_y)
+            inside = self._tables["mouth_cavity"].at(inside_x, inside_y)
             middle = self._face.mouth_x
-            over(self._at("tongue", middle + (inside_x - middle) * (1 / max(width, 0.3)), inside_y), inside)
-            over(self._at("teeth_lower", inside_x - shift, inside_y - drop), inside)
-            over(self._at("teeth_upper", inside_x, inside_y), inside)
+            over(self._tables["tongue"].at(middle + (inside_x - middle) * (1 / max(width, 0.3)), inside_y), inside)
+            over(self._tables["teeth_lower"].at(inside_x - shift, inside_y - drop), inside)
+            over(self._tables["teeth_upper"].at(inside_x, inside_y), inside)
             over(inside, shown[part], opening[part])
-        over(self._at("plate_lower", x - shift, y - drop), shown)
+        over(self._tables["plate_lower"].at(x - shift, y - drop), shown)
         upper = showing(x, y, self._upper_box)
         if upper is not None:
-            over(self._at("plate_upper", x[upper], y[upper]), shown[upper])
+            over(self._tables["plate_upper"].at(x[upper], y[upper]), shown[upper])
         if "front" in self._tables:
-            over(self._at("front", x, y), shown)
+            over(self._tables["front"].at(x, y), shown)
         return shown
 
     def _opening(self, x: np.ndarray, y: np.ndarray, drop: float) -> np.ndarray:
@@ -80,9 +80,6 @@ class PlateMouth:
         rim = 7 * self._face.unit
         inside = np.minimum(np.minimum(x - left, right - x), np.minimum(y - upper + rim, lower + 4 + drop - y))
         return np.clip(inside * self._scale + 0.5, 0, 1)
-
-    def _at(self, name: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return self._tables[name].at(x, y)
 
 
 def _box(avatar: Avatar, face: Face) -> Box:

@@ -122,16 +122,6 @@ class Head:
         self._be_idle(now_s)
         self._tell(Cancelled(self.number, self._epoch, dropped))
 
-    def _give_up(self, words: str, now_s: float) -> None:
-        """What is spoken cannot be read on, as a damaged file: the face goes to rest, or to what waits."""
-        number = self._current.number
-        self._current = None
-        self.session.cancel(self._recent[-1] if self._recent else None)
-        self._be_idle(now_s)
-        self._tell(Error("bad_audio", words, session=self.number, utterance=number))
-        if self._queue:
-            self._begin_next(now_s)
-
     def pause(self, paused: bool, now_s: float) -> None:
         if self.paused and not paused and self._current is None:
             self._idle_from_s = now_s - self._next_s
@@ -294,3 +284,13 @@ class Head:
         self._finished, self._spoken_s, self._clock = number, spoken_s, clock
         # Its last frames are still to be seen; idle motion follows when its audio ends.
         self._idle_from_s = now_s + left_s
+
+    def _give_up(self, words: str, now_s: float) -> None:
+        """What is spoken cannot be read on, as a damaged file: the face goes to rest, or to what waits."""
+        number = self._current.number
+        self._current = None
+        self.session.cancel(self._recent[-1] if self._recent else None)
+        self._be_idle(now_s)
+        self._tell(Error("bad_audio", words, session=self.number, utterance=number))
+        if self._queue:
+            self._begin_next(now_s)

@@ -270,7 +270,8 @@ class Heads:
             utterance = Utterance(message.utterance, message.sample_rate_hz, message.channels, message.format)
             utterance.add(payload, message.end)
         # What an interruption drops does not wait any more.
-        self._check_backlog(opened.head, utterance.waiting_s, 0.0 if message.interrupt else opened.head.waiting_s)
+        before_s = 0.0 if message.interrupt else opened.head.waiting_s
+        self._check_backlog(message.session, before_s + utterance.waiting_s)
         if message.interrupt:
             opened.head.check_new(message.utterance)
             opened.head.cancel(message.last_pts_us, now_s)
@@ -280,15 +281,15 @@ class Heads:
         utterance = opened.head.find(message.utterance)
         if utterance is None:
             raise Refused("unknown_utterance", f"utterance {message.utterance}: is not spoken and does not wait.")
-        self._check_backlog(opened.head, 0.0, opened.head.waiting_s)
+        self._check_backlog(message.session, opened.head.waiting_s)
         utterance.add(payload, message.end)
         opened.head.audio_came()
 
-    def _check_backlog(self, head: Head, more_s: float, waiting_s: float) -> None:
-        if waiting_s + more_s > self._limits.audio_s:
+    def _check_backlog(self, session: int, waiting_s: float) -> None:
+        if waiting_s > self._limits.audio_s:
             raise Refused(
                 "too_much_audio",
-                f"more than {self._limits.audio_s:g} s of audio would wait in session {head.number}: "
+                f"more than {self._limits.audio_s:g} s of audio would wait in session {session}: "
                 f"send it later, or start the worker with a higher {MAX_AUDIO_S}.",
             )
 
@@ -328,7 +329,8 @@ class Heads:
         if len(self._opened) + self._opening >= self._limits.sessions:
             raise Refused(
                 "too_many_sessions",
-                f"{self._limits.sessions} sessions are open: close one, or start it with a higher {MAX_SESSIONS}.",
+                f"{self._limits.sessions} sessions are open: close one first, "
+                f"or start the worker with a higher {MAX_SESSIONS}.",
             )
         tier = self._tier(client, asked)
         settings = self._settings(asked)
@@ -367,10 +369,11 @@ class Heads:
     def _settings(self, asked: messages.Open) -> SessionSettings:
         settings = asked.session_settings()
         if Outputs.VIDEO in settings.outputs and asked.size > self._limits.size:
-            words = (
-                f"size {asked.size}: this worker draws up to {self._limits.size}; {MAX_SIZE} of its start says so."
+            raise Refused(
+                "too_large",
+                f"size {asked.size}: this worker draws up to {self._limits.size}: "
+                f"ask for less, or start the worker with a higher {MAX_SIZE}.",
             )
-            raise Refused("too_large", words)
         return settings
 
     def _finish_open(self, loaded: _Loaded) -> None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from ..errors import SettingsError
-from ..transport.messages import MAX_MESSAGE_BYTES
 
 MAX_SESSIONS, MAX_AUDIO_S, MAX_SIZE = "--max-sessions", "--max-audio-s", "--max-size"
 """Options of a worker that set its limits; errors name them."""
@@ -11,11 +10,12 @@ MAX_SESSIONS, MAX_AUDIO_S, MAX_SIZE = "--max-sessions", "--max-audio-s", "--max-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`message_bytes`: of all parts of one message; fixed by the protocol, so that clients know it. `sessions`: open
-    at once, of all clients, 1..1000. `audio_s`: seconds of audio that wait in one session, 1..36000. `size`: pixels
-    of a video frame's side, 256..1024. Raises SettingsError for a value outside its range."""
+    """`sessions`: open at once, of all clients, 1..1000. `audio_s`: seconds of audio that wait in one session,
+    1..36000. `size`: pixels of a video frame's side, 256..1024. Raises SettingsError for a value outside its range.
 
-    message_bytes: int = MAX_MESSAGE_BYTES
+    The largest message is fixed by the protocol, so that clients know it.
+    """
+
     sessions: int = 64
     audio_s: float = 600.0
     size: int = 1024

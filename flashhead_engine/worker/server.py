@@ -16,6 +16,7 @@ import zmq
 from .. import __version__
 from ..errors import TransportError
 from ..transport.messages import (
+    MAX_MESSAGE_BYTES,
     PROTOCOL,
     Error,
     Frame,
@@ -57,11 +58,10 @@ class Server:
         sweep()
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
-        self._socket.setsockopt(zmq.MAXMSGSIZE, limits.message_bytes)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
         self._socket.setsockopt(zmq.SNDHWM, _QUEUED)
         self._socket.setsockopt(zmq.LINGER, 200)
         self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        self._most_bytes = limits.message_bytes
         try:
             self._socket.bind(endpoint)
         except zmq.ZMQError as error:
@@ -127,8 +127,8 @@ class Server:
         known = client in self._heard_s
         if known:
             self._heard_s[client] = time.monotonic()
-        if not 1 <= len(parts) <= 2 or sum(map(len, parts)) > self._most_bytes:
-            words = f"a message has one or two parts, of {self._most_bytes} bytes together at most."
+        if not 1 <= len(parts) <= 2 or sum(map(len, parts)) > MAX_MESSAGE_BYTES:
+            words = f"a message has one or two parts, of {MAX_MESSAGE_BYTES} bytes together at most."
             self._send(client, Error("bad_message", words))
             return
         try:

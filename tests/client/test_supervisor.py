@@ -29,6 +29,14 @@ Worker(os.environ["FLASHHEAD_ENDPOINT"], os.environ["FLASHHEAD_TOKEN"]).run()
 """
 
 
+def test_it_imports_nothing_of_what_a_worker_computes_with():
+    listing = "import sys, flashhead_engine.worker.supervisor; print(*sys.modules)"
+    listed = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True, timeout=30)
+    modules = listed.stdout.split()
+    assert "flashhead_engine.worker.discovery" in modules
+    assert not {"numpy", "onnxruntime", "flashhead_engine.drivers", "flashhead_engine.render"} & set(modules)
+
+
 def supervisor(endpoint: str, *command: str, **options) -> subprocess.Popen:
     environment = {**os.environ, "FLASHHEAD_TOKEN": TOKEN}
     return subprocess.Popen([sys.executable, "-c", PROGRAM, endpoint, *command], env=environment, **options)

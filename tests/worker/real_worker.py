@@ -1,5 +1,6 @@
 """A private worker in a process of its own, as a game starts one."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -14,6 +15,17 @@ def start(endpoint, *options):
     environment = {**os.environ, "FLASHHEAD_ENDPOINT": endpoint, "FLASHHEAD_TOKEN": TOKEN}
     command = [sys.executable, "-m", "flashhead_engine.worker", "--private", *options]
     return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+@contextlib.contextmanager
+def running(folder, *options):
+    """A worker whose socket is in an empty folder: its endpoint. It must end by itself and leave nothing there."""
+    endpoint = f"ipc://{folder}/socket"
+    process = start(endpoint, *options)
+    yield endpoint
+    process.stdin.close()
+    assert process.wait(timeout=10) == 0
+    assert list(folder.iterdir()) == [], "neither socket nor lock is left"
 
 
 def wait_for(head, kind, timeout_s=5.0):

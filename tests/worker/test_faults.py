@@ -2,10 +2,9 @@
 
 import os
 import time
-from pathlib import Path
 
 import pytest
-from real_worker import LINE, TOKEN, start, wait_for
+from real_worker import LINE, TOKEN, running, wait_for
 
 pytest.importorskip(
     "flashhead_engine._bridge", reason="the native module was not built (no C++ compiler, or no headers of Python)"
@@ -24,12 +23,23 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def worker(folder, tmp_path_factory):
-    address = f"ipc://{tmp_path_factory.mktemp('worker')}/socket"
-    process = start(address, "--allow-path", str(folder))
-    with connect(address, TOKEN, timeout_s=20) as connection:
+    with (
+        running(tmp_path_factory.mktemp("worker"), "--allow-path", str(folder)) as address,
+        connect(address, TOKEN, timeout_s=20) as connection,
+    ):
         yield connection
-    process.stdin.close()
-    assert process.wait(timeout=10) == 0
+
+
+@pytest.fixture
+def talking(folder):
+    talking = Talking(folder)
+    try:
+        for request in (1, 2):
+            talking.ask(messages.Open(request=request, avatar="", frames="messages"))
+        until(lambda: len(talking.told_of(messages.Opened)) == 2)
+        yield talking
+    finally:
+        talking.heads.close()
 
 
 def refusal(head):
@@ -63,17 +73,36 @@ def test_a_damaged_file_ends_its_utterance_and_the_next_is_spoken(worker, folder
         assert head.frame_at(bad, 0) is None
 
 
-def test_files_outside_the_allowed_folders_are_not_read(worker, folder, tmp_path):
+def test_files_outside_the_allowed_folders_are_not_read(worker, tmp_path):
     outside = tmp_path / "secret.wav"
     outside.write_bytes(LINE.read_bytes())
-    (folder / "link.wav").symlink_to(outside)
-    for name in (outside, folder / "link.wav", folder / ".." / outside.relative_to(folder.parent.parent)):
-        with worker.open() as head:
-            # The client resolves names; a hostile one would not.
-            head.speak_file(name)
-            error = refusal(head)
-            assert error.code == "bad_audio"
-            assert "--allow-path" in error.message
+    with worker.open() as head:
+        head.speak_file(outside)
+        error = refusal(head)
+        assert error.code == "bad_audio"
+        assert "--allow-path" in error.message
+
+
+@pytest.mark.parametrize("way", ["link", "dots", "link to its folder"])
+def test_no_name_leads_out_of_the_allowed_folders(talking, way, folder, tmp_path):
+    """Sent as they are; our own client resolves names first."""
+    outside = tmp_path / "secret.wav"
+    outside.write_bytes(LINE.read_bytes())
+    link = folder / way
+    if way == "link":
+        link.symlink_to(outside)
+    elif way == "link to its folder":
+        link.symlink_to(tmp_path)
+    name = {"link": link, "dots": folder / ".." / ".." / outside.relative_to(folder.parent.parent)}.get(
+        way, link / outside.name
+    )
+    assert name.is_file()
+    talking.ask(messages.Speak(session=1, utterance=1, path=str(name)))
+    until(lambda: talking.told_of(messages.Error))
+    (error,) = talking.told_of(messages.Error)
+    assert error.code == "bad_audio"
+    assert "--allow-path" in error.message
+    assert not talking.told_of(messages.Started)
 
 
 def test_a_pipe_or_a_missing_file_keeps_nobody_waiting(worker, folder):
@@ -92,26 +121,30 @@ def until(condition, timeout_s=5.0):
 
 
 @pytest.mark.parametrize("part", ["turn", "feed", "collect"])
-def test_a_head_that_fails_is_closed_and_the_others_go_on(part):
-    told = []
-    heads = Heads(Limits(), (Path.cwd(),), lambda client, message, payload: told.append(message), {b"a": "game"})
+def test_a_head_that_fails_is_closed_and_the_others_go_on(talking, part):
+    of = talking.told_of
+    opened = talking.heads._opened[1]
+    opened.head = Failing(opened.head, part)
+    until(lambda: of(messages.Closed))
+    assert of(messages.Closed) == [messages.Closed(1, "failed")]
+    assert "out of order" in of(messages.Error)[0].message
+    assert of(messages.Error)[0].session == 1
+    shown = len(of(messages.Frame))
+    until(lambda: len([frame for frame in of(messages.Frame)[shown:] if frame.session == 2]) > 10)
 
-    def of(kind):
-        return [message for message in told if isinstance(message, kind)]
 
-    try:
-        for request in (1, 2):
-            heads.ask(b"a", messages.Open(request=request, avatar="", frames="messages"), b"")
-        until(lambda: len(of(messages.Opened)) == 2)
-        heads._opened[1].head = Failing(heads._opened[1].head, part)
-        until(lambda: of(messages.Closed))
-        assert of(messages.Closed) == [messages.Closed(1, "failed")]
-        assert "out of order" in of(messages.Error)[0].message
-        assert of(messages.Error)[0].session == 1
-        shown = len(of(messages.Frame))
-        until(lambda: len([frame for frame in of(messages.Frame)[shown:] if frame.session == 2]) > 10)
-    finally:
-        heads.close()
+class Talking:
+    """The compute thread alone, with two heads open: what it is asked, and what it tells."""
+
+    def __init__(self, folder):
+        self._told = []
+        self.heads = Heads(Limits(), (folder,), lambda _, message, __: self._told.append(message), {b"a": "game"})
+
+    def ask(self, message):
+        self.heads.ask(b"a", message, b"")
+
+    def told_of(self, kind):
+        return [message for message in self._told if isinstance(message, kind)]
 
 
 class Failing:

@@ -6,14 +6,14 @@ import sys
 
 import numpy as np
 import pytest
-from real_worker import TOKEN, start, wait_for
+from real_worker import TOKEN, running, wait_for
 
 pytest.importorskip(
     "flashhead_engine._bridge", reason="the native module was not built (no C++ compiler, or no headers of Python)"
 )
 
 from flashhead_engine.client import connect
-from flashhead_engine.drivers.base import Outputs
+from flashhead_engine.drivers.base import VIDEO_SIZES, Outputs
 from flashhead_engine.errors import SettingsError, TransportError
 from flashhead_engine.transport.messages import Error, Finished
 from flashhead_engine.worker.limits import Limits
@@ -23,12 +23,11 @@ LIMITS = Limits(sessions=2, audio_s=3, size=256)
 
 @pytest.fixture(scope="module")
 def worker(tmp_path_factory):
-    address = f"ipc://{tmp_path_factory.mktemp('worker')}/socket"
-    process = start(address, *LIMITS.options())
-    with connect(address, TOKEN, timeout_s=20) as connection:
+    with (
+        running(tmp_path_factory.mktemp("worker"), *LIMITS.options()) as address,
+        connect(address, TOKEN, timeout_s=20) as connection,
+    ):
         yield connection
-    process.stdin.close()
-    assert process.wait(timeout=10) == 0
 
 
 def test_too_many_sessions(worker):
@@ -55,6 +54,11 @@ def test_too_much_audio_waits_but_an_interruption_is_taken(worker):
         wanted = head.speak(quiet, interrupt=True)
         assert len(list(head.frames(wanted, real_time=False))) == 120
         wait_for(head, Finished)
+
+
+def test_every_size_of_video_is_within_the_limits_that_may_be_set():
+    assert Limits().size == max(VIDEO_SIZES)
+    assert Limits(size=min(VIDEO_SIZES)).size == min(VIDEO_SIZES)
 
 
 @pytest.mark.parametrize("wrong", [{"sessions": 0}, {"audio_s": float("nan")}, {"size": 4096}])

@@ -2,11 +2,10 @@
 
 import os
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-from real_worker import LINE, TOKEN, start, wait_for
+from real_worker import LINE, TOKEN, running, start, wait_for
 
 pytest.importorskip(
     "flashhead_engine._bridge", reason="the native module was not built (no C++ compiler, or no headers of Python)"
@@ -28,12 +27,8 @@ def pcm():
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory):
-    address = f"ipc://{tmp_path_factory.mktemp('worker')}/socket"
-    process = start(address)
-    yield address
-    process.stdin.close()
-    assert process.wait(timeout=10) == 0
-    assert list(Path(address.removeprefix("ipc://")).parent.iterdir()) == [], "neither socket nor lock is left"
+    with running(tmp_path_factory.mktemp("worker")) as address:
+        yield address
 
 
 @pytest.fixture
