@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ..drivers.base import WEIGHTS_HZ, DriverSession, FrameFlags, Outputs, SessionSettings, TimedFrame
-from ..errors import AudioError, SettingsError
+from ..errors import FlashHeadError, SettingsError
 from ..transport.messages import AHEAD_FRAMES, Cancelled, Error, Finished, FirstFrame, FromWorker, Started, Underrun
 from .scheduler import Turn
 from .statistics import Rate, WorkerStatistics
@@ -122,6 +122,19 @@ class Head:
         self._be_idle(now_s)
         self._tell(Cancelled(self.number, self._epoch, dropped))
 
+    def give_up(self, number: int, code: str, words: str, now_s: float) -> None:
+        """An utterance cannot be spoken on, as one from a damaged file: its client is told why, and the face goes to
+        rest or to what waits."""
+        self._tell(Error(code, words, session=self.number, utterance=number))
+        if self._current is None or self._current.number != number:
+            self._queue = deque(utterance for utterance in self._queue if utterance.number != number)
+            return
+        self._current = None
+        self.session.cancel(self._recent[-1] if self._recent else None)
+        self._be_idle(now_s)
+        if self._queue:
+            self._begin_next(now_s)
+
     def pause(self, paused: bool, now_s: float) -> None:
         if self.paused and not paused and self._current is None:
             self._idle_from_s = now_s - self._next_s
@@ -176,8 +189,8 @@ class Head:
             seconds = self._turn_s if self._fed else self._turn_s + _LOOKAHEAD_S
             try:
                 pcm, end = self._current.take(seconds)
-            except AudioError as error:
-                self._give_up(str(error), now_s)
+            except FlashHeadError as error:
+                self.give_up(self._current.number, "bad_audio", str(error), now_s)
                 return
             self._fed = True
             self.session.push(pcm, end)
@@ -285,12 +298,3 @@ class Head:
         # Its last frames are still to be seen; idle motion follows when its audio ends.
         self._idle_from_s = now_s + left_s
 
-    def _give_up(self, words: str, now_s: float) -> None:
-        """What is spoken cannot be read on, as a damaged file: the face goes to rest, or to what waits."""
-        number = self._current.number
-        self._current = None
-        self.session.cancel(self._recent[-1] if self._recent else None)
-        self._be_idle(now_s)
-        self._tell(Error("bad_audio", words, session=self.number, utterance=number))
-        if self._queue:
-            self._begin_next(now_s)

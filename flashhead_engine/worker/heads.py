@@ -1,6 +1,6 @@
 """The compute thread: all heads of the worker, and what clients ask of them, one thing after the other.
 
-Nothing here waits for a client. Avatars are loaded beside this thread, because that takes longer than a frame.
+Nothing here waits for a client or a disk. Avatars are loaded and audio files read beside this thread.
 """
 
 import logging
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -35,6 +36,8 @@ TIERS = ("nano",)
 
 _BEAT_S = 0.1
 _COST_S = 0.004  # of a frame, until one was measured
+_READERS = 4  # files that are read at once: a slow disk holds up the lines on it, and three others
+_WAKE = object()  # in the inbox: something changed that heads look at themselves
 _NEWS = 0.1  # share of a new measurement in the mean cost
 
 _log = logging.getLogger(__name__)
@@ -92,6 +95,7 @@ class Heads:
         self._cores = os.cpu_count() or 1
         self._statistics = WorkerStatistics()
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="flashhead-load")
+        self._reader = ThreadPoolExecutor(_READERS, thread_name_prefix="flashhead-read")
         self._thread = threading.Thread(target=self._run, name="flashhead-compute", daemon=True)
         self._thread.start()
 
@@ -107,7 +111,8 @@ class Heads:
         """Close every head and end the thread."""
         self._inbox.put(None)
         self._thread.join()
-        self._loader.shutdown(cancel_futures=True)
+        for pool in (self._loader, self._reader):
+            pool.shutdown(cancel_futures=True)
 
     # --- the thread ---------------------------------------------------------------------------------------------
 
@@ -136,7 +141,7 @@ class Heads:
                     return False
                 if isinstance(entry, _Loaded):
                     self._finish_open(entry)
-                else:
+                elif entry is not _WAKE:
                     self._handle(*entry)
                 entry = self._inbox.get_nowait()
         except Empty:
@@ -193,16 +198,24 @@ class Heads:
         return self._costs_s.get(_kind(opened), _COST_S)
 
     def _measure(self, ready: list[_Opened], elapsed_s: float) -> None:
-        """Learn what a frame costs, and what share of them can be drawn."""
-        if ready and len(kinds := {_kind(opened) for opened in ready}) == 1:
-            used_s = elapsed_s * min(self._cores, len(ready)) / len(ready)
-            kind = kinds.pop()
+        """Learn what frames cost, and what share of the video can be drawn."""
+        if ready:
+            used_s = elapsed_s * min(self._cores, len(ready))
+            # Heads of several kinds share the news as they share the cost that was expected.
+            news = used_s / sum(map(self._cost_s, ready))
             # With a share below 1 some turns draw nothing; they would make drawing look cheap.
-            if self._share == 1.0 or used_s > self._costs_s.get(kind, 0.0):
-                before_s = self._costs_s.get(kind, used_s)
-                self._costs_s[kind] = before_s + _NEWS * (used_s - before_s)
-        demand = sum(one.head.fps * self._cost_s(one) for one in self._opened.values() if one.head.draws)
-        self._share = video_share(demand, self._cores)
+            if self._share == 1.0 or news > 1.0:
+                for kind in {_kind(opened) for opened in ready}:
+                    before_s = self._costs_s.get(kind)
+                    if before_s is None:
+                        self._costs_s[kind] = _COST_S * news
+                    else:
+                        self._costs_s[kind] = before_s * (1 + _NEWS * (news - 1))
+        demands = {True: 0.0, False: 0.0}
+        for opened in self._opened.values():
+            if not opened.head.paused:
+                demands[opened.head.draws] += opened.head.fps * self._cost_s(opened)
+        self._share = video_share(demands[True], demands[False], self._cores)
 
     # --- what clients ask for -----------------------------------------------------------------------------------
 
@@ -238,7 +251,7 @@ class Heads:
             case messages.Speak():
                 self._speak(self._of(client, message.session), message, payload, now_s)
             case messages.Audio():
-                self._audio(self._of(client, message.session), message, payload)
+                self._audio(self._of(client, message.session), message, payload, now_s)
             case messages.Clock():
                 head = self._of(client, message.session).head
                 head.clock(message.utterance, message.audio_us, message.playing, now_s)
@@ -265,24 +278,31 @@ class Heads:
 
     def _speak(self, opened: _Opened, message: messages.Speak, payload: bytes, now_s: float) -> None:
         if message.path:
-            utterance = FileUtterance(message.utterance, self._file(message.path))
+            utterance = FileUtterance(message.utterance, self._file(message.path), self._later)
         else:
             utterance = Utterance(message.utterance, message.sample_rate_hz, message.channels, message.format)
+            # What an interruption drops does not wait any more.
+            before_s = 0.0 if message.interrupt else opened.head.waiting_s
+            self._check_backlog(message.session, before_s + utterance.seconds_of(payload))
             utterance.add(payload, message.end)
-        # What an interruption drops does not wait any more.
-        before_s = 0.0 if message.interrupt else opened.head.waiting_s
-        self._check_backlog(message.session, before_s + utterance.waiting_s)
         if message.interrupt:
             opened.head.check_new(message.utterance)
             opened.head.cancel(message.last_pts_us, now_s)
         opened.head.speak(utterance, now_s)
 
-    def _audio(self, opened: _Opened, message: messages.Audio, payload: bytes) -> None:
+    def _audio(self, opened: _Opened, message: messages.Audio, payload: bytes, now_s: float) -> None:
         utterance = opened.head.find(message.utterance)
         if utterance is None:
             raise Refused("unknown_utterance", f"utterance {message.utterance}: is not spoken and does not wait.")
-        self._check_backlog(message.session, opened.head.waiting_s)
-        utterance.add(payload, message.end)
+        if isinstance(utterance, FileUtterance):
+            raise AudioError(f"utterance {message.utterance}: is read from a file; it takes no audio.")
+        try:
+            self._check_backlog(message.session, opened.head.waiting_s + utterance.seconds_of(payload))
+            utterance.add(payload, message.end)
+        except FlashHeadError as error:
+            # With a part missing it would never end, or say something else.
+            opened.head.give_up(message.utterance, _code(error), str(error), now_s)
+            return
         opened.head.audio_came()
 
     def _check_backlog(self, session: int, waiting_s: float) -> None:
@@ -299,18 +319,28 @@ class Heads:
         if not path.is_file():
             # A pipe would keep every head waiting for who writes into it.
             raise AudioError(f"{name}: is not a file; name an audio file.")
-        try:
-            from ..audio.decode import open_audio
-        except ImportError as error:
+        if find_spec("av") is None:
             raise MissingDependencyError(
                 "the worker cannot read audio files: install flashhead-engine[bake], or send the samples."
-            ) from error
+            )
 
         def chunks() -> Iterator[np.ndarray]:
+            # Here, because importing FFmpeg's libraries takes longer than a frame.
+            from ..audio.decode import open_audio
+
             with open_audio(path) as audio:
                 yield from map(checked_pcm, audio.chunks())
 
         return chunks()
+
+    def _later(self, call: Callable[[], None]) -> None:
+        """Have a call made on a reading thread; heads take their turns again after it."""
+
+        def make() -> None:
+            call()
+            self._inbox.put(_WAKE)
+
+        self._reader.submit(make)
 
     def _readable(self, name: str, error: type[FlashHeadError]) -> Path:
         """A path inside an allowed folder, links resolved."""

@@ -34,11 +34,11 @@ def batch(turns: Iterable[Turn], now_s: float, cores: int) -> list[int]:
     return chosen
 
 
-def video_share(demand: float, cores: int) -> float:
-    """The share of the video frames that every head draws, 0..1. `demand`: cores that drawing all of them would
-    take."""
-    room = _MOST_LOAD * cores
-    if demand <= room:
+def video_share(video: float, others: float, cores: int) -> float:
+    """The share of the video frames that every head draws, 0.05..1. `video`: cores that drawing all of them would
+    take. `others`: cores that heads without video take; they keep them."""
+    room = max(0.0, _MOST_LOAD * cores - others)
+    if video <= room:
         return 1.0
     # In steps, so that a noisy measurement does not change it all the time.
-    return max(0.05, int(20 * room / demand) / 20)
+    return max(0.05, int(20 * room / video) / 20)

@@ -56,6 +56,19 @@ def test_too_much_audio_waits_but_an_interruption_is_taken(worker):
         wait_for(head, Finished)
 
 
+def test_audio_that_would_be_too_much_is_refused_before_it_is_kept(worker):
+    """Sent in pieces: the one that would pass the limit is refused, not the one after it."""
+    with worker.open() as head:
+        line = head.speaking()
+        line.push(np.zeros(16_000, np.float32))
+        line.push(np.zeros(8 * 16_000, np.float32))
+        error = next(event for event in wait_for(head, Error) if isinstance(event, Error))
+        assert error.code == "too_much_audio"
+        assert error.utterance == line.number
+        after = head.speak(np.zeros(2 * 16_000, np.float32))
+        assert len(list(head.frames(after, real_time=False))) == 120, "the next one is not held up"
+
+
 def test_every_size_of_video_is_within_the_limits_that_may_be_set():
     assert Limits().size == max(VIDEO_SIZES)
     assert Limits(size=min(VIDEO_SIZES)).size == min(VIDEO_SIZES)

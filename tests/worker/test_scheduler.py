@@ -9,7 +9,7 @@ def frames_drawn(cost_s, take_batch=batch, share=video_share):
     """Pictures of each of 12 heads that draw at 25 fps for 20 simulated seconds."""
     drawn, next_frame, credit = [0] * 12, [0] * 12, [0.0] * 12
     now = 0.0
-    part = share(12 * FPS * cost_s, CORES)
+    part = share(12 * FPS * cost_s, 0.0, CORES)
     while now < SECONDS:
         turns = [
             Turn(head, number / FPS - 4 / FPS + head / 300, number / FPS + head / 300, cost_s)
@@ -46,7 +46,7 @@ def test_twelve_heads_that_are_too_many_get_the_same():
     assert spread(drawn) <= 0.1
     assert min(drawn) > 0.3 * FPS * SECONDS
 
-    def all_of_them(demand, cores):
+    def all_of_them(video, others, cores):
         return 1.0
 
     assert spread(frames_drawn(cost_s=0.012, share=all_of_them)) <= 0.1
@@ -56,7 +56,13 @@ def test_twelve_heads_that_are_too_many_get_the_same():
 
 def test_heads_that_can_all_be_drawn_are():
     assert min(frames_drawn(cost_s=0.004)) >= FPS * SECONDS
-    assert video_share(1.0, CORES) == 1.0
+    assert video_share(1.0, 0.0, CORES) == 1.0
+
+
+def test_heads_without_video_keep_what_they_need():
+    assert video_share(1.0, 0.5, CORES) == 1.0
+    assert video_share(1.0, 1.2, CORES) == 0.5
+    assert video_share(1.0, 5.0, CORES) == 0.05, "a picture now and then, however busy the machine"
 
 
 def test_the_most_urgent_goes_first_and_what_is_not_due_waits():
