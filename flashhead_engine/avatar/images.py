@@ -94,9 +94,10 @@ def grown(mask: np.ndarray, pixels: int) -> np.ndarray:
 
 def premultiply(rgba: np.ndarray) -> np.ndarray:
     """Straight to premultiplied alpha, uint8 (..., 4)."""
-    alpha = rgba[..., 3:].astype(np.uint32)
+    # Rounded division by 255 without dividing, exact for every product of two bytes.
+    product = rgba[..., :3] * rgba[..., 3:].astype(np.uint16) + 127
     result = rgba.copy()
-    result[..., :3] = (rgba[..., :3] * alpha + 127) // 255
+    result[..., :3] = (product + 1 + (product >> 8)) >> 8
     return result
 
 
@@ -115,17 +116,17 @@ def bleed(rgba: np.ndarray, faint: int = 0) -> np.ndarray:
         fine = np.pad(fine, ((0, fine.shape[0] % 2), (0, fine.shape[1] % 2), (0, 0)))
         coarse = fine[::2, ::2] + fine[1::2, ::2] + fine[::2, 1::2] + fine[1::2, 1::2]
         # Normalise, so that a level far from anything visible keeps a usable weight.
-        weight = coarse[..., 3:]
-        levels.append(coarse * np.minimum(1.0, 255.0 / np.maximum(weight, 1.0)))
+        coarse *= np.minimum(1.0, 255.0 / np.maximum(coarse[..., 3:], 1.0))
+        levels.append(coarse)
     fill = levels.pop()
-    while levels:
-        fine = levels.pop()
-        height, width = fine.shape[:2]
-        enlarged = fill.repeat(2, axis=0).repeat(2, axis=1)[:height, :width]
-        fill = np.where(fine[..., 3:] > 0, fine, enlarged)
-    colour = fill[..., :3] * (255.0 / np.maximum(fill[..., 3:], 1e-3))
+    for fine in reversed(levels[1:]):
+        empty = np.nonzero(fine[..., 3] == 0)
+        fine[empty] = fill[empty[0] // 2, empty[1] // 2]
+        fill = fine
+    rows, columns = np.nonzero(hidden)
+    around = fill[rows // 2, columns // 2]
     result = rgba.copy()
-    result[hidden, :3] = np.clip(colour[hidden] + 0.5, 0, 255).astype(np.uint8)
+    result[rows, columns, :3] = np.clip(around[:, :3] * (255.0 / np.maximum(around[:, 3:], 1e-3)) + 0.5, 0, 255)
     return result
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from ..errors import FlashHeadError
-from .discovery import ENDPOINT, TOKEN, WorkerAddress, publish, runtime_dir, withdraw
+from .discovery import ENDPOINT, TOKEN, WorkerAddress, publish, runtime_dir, sweep_sockets, withdraw
 from .limits import MAX_AUDIO_S, MAX_SESSIONS, MAX_SIZE, Limits
 from .parent import when_stdin_closes
 from .server import Server
@@ -29,6 +29,7 @@ def serve(private: bool, allowed: Iterable[Path], limits: Limits, end_with_stdin
     try:
         token = os.environ.get(TOKEN) or secrets.token_hex(16)
         endpoint = os.environ.get(ENDPOINT) or f"ipc://{runtime_dir()}/worker-{os.getpid()}"
+        sweep_sockets()
         server = Server(endpoint, token, limits, (Path.cwd(), *allowed))
     except FlashHeadError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -1,5 +1,6 @@
 """Where a worker is found: a private folder for sockets, a small file for editors, two environment variables."""
 
+import logging
 import os
 import stat
 import tempfile
@@ -13,6 +14,8 @@ from ..errors import TransportError
 
 ENDPOINT, TOKEN = "FLASHHEAD_ENDPOINT", "FLASHHEAD_TOKEN"
 """Environment variables by which a game tells its worker and its clients where they meet."""
+
+_log = logging.getLogger(__name__)
 
 _FILE = "worker.json"
 _LARGEST = 4096  # bytes of that file
@@ -70,11 +73,43 @@ def discover() -> WorkerAddress | None:
     """The worker that announced itself; None when there is none. The file of a dead one is removed."""
     path = runtime_dir() / _FILE
     address = _read(path)
-    if address is not None and not _lives(address.pid):
+    if address is not None and not _lives(address):
+        _log.info("%s names a worker that is gone (pid %d); removed", path, address.pid)
         with suppress(FileNotFoundError):
             path.unlink()
         return None
     return address
+
+
+def lock_of(socket: Path) -> Path:
+    """The file beside an ipc socket that its worker keeps locked as long as it lives."""
+    return socket.with_name(f"{socket.name}.lock")
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a living process holds the lock."""
+    import fcntl
+
+    try:
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW)) as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+def sweep_sockets() -> None:
+    """Remove what killed workers left in this user's folder; those in use stay."""
+    if os.name != "posix":
+        return
+    for lock in runtime_dir().glob("*.lock"):
+        if not lock.is_symlink() and lock.is_file() and not is_locked(lock):
+            for path in (lock.with_suffix(""), lock):
+                with suppress(OSError):
+                    path.unlink()
+                    _log.info("%s was left by a worker that is gone; removed", path)
 
 
 def _read(path: Path) -> WorkerAddress | None:
@@ -86,13 +121,15 @@ def _read(path: Path) -> WorkerAddress | None:
         return None
 
 
-def _lives(pid: int) -> bool:
-    if pid <= 0:
+def _lives(address: WorkerAddress) -> bool:
+    if address.pid <= 0:
         return False
     try:
-        os.kill(pid, 0)
+        os.kill(address.pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return True
+        pass
+    # Another process may have its number by now; nobody else holds its lock.
+    kind, _, path = address.endpoint.partition("://")
+    return kind != "ipc" or os.name != "posix" or is_locked(lock_of(Path(path)))

@@ -297,4 +297,3 @@ class Head:
         self._finished, self._spoken_s, self._clock = number, spoken_s, clock
         # Its last frames are still to be seen; idle motion follows when its audio ends.
         self._idle_from_s = now_s + left_s
-

@@ -94,7 +94,7 @@ class Heads:
         self._share = 1.0
         self._cores = os.cpu_count() or 1
         self._statistics = WorkerStatistics()
-        self._loader = ThreadPoolExecutor(1, thread_name_prefix="flashhead-load")
+        self._loader = ThreadPoolExecutor(self._cores, thread_name_prefix="flashhead-load")
         self._reader = ThreadPoolExecutor(_READERS, thread_name_prefix="flashhead-read")
         self._thread = threading.Thread(target=self._run, name="flashhead-compute", daemon=True)
         self._thread.start()

@@ -29,6 +29,7 @@ from ..transport.messages import (
     encode,
 )
 from ..transport.rings import sweep
+from .discovery import lock_of
 from .heads import TIERS, Heads
 from .limits import Limits
 
@@ -102,7 +103,7 @@ class Server:
             if self._lock is not None:
                 # While it is held, so that what another worker locks meanwhile is not taken away.
                 with contextlib.suppress(OSError):
-                    os.unlink(self._lock.name)
+                    lock_of(Path(self.endpoint.removeprefix(_IPC))).unlink()
                 self._lock.close()
 
     def _tell(self, client: bytes, message: FromWorker, payload: memoryview | None) -> None:
@@ -187,16 +188,17 @@ def _lock(endpoint: str) -> BinaryIO | None:
         return None
     import fcntl
 
-    path = endpoint.removeprefix(_IPC) + ".lock"
+    path = lock_of(Path(endpoint.removeprefix(_IPC)))
     try:
-
-        def opener(name: str, _: int) -> int:
-            return os.open(name, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
-
-        file = open(path, "rb", opener=opener)  # noqa: SIM115  it is held as long as the worker lives
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        while True:
+            file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600), "rb")
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                    return file
+            # Somebody removed it between the two, as one left by a killed worker: lock a new one.
+            file.close()
     except BlockingIOError as error:
         raise TransportError(f"endpoint {endpoint}: another worker serves it.") from error
     except OSError as error:
         raise TransportError(f"endpoint {endpoint}: cannot be used: {error.strerror}.") from error
-    return file

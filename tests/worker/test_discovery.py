@@ -6,7 +6,15 @@ import stat
 import pytest
 
 from flashhead_engine.errors import TransportError
-from flashhead_engine.worker.discovery import WorkerAddress, discover, publish, runtime_dir, withdraw
+from flashhead_engine.worker.discovery import (
+    WorkerAddress,
+    discover,
+    lock_of,
+    publish,
+    runtime_dir,
+    sweep_sockets,
+    withdraw,
+)
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
 
@@ -18,7 +26,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_what_was_published_is_found_by_its_user_alone(folder):
-    address = WorkerAddress("ipc:///somewhere", "secret", os.getpid(), "w")
+    address = WorkerAddress("tcp://127.0.0.1:5", "secret", os.getpid(), "w")
     publish(address)
     assert discover() == address
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -30,8 +38,8 @@ def test_what_was_published_is_found_by_its_user_alone(folder):
 
 
 def test_a_worker_withdraws_only_its_own_file():
-    publish(WorkerAddress("ipc:///new", "b", os.getpid(), "new"))
-    withdraw(WorkerAddress("ipc:///old", "a", os.getpid(), "old"))
+    publish(WorkerAddress("tcp://127.0.0.1:6", "b", os.getpid(), "new"))
+    withdraw(WorkerAddress("tcp://127.0.0.1:5", "a", os.getpid(), "old"))
     assert discover().worker == "new"
 
 
@@ -43,6 +51,44 @@ def test_the_file_of_a_dead_worker_is_removed(folder):
     publish(WorkerAddress("ipc:///dead", "a", child, "dead"))
     assert discover() is None
     assert list(folder.iterdir()) == []
+
+
+@pytest.fixture
+def locked():
+    """Locks a file as a worker does."""
+    import fcntl
+
+    files = []
+
+    def lock(path):
+        files.append(path.open("wb"))
+        fcntl.flock(files[-1], fcntl.LOCK_EX)
+
+    yield lock
+    for file in files:
+        file.close()
+
+
+def test_another_process_with_the_number_of_a_dead_worker_is_not_taken_for_it(folder, locked):
+    socket = runtime_dir() / "worker-1"
+    publish(WorkerAddress(f"ipc://{socket}", "a", os.getpid(), "w"))
+    locked(lock_of(socket))
+    assert discover().worker == "w"
+    lock_of(socket).unlink()
+    lock_of(socket).touch()
+    assert discover() is None
+
+
+def test_what_killed_workers_left_is_swept_and_what_is_in_use_stays(folder, locked, tmp_path):
+    for name in ("dead", "alive"):
+        (runtime_dir() / name).touch()
+        lock_of(runtime_dir() / name).touch()
+    locked(lock_of(folder / "alive"))
+    (tmp_path / "precious").touch()
+    (folder / "trap.lock").symlink_to(tmp_path / "precious")
+    sweep_sockets()
+    assert sorted(path.name for path in folder.iterdir()) == ["alive", "alive.lock", "trap.lock"]
+    assert (tmp_path / "precious").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff", b'{"endpoint":' + b"9" * 10_000])
