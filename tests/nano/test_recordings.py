@@ -12,9 +12,8 @@ import pytest
 
 from flashhead_engine.errors import FlashHeadError, MissingDependencyError
 from flashhead_engine.training.nano import recordings
-from flashhead_engine.training.nano.amazon_queen import AMAZON_QUEEN
-from flashhead_engine.training.nano.corpora import TRAINING_CORPORA
-from flashhead_engine.training.nano.recordings import PROMPTS, Corpus
+from flashhead_engine.training.nano.corpora import TEXT_CORPUS, TRAINING_CORPORA
+from flashhead_engine.training.nano.recordings import Corpus
 
 _LISTING = """\ufeff; A made-up list
 hello: Good: very good.
@@ -73,7 +72,7 @@ def test_a_corpus_that_was_not_fetched_is_an_error(tmp_path):
 def test_fetching_without_apt_says_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingDependencyError, match="apt-get"):
-        recordings.fetch([_MADE_UP], tmp_path, print)
+        recordings.fetch(_MADE_UP.packages, tmp_path, print)
 
 
 def test_a_failed_download_is_no_package(tmp_path, monkeypatch):
@@ -84,7 +83,7 @@ def test_a_failed_download_is_no_package(tmp_path, monkeypatch):
         (programs / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
     with pytest.raises(FlashHeadError, match="no such version"):
-        recordings.fetch([_MADE_UP], tmp_path / "corpora", lambda package: None)
+        recordings.fetch(_MADE_UP.packages, tmp_path / "corpora", lambda package: None)
     assert list((tmp_path / "corpora").iterdir()) == []
 
 
@@ -93,10 +92,10 @@ def test_a_real_package_is_fetched_once(tmp_path):
     small = Corpus("small", ("asterisk-core-sounds-it=1.6.1-1",), "CC-BY-SA-3.0", "Carlo Flora", _nothing)
     reported: list[str] = []
     try:
-        recordings.fetch([small], tmp_path, reported.append)
+        recordings.fetch(small.packages, tmp_path, reported.append)
     except FlashHeadError as error:
         pytest.skip(f"no download here: {error}")
-    recordings.fetch([small], tmp_path, reported.append)
+    recordings.fetch(small.packages, tmp_path, reported.append)
     assert reported == ["asterisk-core-sounds-it=1.6.1-1"]
     listing = (
         recordings.unpacked(reported[0], tmp_path) / "usr/share/doc/asterisk-core-sounds-it/core-sounds-it.txt.gz"
@@ -104,9 +103,7 @@ def test_a_real_package_is_fetched_once(tmp_path):
     assert len(recordings.parse_prompts(gzip.decompress(listing.read_bytes()).decode())) > 400
 
 
-def test_training_corpora_hold_five_languages_and_nothing_reserved():
-    packages = {package for corpus in TRAINING_CORPORA for package in corpus.packages}
+def test_training_corpora_hold_four_languages_and_nothing_reserved():
+    packages = {package for corpus in (*TRAINING_CORPORA, TEXT_CORPUS) for package in corpus.packages}
     assert not any("sounds-en" in package or "pocketsphinx" in package for package in packages)
-    languages = {corpus.name.rsplit("-", 1)[1] for corpus in PROMPTS}
-    assert len(languages) == 4
-    assert set(TRAINING_CORPORA) - set(PROMPTS) == {AMAZON_QUEEN}, "the fifth language, English"
+    assert len({corpus.name.rsplit("-", 1)[1] for corpus in TRAINING_CORPORA}) == 4

