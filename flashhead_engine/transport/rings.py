@@ -146,6 +146,8 @@ class RingReader:
     def unread(self) -> Iterator[TimedFrame]:
         """The frames since the last call, in order; those that were overwritten meanwhile are left out."""
         published = self._ring.published
+        if self._seen > published:  # a count that leapt ahead was not true
+            self._seen = max(0, published - 1)
         for number in range(max(self._seen, published - self._ring.geometry.slots), published):
             self._seen = number + 1
             if frame := self._read(number):

@@ -209,6 +209,23 @@ def test_slots_of_a_hostile_writer_do_no_harm():
 
 
 @needs_dev_shm
+def test_a_count_that_leapt_ahead_once_does_not_blind_a_reader():
+    writer = RingWriter()
+    reader = RingReader(writer.address)
+    writer.publish(frame(0))
+    assert len(list(reader.unread())) == 1
+    with file_of(writer).open("r+b") as file:
+        file.seek(256)
+        file.write(struct.pack("<Q", 2**40))
+        file.flush()
+        list(reader.unread())
+        file.seek(256)
+        file.write(struct.pack("<Q", 1))
+    writer.publish(frame(1))
+    assert [found.index for found in reader.unread()] == [1]
+
+
+@needs_dev_shm
 def test_a_ring_cut_short_or_open_to_others_is_refused():
     writer = RingWriter(size=64)
     os.chmod(file_of(writer), 0o644)

@@ -43,10 +43,7 @@ RingGeometry CheckedGeometry(const SharedMemory& memory, uint64_t generation) {
 RingReader::RingReader(const std::string& name, uint64_t generation)
     : memory_(SharedMemory::Open(name)), geometry_(CheckedGeometry(memory_, generation)) {}
 
-uint64_t RingReader::Published() noexcept {
-  published_ = std::max(published_, header().head.load(std::memory_order_acquire));
-  return published_;
-}
+uint64_t RingReader::Published() const noexcept { return header().head.load(std::memory_order_acquire); }
 
 const uint8_t* RingReader::Slot(uint64_t number) const {
   return static_cast<const uint8_t*>(memory_.data()) + kHeaderBytes +

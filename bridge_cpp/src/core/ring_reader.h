@@ -22,9 +22,8 @@ class RingReader {
   // Throws RingError when there is no such ring, when it is of another generation, or when its header is not sound.
   RingReader(const std::string& name, uint64_t generation);
 
-  // How many slots were published; the newest is this minus one. A number that fell is a hostile or broken writer's,
-  // and is answered with what was known before.
-  uint64_t Published() noexcept;
+  // How many slots were published; the newest is this minus one. A hostile or broken writer's number may fall.
+  uint64_t Published() const noexcept;
 
   // Copy slot `number` to `payload`, at most `room` bytes. `info` is set when kRead is returned.
   ReadResult Read(uint64_t number, SlotInfo* info, void* payload, uint32_t room) const noexcept;
@@ -46,7 +45,6 @@ class RingReader {
 
   SharedMemory memory_;
   RingGeometry geometry_;
-  uint64_t published_ = 0;
 };
 
 }  // namespace flashhead
