@@ -89,6 +89,7 @@ class Head:
         if (
             told is None
             or told.playing != playing
+            or (not playing and told.audio_us != clock.audio_us)
             or abs(told.now_us() - clock.audio_us) > _CLOCK_JUMP_US
             or clock.at_s - told.at_s >= _CLOCK_S
         ):
@@ -179,7 +180,7 @@ class Head:
             if frame is None or (shown is not None and frame.pts_us <= shown.pts_us):
                 if over and (not real_time or shown is None or now_us > _end_us(shown)):
                     return
-                if began is not None:
+                if began is not None and real_time:
                     self.clock(utterance, now_us)
                 time.sleep(_POLL_S)
                 continue

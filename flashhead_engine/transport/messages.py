@@ -351,5 +351,5 @@ def decode_from_worker(data: bytes) -> FromWorker:
 def _decode(decoder: msgspec.msgpack.Decoder, data: bytes):
     try:
         return decoder.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise TransportError(f"not a message of protocol {PROTOCOL}: {error}") from error

@@ -49,6 +49,8 @@ class Head:
         self.number = number
         self.session = session
         self.paused = False
+        self.drawn = 0
+        """Pictures that its last turn drew."""
         self.late = 0
         self.rate = Rate()
         self._settings = settings
@@ -140,6 +142,10 @@ class Head:
             self._idle_from_s = now_s - self._next_s
         self.paused = paused
 
+    def is_late(self, now_s: float) -> bool:
+        """Whether the time of the frame that it is to make is over already."""
+        return self._current is not None and self._heard_us(now_s) > 1e6 * (self._next_s + self._turn_s)
+
     # --- its turns ----------------------------------------------------------------------------------------------
 
     def turn(self, now_s: float, cost_s: float) -> Turn | None:
@@ -174,7 +180,7 @@ class Head:
         return Turn(self.number, now_s + early_us / 1e6, now_s + (frame.pts_us - heard_us) / 1e6, cost_s)
 
     def feed(self, now_s: float, share: float) -> None:
-        """Give the driver what its next frame needs."""
+        """Give the driver what its next frame needs. `share`: of the pictures, that are to be drawn."""
         if share != self._share:
             self._share = share
             self.session.set(video_share=share)
@@ -197,7 +203,9 @@ class Head:
 
     def collect(self, now_s: float) -> None:
         """Publish what the driver has computed and may be seen."""
-        self._held.extend(self.session.frames())
+        frames = list(self.session.frames())
+        self.drawn = sum(frame.pixels is not None for frame in frames)
+        self._held.extend(frames)
         if self._current is None:
             while self._held:
                 self._show(self._held.popleft(), 0, now_s)

@@ -27,7 +27,7 @@ from ..transport.payload import header_of, payload_of
 from ..transport.rings import RingWriter
 from .head import Head
 from .limits import MAX_AUDIO_S, MAX_SESSIONS, MAX_SIZE, Limits
-from .scheduler import Turn, batch, video_share
+from .scheduler import Turn, batch, eased, video_share
 from .statistics import WorkerStatistics, memory_bytes
 from .utterance import FileUtterance, Utterance
 
@@ -37,6 +37,7 @@ TIERS = ("nano",)
 _BEAT_S = 0.1
 _COST_S = 0.004  # of a frame, until one was measured
 _READERS = 4  # files that are read at once: a slow disk holds up the lines on it, and three others
+_UNDRAWN = (False, 0)
 _WAKE = object()  # in the inbox: something changed that heads look at themselves
 _NEWS = 0.1  # share of a new measurement in the mean cost
 
@@ -91,7 +92,7 @@ class Heads:
         self._opening = 0
         self._last_number = 0
         self._costs_s: dict[tuple[bool, int], float] = {}
-        self._share = 1.0
+        self._share = self._ease = 1.0
         self._cores = os.cpu_count() or 1
         self._statistics = WorkerStatistics()
         self._loader = ThreadPoolExecutor(self._cores, thread_name_prefix="flashhead-load")
@@ -155,19 +156,21 @@ class Heads:
         chosen = [self._opened[number] for number in batch(turns, now_s, self._cores)]
         if not chosen:
             return min((turn.due_s for turn in turns), default=now_s + _BEAT_S)
+        self._ease = eased(self._ease, any(opened.head.is_late(now_s) for opened in chosen))
         ready = [opened for opened in chosen if self._guarded(opened, opened.head.feed, now_s, self._share)]
         began_s = time.perf_counter()
         self._step(ready)
         elapsed_s = time.perf_counter() - began_s
-        self._measure(ready, elapsed_s)
         self._statistics.computed(now_s, elapsed_s)
         now_s = time.monotonic()
         for opened in ready:
             self._guarded(opened, opened.head.collect, now_s)
+        self._measure(ready, elapsed_s)
         return now_s
 
     def _take_turn(self, turns: list[Turn], opened: _Opened, now_s: float) -> None:
-        if turn := opened.head.turn(now_s, self._cost_s(opened)):
+        share = self._share if opened.head.draws else 1.0
+        if turn := opened.head.turn(now_s, share * self._cost_s(_kind(opened))):
             turns.append(turn)
 
     def _step(self, ready: list[_Opened]) -> None:
@@ -194,28 +197,24 @@ class Heads:
             return False
         return True
 
-    def _cost_s(self, opened: _Opened) -> float:
-        return self._costs_s.get(_kind(opened), _COST_S)
+    def _cost_s(self, kind: tuple[bool, int]) -> float:
+        return self._costs_s.get(kind, _COST_S)
 
     def _measure(self, ready: list[_Opened], elapsed_s: float) -> None:
         """Learn what frames cost, and what share of the video can be drawn."""
-        if ready:
-            used_s = elapsed_s * min(self._cores, len(ready))
+        # A turn without a picture costs what a head without video does.
+        kinds = [_kind(opened) if opened.head.drawn else _UNDRAWN for opened in ready]
+        if kinds:
+            used_s = elapsed_s * max(1, min(self._cores, len(kinds) - kinds.count(_UNDRAWN)))
             # Heads of several kinds share the news as they share the cost that was expected.
-            news = used_s / sum(map(self._cost_s, ready))
-            # With a share below 1 some turns draw nothing; they would make drawing look cheap.
-            if self._share == 1.0 or news > 1.0:
-                for kind in {_kind(opened) for opened in ready}:
-                    before_s = self._costs_s.get(kind)
-                    if before_s is None:
-                        self._costs_s[kind] = _COST_S * news
-                    else:
-                        self._costs_s[kind] = before_s * (1 + _NEWS * (news - 1))
+            news = used_s / sum(map(self._cost_s, kinds))
+            for kind in set(kinds):
+                self._costs_s[kind] = self._cost_s(kind) * (1 + _NEWS * (news - 1) if kind in self._costs_s else news)
         demands = {True: 0.0, False: 0.0}
         for opened in self._opened.values():
             if not opened.head.paused:
-                demands[opened.head.draws] += opened.head.fps * self._cost_s(opened)
-        self._share = video_share(demands[True], demands[False], self._cores)
+                demands[opened.head.draws] += opened.head.fps * self._cost_s(_kind(opened))
+        self._share = self._ease * video_share(demands[True], demands[False], self._cores)
 
     # --- what clients ask for -----------------------------------------------------------------------------------
 
@@ -344,12 +343,16 @@ class Heads:
 
     def _readable(self, name: str, error: type[FlashHeadError]) -> Path:
         """A path inside an allowed folder, links resolved."""
-        path = Path(name).resolve()
+        try:
+            path = Path(name).resolve()
+            exists = path.exists()
+        except (OSError, ValueError, RuntimeError) as reason:  # too long a name, a zero in it, links in a circle
+            raise error(f"{name[:100]!r}: is no path: {reason.__class__.__name__}.") from reason
         if not any(path.is_relative_to(folder) for folder in self._allowed):
             raise error(
                 f"{name}: is in no folder that this worker may read; start it with --allow-path {path.parent}."
             )
-        if not path.exists():
+        if not exists:
             raise error(f"{name}: does not exist.")
         return path
 
@@ -509,7 +512,7 @@ class Heads:
 
 def _kind(opened: _Opened) -> tuple[bool, int]:
     """Heads of one kind cost the same."""
-    return opened.head.draws, opened.asked.size if opened.head.draws else 0
+    return (True, opened.asked.size) if opened.head.draws else _UNDRAWN
 
 
 def _code(error: FlashHeadError) -> str:

@@ -42,3 +42,12 @@ def video_share(video: float, others: float, cores: int) -> float:
         return 1.0
     # In steps, so that a noisy measurement does not change it all the time.
     return max(0.05, int(20 * room / video) / 20)
+
+
+def eased(ease: float, late: bool) -> float:
+    """The next factor of `video_share`, after a batch: less as long as heads are late, then more again.
+
+    Measured costs alone do not see what else runs on the machine, and heads that are late must catch up. It is the
+    same for all of them, so that all draw the same.
+    """
+    return max(0.1, 0.97 * ease) if late else min(1.0, 1.02 * ease)

@@ -122,7 +122,12 @@ class Server:
         with contextlib.suppress(zmq.Again):
             while True:
                 client, *parts = self._socket.recv_multipart(zmq.NOBLOCK)
-                self._receive(client, parts)
+                try:
+                    self._receive(client, parts)
+                except Exception as error:
+                    # Whatever one client sends, the others are still served.
+                    _log.exception("a message of %d parts failed", len(parts))
+                    self._send(client, Error("failed", f"the worker failed: {error!r}"))
 
     def _receive(self, client: bytes, parts: list[bytes]) -> None:
         known = client in self._heard_s

@@ -1,6 +1,6 @@
 """Whose turn it is, in simulated time: nobody starves, everybody gets the same."""
 
-from flashhead_engine.worker.scheduler import Turn, batch, video_share
+from flashhead_engine.worker.scheduler import Turn, batch, eased, video_share
 
 CORES, FPS, SECONDS = 2, 25, 20
 
@@ -69,3 +69,19 @@ def test_the_most_urgent_goes_first_and_what_is_not_due_waits():
     turns = [Turn(1, 0.0, 0.3, 0.1), Turn(2, 0.0, 0.1, 0.1), Turn(3, 9.0, 9.1, 0.1)]
     assert batch(turns, 0.0, cores=1) == [2]
     assert batch(turns, 0.0, cores=16) == [2, 1]
+
+
+def test_late_heads_are_eased_until_they_are_not():
+    ease = 1.0
+    for _ in range(30):
+        ease = eased(ease, late=True)
+    assert 0.3 < ease < 0.5
+    for _ in range(100):
+        ease = eased(ease, late=True)
+    assert ease == 0.1, "a picture now and then"
+    for _ in range(20):
+        ease = eased(ease, late=False)
+    assert ease < 0.2
+    for _ in range(100):
+        ease = eased(ease, late=False)
+    assert ease == 1.0

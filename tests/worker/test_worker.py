@@ -49,6 +49,14 @@ def test_a_line_is_shown_frame_by_frame_in_order(worker, pcm):
     assert 0 < events[1].latency_us < 1_000_000
 
 
+def test_otherwise_frames_come_faster_than_they_are_shown(worker, pcm):
+    for outputs, avatar in ((Outputs.BLENDSHAPES, ""), (Outputs.VIDEO, "guard")):
+        with worker.open(avatar, outputs=outputs, size=256) as head:
+            began = time.monotonic()
+            list(head.frames(head.speak(np.tile(pcm, 3), 16_000), real_time=False))
+            assert time.monotonic() - began < 3, "six seconds of audio"
+
+
 def test_in_real_time_the_last_frame_is_never_left_out(worker, pcm):
     with worker.open() as head:
         for _ in range(5):

@@ -1,0 +1,134 @@
+"""A real worker in a process of its own, an honest client that talks to it, and what the system says of a process."""
+
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from flashhead_engine.audio.decode import open_audio
+from flashhead_engine.client import Connection, connect
+from flashhead_engine.drivers.base import WEIGHTS_HZ, Outputs
+
+LINE = Path(__file__).parents[2] / "examples" / "dialogue" / "guard_en.wav"
+
+
+@dataclass(frozen=True, slots=True)
+class RealWorker:
+    endpoint: str
+    token: str
+    process: subprocess.Popen
+
+    def client(self, name: str = "") -> Connection:
+        return connect(self.endpoint, self.token, name=name, timeout_s=20)
+
+
+@contextmanager
+def real_worker(*options: str) -> Iterator[RealWorker]:
+    """A private worker, alone in a folder; it must end by itself when asked to. Raises RuntimeError when it does not,
+    or when it died before."""
+    with tempfile.TemporaryDirectory() as folder:
+        endpoint, token = f"ipc://{folder}/socket", secrets.token_hex(16)
+        environment = {**os.environ, "FLASHHEAD_ENDPOINT": endpoint, "FLASHHEAD_TOKEN": token}
+        command = [sys.executable, "-m", "flashhead_engine.worker", "--private", *options]
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)
+        try:
+            yield RealWorker(endpoint, token, process)
+            if process.poll() is not None:
+                raise RuntimeError(f"the worker died with exit code {process.returncode}")
+            process.stdin.close()
+            if process.wait(timeout=20):
+                raise RuntimeError(f"the worker ended with exit code {process.returncode}")
+        finally:
+            process.kill()
+            process.wait()
+
+
+def spoken_line() -> np.ndarray:
+    """An example's PCM, float32 at 16 kHz."""
+    with open_audio(LINE) as audio:
+        return np.concatenate(list(audio.chunks()))
+
+
+class Honest:
+    """A client that talks all the time while others misbehave, and counts the frames that it missed."""
+
+    def __init__(self, worker: RealWorker) -> None:
+        self.missed = self.shown = 0
+        self.failed: Exception | None = None
+        self._worker, self._stop = worker, threading.Event()
+        self._thread = threading.Thread(target=self._talk)
+
+    def __enter__(self) -> "Honest":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def wait(self) -> None:
+        """Until its first line is said. Raises RuntimeError when it fails before."""
+        while not self.shown:
+            if self.failed:
+                raise RuntimeError(f"the honest client failed: {self.failed}") from self.failed
+            time.sleep(0.01)
+
+    def _talk(self) -> None:
+        pcm = spoken_line()
+        expected = -(-len(pcm) * WEIGHTS_HZ // 16_000)
+        try:
+            with self._worker.client("honest") as connection, connection.open(outputs=Outputs.BLENDSHAPES) as head:
+                while not self._stop.is_set():
+                    seen = [frame.index for frame in head.frames(head.speak(pcm), real_time=False)]
+                    self.missed += missed(seen, expected)
+                    self.shown += len(seen)
+        except Exception as error:  # told by the thread that asks
+            self.failed = error
+
+
+def missed(seen: Sequence[int], expected: int) -> int:
+    """How many of the frames 0..expected-1 were not seen, in their order."""
+    newest, count = -1, 0
+    for index in seen:
+        if index > newest:
+            newest, count = index, count + 1
+    return expected - count
+
+
+def resident_bytes(pid: int) -> int:
+    """Memory of a process."""
+    return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def open_files(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def growth(samples: Sequence[float]) -> float:
+    """By what share a measure has grown since it had settled: the medians of the last quarter and of the second."""
+    quarter = len(samples) // 4
+    if quarter < 2:
+        raise ValueError(f"{len(samples)} samples are too few to see growth: take 8 or more.")
+    before, after = np.median(samples[quarter : 2 * quarter]), np.median(samples[-quarter:])
+    return float(after / before - 1)
+
+
+def with_progress(steps: int, label: str) -> Iterator[int]:
+    """0..steps-1, with a bar on stderr."""
+    yield from track(range(steps), label, console=Console(stderr=True))
+
+
+def rings() -> set[str]:
+    """Shared-memory segments of this engine."""
+    return {path.name for path in Path("/dev/shm").glob("flashhead-*")}

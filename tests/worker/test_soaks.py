@@ -1,0 +1,93 @@
+"""Short forms of benchmarks/worker, whose long forms run by hand; and what they measure with, on spoiled input."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip(
+    "flashhead_engine._bridge", reason="the native module was not built (no C++ compiler, or no headers of Python)"
+)
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "worker"))
+
+import fuzz_messages
+import kill_client
+import long_talk
+import npcs
+import real
+import speak_latency
+
+from flashhead_engine.drivers.base import Outputs
+from flashhead_engine.errors import TransportError
+from flashhead_engine.transport.messages import decode_from_client
+
+
+def test_a_killed_client_frees_its_sessions_and_others_miss_nothing():
+    result = kill_client.run(kills=10)
+    assert result.kept, result
+    assert len(result.freed_s) == 10
+
+
+def test_ten_thousand_random_messages_do_no_harm():
+    result = fuzz_messages.run(10_000, seed=1)
+    assert result.kept, result
+    assert result.answers > 1_000, "they were read"
+
+
+def test_a_minute_of_talk_leaves_memory_as_it_was():
+    result = long_talk.run(60)
+    assert result.missed == 0
+    assert result.files[-1] <= result.files[len(result.files) // 4]
+    # A minute is too short to settle within the 2 % of the long form.
+    assert real.growth(result.worker) < 0.1
+
+
+def test_the_first_frame_comes_at_once():
+    assert speak_latency.run(10, Outputs.BLENDSHAPES).p50_ms < 1_000
+    assert not speak_latency.Result.of([0.01] * 95 + [0.2] * 5).kept, "a few that are slow are seen"
+    assert not speak_latency.Result.of([0.08] * 100).kept
+
+
+def test_heads_that_are_too_many_are_seen_and_get_the_same():
+    few = npcs.run(2, video=False, seconds=2)
+    assert few.ticks > 100
+    assert len(few.fps) == 2
+    many = npcs.run(12, video=True, seconds=10, size=1024)
+    assert many.stale > 0, "the measure sees pictures that are missing"
+    assert many.spread <= 0.1, f"no head starves: {many.fps}"
+    assert many.late < 0.1 * sum(many.fps) * 10, "fewer pictures, not late ones"
+
+
+def test_fuzzed_messages_are_of_every_sort():
+    fuzzer = fuzz_messages.Fuzzer(np.random.default_rng(0))
+    good = bad = 0
+    kinds = set()
+    for _ in range(2_000):
+        try:
+            kinds.add(type(decode_from_client(fuzzer.parts()[0])))
+            good += 1
+        except TransportError:
+            bad += 1
+    assert good > 400
+    assert bad > 400
+    assert len(kinds) >= 11
+
+
+def test_growth_is_seen_and_noise_is_not():
+    random = np.random.default_rng(0)
+    steady = 1e8 + 1e5 * random.standard_normal(40)
+    settled = np.concatenate([np.linspace(5e7, 1e8, 10), steady[:30]])
+    leaking = 1e8 * np.linspace(1, 1.1, 40)
+    assert abs(real.growth(steady)) < 0.01
+    assert abs(real.growth(settled)) < 0.01, "the start does not count"
+    assert real.growth(leaking) > fuzz_messages.GROWTH
+    with pytest.raises(ValueError, match="too few"):
+        real.growth([1, 2, 3])
+
+
+@pytest.mark.parametrize(
+    ("seen", "lost"), [([0, 1, 2, 3], 0), ([0, 2, 3], 1), ([], 4), ([0, 1, 1, 2, 3], 0), ([3, 2, 1, 0], 3)]
+)
+def test_missed_frames_are_counted(seen, lost):
+    assert real.missed(seen, 4) == lost
