@@ -72,7 +72,11 @@ def test_what_cannot_be_started_is_named():
 
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="shared memory is not a folder on this system")
 def test_ten_kills_while_eight_heads_talk():
-    from kill_worker import run
+    from kill_worker import NOTICED_S, TALKING_S, run
 
     result = run(kills=10, heads=8)
-    assert result.kept, result
+    assert result.left == 0
+    assert len(result.talking_s) == 10
+    # The limits themselves are for the long form: other work on the machine is no fault.
+    assert max(result.noticed_s) < 5 * NOTICED_S
+    assert max(result.talking_s) < 5 * TALKING_S

@@ -25,8 +25,10 @@ from flashhead_engine.transport.messages import decode_from_client
 
 def test_a_killed_client_frees_its_sessions_and_others_miss_nothing():
     result = kill_client.run(kills=10)
-    assert result.kept, result
+    assert (result.missed, result.left) == (0, 0)
+    assert result.shown > 0
     assert len(result.freed_s) == 10
+    assert max(result.freed_s) < 3 * kill_client.FREED_S, "other work on the machine is no fault"
 
 
 def test_ten_thousand_random_messages_do_no_harm():
@@ -55,8 +57,8 @@ def test_heads_that_are_too_many_are_seen_and_get_the_same():
     assert len(few.fps) == 2
     many = npcs.run(12, video=True, seconds=10, size=1024)
     assert many.stale > 0, "the measure sees pictures that are missing"
-    assert many.spread <= 0.1, f"no head starves: {many.fps}"
-    assert many.late < 0.1 * sum(many.fps) * 10, "fewer pictures, not late ones"
+    assert min(many.fps) > 0.7 * max(many.fps), f"no head starves: {many.fps}"
+    assert many.late < 0.2 * sum(many.fps) * 10, "fewer pictures, not late ones"
 
 
 def test_fuzzed_messages_are_of_every_sort():
