@@ -218,9 +218,8 @@ def main() -> None:
     result = run(options.messages, options.seed)
     print("| messages | answers | memory grew | open files | frames of an honest client | missed |")
     print("|---|---|---|---|---|---|")
-    grew = (
-        f"{100 * growth(result.memory):.1f} % to {result.memory[-1] >> 20} MiB | {100 * growth(result.files):.0f} %"
-    )
+    before, after = result.files
+    grew = f"{100 * growth(result.memory):.1f} % to {result.memory[-1] >> 20} MiB | {before} to {after}"
     print(f"| {result.sent} | {result.answers} | {grew} | {result.shown} | {result.missed} |")
     print(f"\nrings left in shared memory: {result.left}; limits {'kept' if result.kept else 'MISSED'}")
     sys.exit(not result.kept)

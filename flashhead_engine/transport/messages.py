@@ -165,10 +165,14 @@ class Pause(_Message):
 
 
 class Close(_Message):
+    """Close a head; the answer is `Closed`."""
+
     session: Number
 
 
 class Status(_Message):
+    """Ask what the worker does; the answer is `Statistics` with the same `request`."""
+
     request: Number
 
 
@@ -204,6 +208,8 @@ class Opened(_Message):
 
 
 class Started(_Message):
+    """An utterance has left the queue and is spoken now. `epoch`: of its frames."""
+
     session: Number
     utterance: Number
     epoch: Number
@@ -228,7 +234,8 @@ class Finished(_Message):
 
 
 class Cancelled(_Message):
-    """`epoch`: the new one; frames of older ones must not be shown any more."""
+    """The answer to `Cancel`. `epoch`: the new one; frames of older ones must not be shown any more. `utterances`:
+    those that were dropped."""
 
     session: Number
     epoch: Number
@@ -245,13 +252,16 @@ class Underrun(_Message):
 
 
 class Warning(_Message):
+    """Something was done otherwise than asked for. `code`: "lower_tier"."""
+
     session: Number
     code: Name
     message: Text
 
 
 class Error(_Message):
-    """Something that was asked for was not done. `request` or `session` say which, 0: neither."""
+    """Something that was asked for was not done. `request`, `session` and `utterance` say which, 0: none of them.
+    An utterance that is named has ended."""
 
     code: Name
     message: Text
@@ -309,7 +319,7 @@ class Statistics(_Message):
 
 
 class Pong(_Message):
-    pass
+    """The answer to `Ping`."""
 
 
 FromWorker = (
