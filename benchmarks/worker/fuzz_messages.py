@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import msgspec
 import numpy as np
 import zmq
-from real import Honest, RealWorker, growth, open_files, real_worker, resident_bytes, rings, with_progress
+from real import Honest, RealWorker, growth, open_files, real_worker, resident_bytes, rings_of, with_progress
 
 from flashhead_engine.drivers.base import VIDEO_FPS
 from flashhead_engine.transport import messages
@@ -178,7 +178,7 @@ _PONG = encode(messages.Pong())
 def run(count: int, seed: int) -> Result:
     """Raises RuntimeError when the worker dies or does not answer."""
     random = np.random.default_rng(seed)
-    fuzzer, result, before = Fuzzer(random), Result(), rings()
+    fuzzer, result = Fuzzer(random), Result()
     context = zmq.Context()
     try:
         with real_worker("--max-sessions", "8", "--max-audio-s", "20") as worker:
@@ -206,7 +206,7 @@ def run(count: int, seed: int) -> Result:
             result.missed, result.shown = honest.missed, honest.shown
     finally:
         context.destroy(linger=0)
-    result.left = len(rings() - before)
+    result.left = rings_of(worker.process.pid)
     return result
 
 

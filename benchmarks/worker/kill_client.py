@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 
 import numpy as np
-from real import Honest, RealWorker, real_worker, rings, spoken_line, with_progress
+from real import Honest, RealWorker, real_worker, rings_of, spoken_line, with_progress
 
 from flashhead_engine.client import connect
 from flashhead_engine.drivers.base import Outputs
@@ -43,7 +43,6 @@ class Result:
 def run(kills: int) -> Result:
     """Raises RuntimeError when the worker dies, or a client cannot be served."""
     result = Result()
-    before = rings()
     with real_worker() as worker, worker.client("watcher") as watcher:
         with Honest(worker) as honest:
             for _ in with_progress(kills, "killing clients"):
@@ -59,7 +58,7 @@ def run(kills: int) -> Result:
         if honest.failed:
             raise RuntimeError(f"the other client failed: {honest.failed}")
         result.missed, result.shown = honest.missed, honest.shown
-    result.left = len(rings() - before)
+    result.left = rings_of(worker.process.pid)
     return result
 
 

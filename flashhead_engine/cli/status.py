@@ -37,18 +37,19 @@ def status(
         if json:
             print(msgspec.json.encode(worker.status()).decode())
         elif live:
-            with Live(_picture(worker.status()), auto_refresh=False) as screen:
+            with Live(picture(worker.status()), auto_refresh=False) as screen:
                 try:
                     while True:
                         time.sleep(_REFRESH_S)
-                        screen.update(_picture(worker.status()), refresh=True)
+                        screen.update(picture(worker.status()), refresh=True)
                 except KeyboardInterrupt:
                     return
         else:
-            Console().print(_picture(worker.status()))
+            Console().print(picture(worker.status()))
 
 
-def _picture(told: "Statistics") -> Group:
+def picture(told: "Statistics") -> Group:
+    """What a worker told, for a terminal."""
     first_frame = (
         f"first frame after {told.latency_p50_ms:.0f} ms (p50), {told.latency_p99_ms:.0f} ms (p99)"
         if told.latency_p50_ms

@@ -76,6 +76,12 @@ def test_fuzzed_messages_are_of_every_sort():
     assert len(kinds) >= 11
 
 
+def test_rings_of_a_worker_are_seen():
+    with real.real_worker() as worker, worker.client() as connection, connection.open():
+        assert real.rings_of(worker.process.pid) == 1
+    assert real.rings_of(worker.process.pid) == 0
+
+
 def test_growth_is_seen_and_noise_is_not():
     random = np.random.default_rng(0)
     steady = 1e8 + 1e5 * random.standard_normal(40)
