@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
+from rich.progress import track
 
+from flashhead_engine.avatar.bundle import SAMPLES
 from flashhead_engine.client import Connection, Head, Lost, Reopened, Utterance, launch
 from flashhead_engine.drivers.base import Outputs
 from flashhead_engine.transport.rings import sweep
@@ -48,7 +51,7 @@ class _Talker:
     def __init__(self, worker: Connection, seed: int, outputs: Outputs) -> None:
         random = np.random.default_rng(seed)
         self._pcm = (0.2 * random.standard_normal(_CLIP_S * _RATE_HZ)).astype(np.float32)
-        self.head: Head = worker.open("guard", outputs=outputs, size=256, seed=seed)
+        self.head: Head = worker.open(SAMPLES[seed % len(SAMPLES)], outputs=outputs, size=512, seed=seed)
         self.heard: set[type] = set()
         self._speak()
 
@@ -77,7 +80,7 @@ def run(kills: int, heads: int, program: tuple[str, ...] = (), outputs: Outputs 
     with launch(program) as worker:
         talkers = [_Talker(worker, seed, outputs) for seed in range(heads)]
         _until_all_talk(talkers)
-        for number in range(kills):
+        for _ in track(range(kills), "killing workers", console=Console(stderr=True)):
             for talker in talkers:
                 talker.heard = set()
                 talker.head.events()
@@ -92,8 +95,6 @@ def run(kills: int, heads: int, program: tuple[str, ...] = (), outputs: Outputs 
             result.noticed_s.append(time.monotonic() - killed_s)
             _until_all_talk(talkers, again=True)
             result.talking_s.append(time.monotonic() - killed_s)
-            print(f"\r{number + 1} of {kills} kills", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
     result.left = len(set(shm.glob("flashhead-*")) - before)
     return result
 
@@ -110,7 +111,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--heads", type=int, default=8)
-    parser.add_argument("--video", action="store_true", help="heads of 256 pixels instead of weights only")
+    parser.add_argument(
+        "--video", action="store_true", help="heads of 512 pixels, of all six samples, instead of weights only"
+    )
     parser.add_argument("--program", nargs="+", default=(), help="the command that starts a worker")
     options = parser.parse_args()
     outputs = Outputs.VIDEO if options.video else Outputs.BLENDSHAPES

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "bleed.h"
 #include "compose.h"
 #include "grid.h"
 #include "warp.h"
@@ -99,6 +100,15 @@ void SampleArrays(const Array<uint32_t>& table, const Rows<float>& x, const Rows
   Sample(source, points_x, points_y, scale, left, top, target);
 }
 
+void BleedArrays(const Rows<uint32_t>& picture, uint32_t faint, Rows<uint32_t>& out) {
+  const View<const uint32_t> source = ViewOf(picture);
+  const View<uint32_t> target = TargetOf(out);
+  RequireSame(source, target);
+  Require(source.rows > 0 && source.columns > 0, "picture: must have a pixel");
+  py::gil_scoped_release unlocked;
+  Bleed(source, faint, target);
+}
+
 void OverArrays(const Rows<uint32_t>& above, Rows<uint32_t>& below) {
   const View<const uint32_t> upper = ViewOf(above);
   const View<uint32_t> target = TargetOf(below);
@@ -151,6 +161,7 @@ PYBIND11_MODULE(_kernels, module) {
              py::arg("column_fraction").noconvert(), py::arg("out").noconvert());
   module.def("sample", &SampleArrays, py::arg("table").noconvert(), py::arg("x").noconvert(), py::arg("y").noconvert(),
              py::arg("scale"), py::arg("left"), py::arg("top"), py::arg("out").noconvert());
+  module.def("bleed", &BleedArrays, py::arg("picture").noconvert(), py::arg("faint"), py::arg("out").noconvert());
   module.def("over", &OverArrays, py::arg("above").noconvert(), py::arg("below").noconvert());
   module.def("over_faded", &OverFadedArrays, py::arg("above").noconvert(), py::arg("opacity").noconvert(),
              py::arg("below").noconvert());

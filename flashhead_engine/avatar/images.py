@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
 from ..errors import AvatarError
+from ..render import kernels
 from .manifest import MAX_IMAGE_SIDE
 
 _FAINT = 12
@@ -109,25 +110,7 @@ def bleed(rgba: np.ndarray, faint: int = 0) -> np.ndarray:
     hidden = rgba[..., 3] <= faint
     if not hidden.any() or hidden.all():
         return rgba
-    # Push: halve premultiplied colour until one pixel is left. Pull: fill what is empty from the coarser level.
-    levels = [premultiply(np.where(hidden[..., None], np.uint8(0), rgba)).astype(np.float32)]
-    while max(levels[-1].shape[:2]) > 1:
-        fine = levels[-1]
-        fine = np.pad(fine, ((0, fine.shape[0] % 2), (0, fine.shape[1] % 2), (0, 0)))
-        coarse = fine[::2, ::2] + fine[1::2, ::2] + fine[::2, 1::2] + fine[1::2, 1::2]
-        # Normalise, so that a level far from anything visible keeps a usable weight.
-        coarse *= np.minimum(1.0, 255.0 / np.maximum(coarse[..., 3:], 1.0))
-        levels.append(coarse)
-    fill = levels.pop()
-    for fine in reversed(levels[1:]):
-        empty = np.nonzero(fine[..., 3] == 0)
-        fine[empty] = fill[empty[0] // 2, empty[1] // 2]
-        fill = fine
-    rows, columns = np.nonzero(hidden)
-    around = fill[rows // 2, columns // 2]
-    result = rgba.copy()
-    result[rows, columns, :3] = np.clip(around[:, :3] * (255.0 / np.maximum(around[:, 3:], 1e-3)) + 0.5, 0, 255)
-    return result
+    return kernels.bleed(rgba, faint)
 
 
 def resize_portrait(rgba: np.ndarray, size: int) -> np.ndarray:

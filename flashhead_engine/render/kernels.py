@@ -1,4 +1,6 @@
-"""The renderer's inner loops: native where the module was built, else numpy; both give the same bytes.
+"""Inner loops over pixels, of the renderer and of pictures that are prepared for it.
+
+Native where the module was built, else numpy; both give the same bytes.
 
 Pictures are uint32 (height, width), RGBA8 packed; "premultiplied" or "straight" says which alpha. Positions are read
 in steps of 1/256 pixel. Native kernels release the GIL and allocate nothing of a picture's size.
@@ -70,6 +72,15 @@ def sample(
     """
     out = np.empty(x.shape, np.uint32)
     _loops.sample(picture, np.asarray(x, np.float32), np.asarray(y, np.float32), scale, left, top, out)
+    return out
+
+
+def bleed(rgba: np.ndarray, faint: int) -> np.ndarray:
+    """A straight picture whose pixels with an alpha of at most `faint` have the colour of their neighbours: uint8
+    (height, width, 4). At least one pixel must be seen."""
+    out = np.empty(rgba.shape, np.uint8)
+    packed, target = (np.ascontiguousarray(pixels).view(np.uint32)[..., 0] for pixels in (rgba, out))
+    _loops.bleed(packed, faint, target)
     return out
 
 

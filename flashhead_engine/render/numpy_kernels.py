@@ -34,6 +34,34 @@ def warp(table, x, y, row_node, row_fraction, column_node, column_fraction, out)
         out[strip] = _mixed_straight(*_corners(table, *at))
 
 
+def bleed(picture, faint, out) -> None:
+    rgba = picture[..., None].view(np.uint8)
+    hidden = rgba[..., 3] <= faint
+    # Push colour up to one pixel, then pull it down to where there is none.
+    seen = np.where(hidden[..., None], np.uint8(0), rgba)
+    levels = [seen.astype(np.float32)]
+    levels[0][..., :3] = (seen[..., :3] * seen[..., 3:].astype(np.uint32) + 127) // 255
+    while len(levels) == 1 or max(levels[-1].shape[:2]) > 1:
+        fine = levels[-1]
+        fine = np.pad(fine, ((0, fine.shape[0] % 2), (0, fine.shape[1] % 2), (0, 0)))
+        coarse = fine[::2, ::2] + fine[1::2, ::2] + fine[::2, 1::2] + fine[1::2, 1::2]
+        # Normalised, so that a level far from anything visible keeps a usable weight.
+        coarse *= np.minimum(1.0, 255.0 / np.maximum(coarse[..., 3:], 1.0))
+        levels.append(coarse)
+    fill = levels.pop()
+    for fine in reversed(levels[1:]):
+        empty = np.nonzero(fine[..., 3] == 0)
+        fine[empty] = fill[empty[0] // 2, empty[1] // 2]
+        fill = fine
+    rows, columns = np.nonzero(hidden)
+    around = fill[rows // 2, columns // 2]
+    out[:] = picture
+    coloured = out[..., None].view(np.uint8)
+    coloured[rows, columns, :3] = np.clip(
+        around[:, :3] * (255.0 / np.maximum(around[:, 3:], 1e-3)) + 0.5, 0, 255
+    ).astype(np.uint8)
+
+
 def sample(table, x, y, scale, left, top, out) -> None:
     scale, left, top = (np.float32(value) for value in (scale, left, top))
     out[:] = _mixed(*_corners(table, x * scale - left, y * scale - top))

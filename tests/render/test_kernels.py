@@ -89,7 +89,16 @@ def interpolated(loops, random):
     return out
 
 
-KERNELS = (expanded, warped, sampled, composed, composed_faded, put_keeping_alpha, put_with_alpha, interpolated)
+def bled(loops, random):
+    height, width = random.integers((75, 60), (91, 71))
+    picture = straight(random)[:height, :width].copy()
+    picture[random.random(picture.shape) < 0.9] &= np.uint32(0x0AFFFFFF)
+    out = np.zeros(SHAPE, np.uint32)
+    loops.bleed(picture, 12, out[:height, :width])
+    return out
+
+
+KERNELS = (bled, expanded, warped, sampled, composed, composed_faded, put_keeping_alpha, put_with_alpha, interpolated)
 
 
 @pytest.mark.parametrize("seed", range(3))
