@@ -214,7 +214,7 @@ class Heads:
         for opened in self._opened.values():
             if not opened.head.paused:
                 demands[opened.head.draws] += opened.head.fps * self._cost_s(_kind(opened))
-        self._share = self._ease * video_share(demands[True], demands[False], self._cores)
+        self._share = video_share(demands[True], demands[False], self._cores, self._ease)
 
     # --- what clients ask for -----------------------------------------------------------------------------------
 

@@ -34,14 +34,13 @@ def batch(turns: Iterable[Turn], now_s: float, cores: int) -> list[int]:
     return chosen
 
 
-def video_share(video: float, others: float, cores: int) -> float:
+def video_share(video: float, others: float, cores: int, ease: float = 1.0) -> float:
     """The share of the video frames that every head draws, 0.05..1. `video`: cores that drawing all of them would
-    take. `others`: cores that heads without video take; they keep them."""
+    take. `others`: cores that heads without video take; they keep them. `ease`: see `eased`."""
     room = max(0.0, _MOST_LOAD * cores - others)
-    if video <= room:
-        return 1.0
+    share = ease * min(1.0, room / video) if video > 0 else 1.0
     # In steps, so that a noisy measurement does not change it all the time.
-    return max(0.05, int(20 * room / video) / 20)
+    return max(0.05, int(20 * share) / 20)
 
 
 def eased(ease: float, late: bool) -> float:
