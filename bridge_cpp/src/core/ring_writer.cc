@@ -3,10 +3,6 @@
 #include <cstring>
 #include <new>
 
-#if defined(__x86_64__) || defined(_M_X64)
-#include <emmintrin.h>
-#endif
-
 namespace flashhead {
 
 RingWriter::RingWriter(const RingGeometry& geometry)
@@ -33,33 +29,6 @@ RingWriter::RingWriter(const RingGeometry& geometry)
   header_->magic = kRingMagic;
 }
 
-namespace {
-
-// A copy that leaves the cache alone where the processor can: what is written is read by another core, later, and
-// need not be fetched before it is overwritten.
-void CopyPast(uint8_t* target, const void* source, uint32_t bytes) noexcept {
-#if defined(__x86_64__) || defined(_M_X64)
-  const auto* from = static_cast<const uint8_t*>(source);
-  if (bytes >= kPageBytes && reinterpret_cast<uintptr_t>(target) % 16 == 0) {
-    const uint32_t whole = bytes / 64 * 64;
-    // Such stores keep no order with others: none may be seen before the odd number, none after the even one.
-    _mm_sfence();
-    for (uint32_t at = 0; at < whole; at += 64) {
-      for (uint32_t part = at; part < at + 64; part += 16) {
-        const __m128i value = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + part));
-        _mm_stream_si128(reinterpret_cast<__m128i*>(target + part), value);
-      }
-    }
-    _mm_sfence();
-    std::memcpy(target + whole, from + whole, bytes - whole);
-    return;
-  }
-#endif
-  std::memcpy(target, source, bytes);
-}
-
-}  // namespace
-
 RingWriter::~RingWriter() { header_->state.store(static_cast<uint32_t>(RingState::kClosed), std::memory_order_release); }
 
 bool RingWriter::Publish(const SlotInfo& info, const void* payload, uint32_t bytes) noexcept {
@@ -78,7 +47,7 @@ bool RingWriter::Publish(const SlotInfo& info, const void* payload, uint32_t byt
   slot->duration_us = info.duration_us;
   slot->flags = info.flags;
   slot->payload_bytes = bytes;
-  CopyPast(start + geometry_.payload_offset, payload, bytes);
+  std::memcpy(start + geometry_.payload_offset, payload, bytes);
   slot->sequence.store(2 * published_ + 2, std::memory_order_release);
   header_->head.store(++published_, std::memory_order_release);
   return true;
