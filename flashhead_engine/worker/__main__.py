@@ -1,6 +1,7 @@
 """Starts a worker on a player's machine, where the `flashhead` command and its libraries are not installed."""
 
 import argparse
+import gc
 import logging
 import os
 import secrets
@@ -34,6 +35,9 @@ def serve(private: bool, allowed: Iterable[Path], limits: Limits, end_with_stdin
     except FlashHeadError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    # What was loaded stays; looking through it for garbage again and again would make frames late.
+    gc.collect()
+    gc.freeze()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
     if private or end_with_stdin:
