@@ -10,6 +10,7 @@ from flashhead_engine.blendshapes.arkit import ARKIT_52, INDEX
 from flashhead_engine.blendshapes.emotions import EMOTIONS
 from flashhead_engine.drivers.base import POSE, Performance
 from flashhead_engine.drivers.nano.features import FEATURES
+from flashhead_engine.drivers.nano.idle import BLOCK, first_block, idle_block
 from flashhead_engine.drivers.nano.performance import Performer
 
 SECONDS = 40
@@ -204,3 +205,19 @@ def test_mouth_strength_scales_the_mouth_only():
         expected = np.clip(spoken[:, INDEX["jawOpen"]] * strength, 0, 1)
         np.testing.assert_allclose(weights[:, INDEX["jawOpen"]], expected, atol=1e-6)
         np.testing.assert_allclose(weights[:, INDEX["browInnerUp"]], 0.3, atol=1e-6)
+
+
+def test_of_many_heads_few_make_their_next_block_in_the_same_frame():
+    begins = [first_block(seed) for seed in range(40)]
+    assert min(begins) >= 1
+    assert max(begins) <= BLOCK
+    assert len(set(begins)) == 40, "which forty heads with blocks of one length would not"
+
+
+def test_blocks_of_any_length_show_the_same():
+    parts = Performance()
+    whole = idle_block(5, parts, 0, 300)
+    first, second = idle_block(5, parts, 0, 77), idle_block(5, parts, 77, 223)
+    np.testing.assert_array_equal(whole.face, np.concatenate([first.face, second.face]))
+    assert whole.shut == first.shut + second.shut
+    assert whole.lopsided == first.lopsided + second.lopsided

@@ -17,6 +17,7 @@ FACE = (*ARKIT_52, *POSE)
 
 BLOCK = 4 * WEIGHTS_HZ
 """Frames that are computed at once."""
+_APART = 89  # has no divisor in common with BLOCK
 
 LID_FOLLOWS = 0.35
 """How far the lids go along with a downward gaze."""
@@ -40,9 +41,9 @@ _YAW, _PITCH, _ROLL, _BREATH = (FACE.index(name) for name in POSE)
 
 @dataclass(frozen=True, slots=True)
 class IdleBlock:
-    """`BLOCK` frames. `face`: float32 (BLOCK, 56), added to the face. `lively`: the same, but in proportion to how
-    lively the speech is. `shut`: lids, 0 (open) to 1 for each frame. `lopsided`: the left half of the mouth moves so
-    much more than the right, about -0.05..0.05."""
+    """Consecutive frames. `face`: float32 (frames, 56), added to the face. `lively`: the same, but in proportion to
+    how lively the speech is. `shut`: lids, 0 (open) to 1 for each frame. `lopsided`: the left half of the mouth moves
+    so much more than the right, about -0.05..0.05."""
 
     face: np.ndarray
     lively: np.ndarray
@@ -50,17 +51,23 @@ class IdleBlock:
     lopsided: list[float]
 
 
-def idle_block(seed: int, parts: Performance, number: int) -> IdleBlock:
-    """Frames number * BLOCK ... of a session, with the parts that are switched on."""
-    times_s = (number * BLOCK + np.arange(BLOCK)) / WEIGHTS_HZ
-    face, lively = np.zeros((2, BLOCK, len(FACE)), np.float32)
+def first_block(seed: int) -> int:
+    """Frames of a session's first block: fewer for some seeds than for others, so that of many heads that were opened
+    together not all make their next block at once."""
+    return BLOCK - seed * _APART % BLOCK
+
+
+def idle_block(seed: int, parts: Performance, first: int, frames: int) -> IdleBlock:
+    """Frames `first` ... of a session, with the parts that are switched on."""
+    times_s = (first + np.arange(frames)) / WEIGHTS_HZ
+    face, lively = np.zeros((2, frames, len(FACE)), np.float32)
     if parts.head_sway:
         _sway(seed, times_s, face, lively)
     if parts.breath:
         _breathe(seed, times_s, face)
     if parts.saccades:
         _look(seed, times_s, face)
-    shut = _blink(seed, times_s) if parts.blinks else np.zeros(BLOCK)
+    shut = _blink(seed, times_s) if parts.blinks else np.zeros(frames)
     lopsided = _LOPSIDED * smooth(seed, CHANNELS["lopsided"], times_s, 0.25)
     return IdleBlock(face, lively, shut.tolist(), lopsided.tolist())
 

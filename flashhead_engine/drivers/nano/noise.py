@@ -5,9 +5,10 @@ from functools import lru_cache
 import numpy as np
 
 _PAGE = 256
+_PAGES = 4096  # 8 MiB: those of a hundred heads
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=_PAGES)
 def _page(seed: int, channel: int, page: int) -> np.ndarray:
     generator = np.random.Generator(np.random.Philox(key=[seed & (2**64 - 1), channel], counter=[page, 0, 0, 0]))
     return generator.random(_PAGE)

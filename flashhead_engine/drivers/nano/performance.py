@@ -14,7 +14,7 @@ import numpy as np
 from ...blendshapes.arkit import ARKIT_52, INDEX, MOUTH
 from ...blendshapes.emotions import EMOTIONS
 from ..base import WEIGHTS_HZ, Performance
-from .idle import BLOCK, CHANNELS, FACE, IdleBlock, blink_shape, both, ease, idle_block
+from .idle import BLOCK, CHANNELS, FACE, IdleBlock, blink_shape, both, ease, first_block, idle_block
 from .noise import uniform
 from .prosody import Prosody, ProsodyAnalyser
 
@@ -130,7 +130,8 @@ class Performer:
     _stresses: int = 0
     _since_accent: int = _ACCENT_GAP
     _laugh_phase: float = 0.0
-    _idle_number: int = -1
+    _idle_first: int = 0
+    _idle_end: int = 0
 
     def __post_init__(self) -> None:
         self._styled = self.parts != Performance.off()
@@ -154,11 +155,19 @@ class Performer:
         shown = np.empty((len(mouth), len(FACE)), np.float32)
         done = 0
         while done < len(mouth):
-            number, first = divmod(self._frame, BLOCK)
-            if number != self._idle_number:
-                self._idle, self._idle_number = idle_block(self.seed, self.parts, number), number
-            rows = slice(done, done + min(len(mouth) - done, BLOCK - first))
-            self._show(self._idle, first, mouth[rows], prosody[rows], speech[rows].tolist(), shown[rows])
+            if self._frame == self._idle_end:
+                frames = BLOCK if self._frame else first_block(self.seed)
+                self._idle = idle_block(self.seed, self.parts, self._frame, frames)
+                self._idle_first, self._idle_end = self._frame, self._frame + frames
+            rows = slice(done, done + min(len(mouth) - done, self._idle_end - self._frame))
+            self._show(
+                self._idle,
+                self._frame - self._idle_first,
+                mouth[rows],
+                prosody[rows],
+                speech[rows].tolist(),
+                shown[rows],
+            )
             self._frame += rows.stop - done
             done = rows.stop
         return shown[:, :_WEIGHTS], shown[:, _WEIGHTS:]
