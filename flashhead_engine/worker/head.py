@@ -16,6 +16,7 @@ _LOOKAHEAD_S = 0.08
 """Audio that a driver hears beyond a frame; nano needs 54 ms, the rest is for the resampler's filter."""
 _LONGEST_GUESS_S = 1.0  # without news from the client its clock is believed to go on for so long
 _BLENDSHAPE_TURN_S = 2 / WEIGHTS_HZ  # two weights a turn halve the cost of many heads
+_EARLY_S = 0.005  # turns come so much before they are due
 _REMEMBERED = 64  # frames of which one was shown last when a cancel comes
 _LONGEST_PAUSE_S = 0.25  # an idle face that could not be computed for longer does not catch up
 
@@ -58,7 +59,10 @@ class Head:
         self._tell = tell
         self._statistics = statistics
         self._video = Outputs.VIDEO in settings.outputs
-        self._turn_s = 1.0 / settings.fps if self._video else _BLENDSHAPE_TURN_S
+        self._frame_s = 1.0 / (settings.fps if self._video else WEIGHTS_HZ)
+        self._turn_s = self._frame_s if self._video else _BLENDSHAPE_TURN_S
+        # A turn that makes several frames is due when the last of them may be seen, so that none is kept back.
+        self._later_s = self._turn_s - self._frame_s + (0.0 if self._video else _EARLY_S)
         self._epoch = 0
         self._queue: deque[Utterance | FileUtterance] = deque()
         self._current: Utterance | FileUtterance | None = None
@@ -160,7 +164,7 @@ class Head:
         if not self._current.complete and not self._current.waiting_s:
             self._starve(now_s)
             return None
-        ahead_s = AHEAD_FRAMES / (self._settings.fps if self._video else WEIGHTS_HZ)
+        ahead_s = AHEAD_FRAMES * self._frame_s
         heard_s = self._clock.now(now_s) if self._clock else 0.0
         if self._clock is None or not self._clock.playing:
             # Its clock stands: what is allowed now stays all that is allowed.
@@ -168,7 +172,7 @@ class Head:
                 return None
             return Turn(self.number, now_s, now_s + self._next_s - heard_s, cost_s)
         deadline_s = now_s + self._next_s - heard_s
-        return Turn(self.number, deadline_s - ahead_s, deadline_s, cost_s)
+        return Turn(self.number, deadline_s - ahead_s + self._later_s, deadline_s, cost_s)
 
     def _last_turns(self, now_s: float, cost_s: float) -> Turn | None:
         """Everything is computed; frames still wait for their time."""
@@ -191,7 +195,7 @@ class Head:
             frames = round((self._next_s + self._turn_s) * WEIGHTS_HZ) - round(self._next_s * WEIGHTS_HZ)
             self.session.idle(frames)
             self._next_s += self._turn_s
-        elif not self._current.exhausted:
+        elif not self._current.exhausted and not self._is_far_ahead(now_s):
             seconds = self._turn_s if self._fed else self._turn_s + _LOOKAHEAD_S
             try:
                 pcm, end = self._current.take(seconds)
@@ -224,6 +228,14 @@ class Head:
         self._next_s = next_us / 1e6
         if self._current.exhausted and not self._held:
             self._finish(now_s)
+
+    def _is_far_ahead(self, now_s: float) -> bool:
+        """Whether what is computed already lasts beyond this turn."""
+        if not self._held:
+            return False
+        last = self._held[-1]
+        ahead_us = last.pts_us + last.duration_us - self._heard_us(now_s)
+        return ahead_us > 1e6 * (AHEAD_FRAMES * self._frame_s + self._turn_s)
 
     def _utterances(self) -> list[Utterance | FileUtterance]:
         """What is spoken, then what waits."""
