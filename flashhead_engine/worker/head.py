@@ -147,8 +147,10 @@ class Head:
         self.paused = paused
 
     def is_late(self, now_s: float) -> bool:
-        """Whether the time of the frame that it is to make is over already."""
-        return self._current is not None and self._heard_us(now_s) > 1e6 * (self._next_s + self._turn_s)
+        """Whether the time of the frame that it is to make is over already. Nothing is late by a clock that stands."""
+        if self._current is None or self._clock is None or not self._clock.playing:
+            return False
+        return self._clock.now(now_s) > self._next_s + self._turn_s
 
     # --- its turns ----------------------------------------------------------------------------------------------
 
