@@ -147,7 +147,7 @@ class Head:
         self.paused = paused
 
     def is_late(self, now_s: float) -> bool:
-        """Whether the time of the frame that it is to make is over already. Nothing is late by a clock that stands."""
+        """Whether the time of the frame that it is to make is over. Nothing is late by a clock that stands."""
         if self._current is None or self._clock is None or not self._clock.playing:
             return False
         return self._clock.now(now_s) > self._next_s + self._turn_s
