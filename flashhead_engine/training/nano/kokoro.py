@@ -34,7 +34,7 @@ SAMPLE_RATE_HZ = 24_000
 LANGUAGES = {"a": "en-us", "b": "en-gb", "e": "es", "f": "fr-fr", "h": "hi", "i": "it", "p": "pt-br"}
 """First letter of a voice's name -> espeak-ng's language."""
 
-_WHISPERING = ("af_nicole",)  # her closures are breath only
+_WHISPERING = ("af_nicole",)  # training makes whispers of its own, whose phones it knows better
 _ENGLISH_SHARE = 0.75  # of the lines: the language of most games, and the one of which real recordings are scarcest
 _MADE_UP_SHARE = 0.15
 _LEAST_WORDS = 8
