@@ -26,8 +26,9 @@ def train_nano(
 ) -> None:
     """Train the network of the nano tier from synthetic speech and free recordings of people; no captured faces.
 
-    Needs espeak-ng, flite, open-jtalk, the extra "train", and apt-get to download the recordings (about 100 MB; none
-    with --quick). Writes nano.onnx, training.json and curves.png; run again, it goes on where it stopped.
+    Needs espeak-ng, flite, open-jtalk, the extra "train", and apt-get and npm to download recordings and voices
+    (about 200 MB; none with --quick). Writes nano.onnx, training.json and curves.png; run again, it goes on where it
+    stopped.
 
     Example:  flashhead train-nano -o out/nano
     """

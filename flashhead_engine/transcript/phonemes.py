@@ -34,6 +34,18 @@ def phonemise(text: str, language: str) -> list[tuple[str, ...]]:
     Raises MissingDependencyError without espeak-ng, and SettingsError for an unknown language, a text that is too
     long and one in which nothing can be spoken.
     """
+    words = _parse(ipa(text, language, f"--sep={_PHONE_SEPARATOR}"))
+    if not words:
+        raise SettingsError(f"the transcript '{text[:40]}' has no word that can be spoken in '{language}'.")
+    return words
+
+
+def ipa(text: str, language: str, joining: str) -> str:
+    """What espeak-ng prints: words parted by spaces, a line for each clause. `joining`: its option that says how the
+    letters of a phone, or phones, are joined, as "--tie=^" or "--sep=_".
+
+    Raises MissingDependencyError without espeak-ng, SettingsError for an unknown language or a text that is too long.
+    """
     program = shutil.which("espeak-ng")
     if program is None:
         raise MissingDependencyError(
@@ -45,16 +57,8 @@ def phonemise(text: str, language: str) -> list[tuple[str, ...]]:
         raise SettingsError(f"language '{language}': must be a code such as en, en-us, pt-br or de.")
     if len(text) > LONGEST_TEXT:
         raise SettingsError(f"the transcript has {len(text)} characters; at most {LONGEST_TEXT} can be used.")
-    words = _parse(_ipa(program, text, language))
-    if not words:
-        raise SettingsError(f"the transcript '{text[:40]}' has no word that can be spoken in '{language}'.")
-    return words
-
-
-def _ipa(program: str, text: str, language: str) -> str:
-    """What espeak-ng prints: phones joined by "_", words by spaces, a line for each clause."""
     readable = _SPACE_BEFORE_MARK.sub("", _NOT_SPOKEN.sub(" ", text))
-    command = [program, "--stdin", "--ipa", f"--sep={_PHONE_SEPARATOR}", "-q", "-b", "1", "-v", language.lower()]
+    command = [program, "--stdin", "--ipa", joining, "-q", "-b", "1", "-v", language.lower()]
     try:
         done = subprocess.run(
             command,
@@ -72,11 +76,10 @@ def _ipa(program: str, text: str, language: str) -> str:
     if done.returncode != 0:
         reason = done.stderr.decode("utf-8", "replace").strip()
         raise SettingsError(f"espeak-ng cannot read language '{language}' ({reason}): see 'espeak-ng --voices'.")
-    return done.stdout.decode("utf-8", "replace")
+    return _LANGUAGE_SWITCH.sub("", done.stdout.decode("utf-8", "replace"))
 
 
-def _parse(ipa: str) -> list[tuple[str, ...]]:
-    spoken = _LANGUAGE_SWITCH.sub("", ipa)
+def _parse(spoken: str) -> list[tuple[str, ...]]:
     words = (
         tuple(letter for phone in word.split(_PHONE_SEPARATOR) for letter in split_ipa(phone))
         for word in spoken.split()

