@@ -40,9 +40,8 @@ def pictures(name: str) -> list[Image.Image]:
     driver.step([session])
     shown = []
     for frame in list(session.frames())[::EVERY]:
-        if frame.pixels is not None:
-            face = Image.fromarray(frame.pixels)
-            shown.append(Image.alpha_composite(Image.new("RGBA", face.size, (*avatar.background, 255)), face))
+        face = Image.fromarray(frame.pixels)
+        shown.append(Image.alpha_composite(Image.new("RGBA", face.size, (*avatar.background, 255)), face))
     return shown
 
 

@@ -93,15 +93,6 @@ def grown(mask: np.ndarray, pixels: int) -> np.ndarray:
     return np.asarray(wider) > 0
 
 
-def premultiply(rgba: np.ndarray) -> np.ndarray:
-    """Straight to premultiplied alpha, uint8 (..., 4)."""
-    # Rounded division by 255 without dividing, exact for every product of two bytes.
-    product = rgba[..., :3] * rgba[..., 3:].astype(np.uint16) + 127
-    result = rgba.copy()
-    result[..., :3] = (product + 1 + (product >> 8)) >> 8
-    return result
-
-
 def bleed(rgba: np.ndarray, faint: int = 0) -> np.ndarray:
     """Give pixels with an alpha of at most `faint` the colour of their neighbours; the others are unchanged.
 

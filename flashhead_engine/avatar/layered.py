@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import AvatarError
-from .images import premultiply, read_picture
+from ..render.alpha import premultiply
+from .images import read_picture
 from .landmarks import complete, read_landmarks
 from .manifest import Landmarks
 from .parts import Parts

@@ -6,6 +6,8 @@ or none.
 
 import numpy as np
 
+from .alpha import premultiply
+
 _LOW_BYTES = np.uint64(0x00FF00FF00FF00FF)
 _HALF = np.uint64(0x0080008000800080)
 _ONES = np.uint64(0x0001000100010001)
@@ -38,9 +40,7 @@ def bleed(picture, faint, out) -> None:
     rgba = picture[..., None].view(np.uint8)
     hidden = rgba[..., 3] <= faint
     # Push colour up to one pixel, then pull it down to where there is none.
-    seen = np.where(hidden[..., None], np.uint8(0), rgba)
-    levels = [seen.astype(np.float32)]
-    levels[0][..., :3] = (seen[..., :3] * seen[..., 3:].astype(np.uint32) + 127) // 255
+    levels = [premultiply(np.where(hidden[..., None], np.uint8(0), rgba)).astype(np.float32)]
     while len(levels) == 1 or max(levels[-1].shape[:2]) > 1:
         fine = levels[-1]
         fine = np.pad(fine, ((0, fine.shape[0] % 2), (0, fine.shape[1] % 2), (0, 0)))

@@ -8,8 +8,9 @@ between keep a moving picture about as sharp as a resting one.
 import numpy as np
 
 from ..avatar.bundle import Avatar, Layer
-from ..avatar.images import premultiply, resample, resize_portrait
+from ..avatar.images import resample, resize_portrait
 from . import kernels
+from .alpha import premultiply
 from .frame import Box
 from .kernels import Axis
 

@@ -261,7 +261,7 @@ class Warning(_Message):
 
 class Error(_Message):
     """Something that was asked for was not done. `request`, `session` and `utterance` say which, 0: none of them.
-    An utterance that is named has ended."""
+    Which codes end the utterance that they name: docs/protocol.md."""
 
     code: Name
     message: Text

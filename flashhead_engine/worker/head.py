@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ..drivers.base import WEIGHTS_HZ, DriverSession, FrameFlags, Outputs, SessionSettings, TimedFrame
 from ..errors import FlashHeadError, SettingsError
 from ..transport.messages import AHEAD_FRAMES, Cancelled, Error, Finished, FirstFrame, FromWorker, Started, Underrun
-from .scheduler import Turn
+from .scheduler import SLACK_S, Turn
 from .statistics import Rate, WorkerStatistics
 from .utterance import FileUtterance, Utterance
 
@@ -16,7 +16,7 @@ _LOOKAHEAD_S = 0.08
 """Audio that a driver hears beyond a frame; nano needs 54 ms, the rest is for the resampler's filter."""
 _LONGEST_GUESS_S = 1.0  # without news from the client its clock is believed to go on for so long
 _BLENDSHAPE_TURN_S = 2 / WEIGHTS_HZ  # two weights a turn halve the cost of many heads
-_EARLY_S = 0.005  # turns come so much before they are due
+_EARLY_S = SLACK_S + 0.001  # turns come a little less than this before they are due
 _REMEMBERED = 64  # frames of which one was shown last when a cancel comes
 _LONGEST_PAUSE_S = 0.25  # an idle face that could not be computed for longer does not catch up
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _SLICE_S = 0.02  # longest time that one batch should take, so that what comes meanwhile does not wait long
-_SLACK_S = 0.004  # turns that are due so soon come along: heads that are computed together are cheaper
+SLACK_S = 0.004
+"""Turns that are due so soon come along: heads that are computed together are cheaper."""
 _MOST_LOAD = 0.85  # of the cores; the rest is for sockets, clients and the game
 
 
@@ -24,7 +25,7 @@ class Turn:
 
 def batch(turns: Iterable[Turn], now_s: float, cores: int) -> list[int]:
     """The heads to compute now, most urgent first."""
-    ready = sorted((turn for turn in turns if turn.due_s <= now_s + _SLACK_S), key=lambda turn: turn.deadline_s)
+    ready = sorted((turn for turn in turns if turn.due_s <= now_s + SLACK_S), key=lambda turn: turn.deadline_s)
     chosen, cost_s = [], 0.0
     for turn in ready:
         if chosen and cost_s + turn.cost_s > _SLICE_S * cores:

@@ -10,6 +10,7 @@ from flashhead_engine.drivers import load_driver
 from flashhead_engine.drivers.base import Outputs, SessionSettings
 from flashhead_engine.transport.messages import AHEAD_FRAMES
 from flashhead_engine.worker.head import Head
+from flashhead_engine.worker.scheduler import SLACK_S
 from flashhead_engine.worker.statistics import WorkerStatistics
 from flashhead_engine.worker.utterance import Utterance
 
@@ -37,7 +38,7 @@ class Simulated:
 
     def step(self):
         turn = self.head.turn(self.now_s, 0.001)
-        if turn and turn.due_s <= self.now_s + 0.004:
+        if turn and turn.due_s <= self.now_s + SLACK_S:
             self.head.feed(self.now_s, 1.0)
             self.driver.step([self.session.inner])
             self.head.collect(self.now_s)

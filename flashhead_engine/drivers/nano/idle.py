@@ -41,14 +41,20 @@ _YAW, _PITCH, _ROLL, _BREATH = (FACE.index(name) for name in POSE)
 
 @dataclass(frozen=True, slots=True)
 class IdleBlock:
-    """Consecutive frames. `face`: float32 (frames, 56), added to the face. `lively`: the same, but in proportion to
-    how lively the speech is. `shut`: lids, 0 (open) to 1 for each frame. `lopsided`: the left half of the mouth moves
-    so much more than the right, about -0.05..0.05."""
+    """Consecutive frames of a session from `first` on. `face`: float32 (frames, 56), added to the face. `lively`: the
+    same, but in proportion to how lively the speech is. `shut`: lids, 0 (open) to 1 for each frame. `lopsided`: the
+    left half of the mouth moves so much more than the right, about -0.05..0.05."""
 
+    first: int
     face: np.ndarray
     lively: np.ndarray
     shut: list[float]
     lopsided: list[float]
+
+    @property
+    def end(self) -> int:
+        """The frame after its last one."""
+        return self.first + len(self.face)
 
 
 def first_block(seed: int) -> int:
@@ -69,7 +75,7 @@ def idle_block(seed: int, parts: Performance, first: int, frames: int) -> IdleBl
         _look(seed, times_s, face)
     shut = _blink(seed, times_s) if parts.blinks else np.zeros(frames)
     lopsided = _LOPSIDED * smooth(seed, CHANNELS["lopsided"], times_s, 0.25)
-    return IdleBlock(face, lively, shut.tolist(), lopsided.tolist())
+    return IdleBlock(first, face, lively, shut.tolist(), lopsided.tolist())
 
 
 def both(name: str) -> list[int]:

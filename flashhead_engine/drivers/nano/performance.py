@@ -130,8 +130,7 @@ class Performer:
     _stresses: int = 0
     _since_accent: int = _ACCENT_GAP
     _laugh_phase: float = 0.0
-    _idle_first: int = 0
-    _idle_end: int = 0
+    _idle: IdleBlock | None = None
 
     def __post_init__(self) -> None:
         self._styled = self.parts != Performance.off()
@@ -155,14 +154,13 @@ class Performer:
         shown = np.empty((len(mouth), len(FACE)), np.float32)
         done = 0
         while done < len(mouth):
-            if self._frame == self._idle_end:
-                frames = BLOCK if self._frame else first_block(self.seed)
+            if self._idle is None or self._frame == self._idle.end:
+                frames = BLOCK if self._idle else first_block(self.seed)
                 self._idle = idle_block(self.seed, self.parts, self._frame, frames)
-                self._idle_first, self._idle_end = self._frame, self._frame + frames
-            rows = slice(done, done + min(len(mouth) - done, self._idle_end - self._frame))
+            rows = slice(done, done + min(len(mouth) - done, self._idle.end - self._frame))
             self._show(
                 self._idle,
-                self._frame - self._idle_first,
+                self._frame - self._idle.first,
                 mouth[rows],
                 prosody[rows],
                 speech[rows].tolist(),
