@@ -9,11 +9,10 @@ Limits: resident memory of worker and client flat to 2 % once it has settled, no
 import argparse
 import itertools
 import os
-import sys
 from dataclasses import dataclass, field
 
 import numpy as np
-from real import growth, missed, open_files, real_worker, resident_bytes, spoken_line, with_progress
+from real import growth, missed, open_files, real_worker, resident_bytes, spoken_line, verdict, with_progress
 
 from flashhead_engine.client import Head
 from flashhead_engine.drivers.base import Outputs
@@ -81,11 +80,9 @@ def main() -> None:
     print("| process | memory at the end | grew by | limit |\n|---|---|---|---|")
     for name, memory in (("worker", result.worker), ("client", result.client)):
         print(f"| {name} | {memory[-1] >> 20} MiB | {100 * growth(memory):.2f} % | {100 * GROWTH:.0f} % |")
-    print(
-        f"\n{result.talked_s / 3600:.2f} h of talk by each of two heads, {result.missed} frames missed; "
-        f"limits {'kept' if result.kept else 'MISSED'}"
+    verdict(
+        result.kept, f"{result.talked_s / 3600:.2f} h of talk by each of two heads, {result.missed} frames missed; "
     )
-    sys.exit(not result.kept)
 
 
 if __name__ == "__main__":

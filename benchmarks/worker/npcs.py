@@ -8,12 +8,11 @@ second, as a game does. When there are too many, their frame rates stay within 1
 
 import argparse
 import os
-import sys
 import time
 from dataclasses import dataclass
 
 import numpy as np
-from real import real_worker
+from real import real_worker, verdict
 
 from flashhead_engine.avatar.bundle import SAMPLES
 from flashhead_engine.client import Connection, Head, Utterance
@@ -136,8 +135,7 @@ def main() -> None:
     print(f"load {os.getloadavg()[0]:.1f}; {options.seconds:.0f} s\n")
     print("| heads | looks without their frame | late frames | frames/s seen | spread | time spent computing |")
     print("|---|---|---|---|---|---|", *rows, sep="\n")
-    print(f"\nlimits {'kept' if kept else 'MISSED'}")
-    sys.exit(not kept)
+    verdict(kept)
 
 
 if __name__ == "__main__":

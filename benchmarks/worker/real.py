@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from rich.console import Console
@@ -21,7 +21,9 @@ from flashhead_engine.audio.decode import open_audio
 from flashhead_engine.client import Connection, connect
 from flashhead_engine.drivers.base import WEIGHTS_HZ, Outputs
 
-LINE = Path(__file__).parents[2] / "examples" / "dialogue" / "guard_en.wav"
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "worker"))
+
+from real_worker import LINE, TOKEN, start
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,10 @@ def real_worker(*options: str) -> Iterator[RealWorker]:
     """A private worker, alone in a folder; it must end by itself when asked to. Raises RuntimeError when it does not,
     or when it died before."""
     with tempfile.TemporaryDirectory() as folder:
-        endpoint, token = f"ipc://{folder}/socket", secrets.token_hex(16)
-        environment = {**os.environ, "FLASHHEAD_ENDPOINT": endpoint, "FLASHHEAD_TOKEN": token}
-        command = [sys.executable, "-m", "flashhead_engine.worker", "--private", *options]
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)
+        endpoint = f"ipc://{folder}/socket"
+        process = start(endpoint, *options, stderr=None)
         try:
-            yield RealWorker(endpoint, token, process)
+            yield RealWorker(endpoint, TOKEN, process)
             if process.poll() is not None:
                 raise RuntimeError(f"the worker died with exit code {process.returncode}")
             process.stdin.close()
@@ -62,11 +62,12 @@ def spoken_line() -> np.ndarray:
 
 
 class Honest:
-    """A client that talks all the time while others misbehave, and counts the frames that it missed."""
+    """A client that talks all the time while others misbehave, and counts the frames that it missed. Raises
+    RuntimeError, at its end at the latest, when it could not."""
 
     def __init__(self, worker: RealWorker) -> None:
         self.missed = self.shown = 0
-        self.failed: Exception | None = None
+        self._failed: Exception | None = None
         self._worker, self._stop = worker, threading.Event()
         self._thread = threading.Thread(target=self._talk)
 
@@ -74,16 +75,21 @@ class Honest:
         self._thread.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, kind: type | None, *_) -> None:
         self._stop.set()
         self._thread.join()
+        if kind is None:
+            self._check()
 
     def wait(self) -> None:
-        """Until its first line is said. Raises RuntimeError when it fails before."""
+        """Until its first line is said."""
         while not self.shown:
-            if self.failed:
-                raise RuntimeError(f"the honest client failed: {self.failed}") from self.failed
+            self._check()
             time.sleep(0.01)
+
+    def _check(self) -> None:
+        if self._failed:
+            raise RuntimeError(f"the honest client failed: {self._failed}") from self._failed
 
     def _talk(self) -> None:
         pcm = spoken_line()
@@ -95,7 +101,7 @@ class Honest:
                     self.missed += missed(seen, expected)
                     self.shown += len(seen)
         except Exception as error:  # told by the thread that asks
-            self.failed = error
+            self._failed = error
 
 
 def missed(seen: Sequence[int], expected: int) -> int:
@@ -137,3 +143,9 @@ def rings_of(pid: int) -> int:
         with contextlib.suppress(OSError), path.open("rb") as file:
             count += int.from_bytes(file.read(72)[64:], "little") == pid
     return count
+
+
+def verdict(kept: bool, words: str = "") -> NoReturn:
+    """The last line of a command that measures against limits, and its exit code."""
+    print(f"\n{words}limits {'kept' if kept else 'MISSED'}")
+    sys.exit(not kept)

@@ -7,12 +7,11 @@ Limits for nano: 60 ms in the middle, 120 ms for 99 of 100.
 
 import argparse
 import os
-import sys
 import time
 from dataclasses import dataclass
 
 import numpy as np
-from real import real_worker, spoken_line, with_progress
+from real import real_worker, spoken_line, verdict, with_progress
 
 from flashhead_engine.client import Head
 from flashhead_engine.drivers.base import Outputs
@@ -77,8 +76,7 @@ def main() -> None:
         rows.append(f"| {name} | {result.p50_ms:.1f} | {result.p99_ms:.1f} | {P50_MS:.0f} / {P99_MS:.0f} |")
     print(f"load {os.getloadavg()[0]:.1f}; {options.utterances} utterances each\n")
     print("| head | p50 ms | p99 ms | limits |\n|---|---|---|---|", *rows, sep="\n")
-    print(f"\nlimits {'kept' if kept else 'MISSED'}")
-    sys.exit(not kept)
+    verdict(kept)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@ LINE = Path(__file__).parents[2] / "examples" / "dialogue" / "guard_en.wav"
 TOKEN = "a token"
 
 
-def start(endpoint, *options):
+def start(endpoint, *options, stderr=subprocess.PIPE):
     environment = {**os.environ, "FLASHHEAD_ENDPOINT": endpoint, "FLASHHEAD_TOKEN": TOKEN}
     command = [sys.executable, "-m", "flashhead_engine.worker", "--private", *options]
-    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stderr=stderr)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 import zmq
-from real_worker import LINE, TOKEN, running, wait_for
+from real_worker import LINE, TOKEN, wait_for
 
 pytest.importorskip(
     "flashhead_engine._bridge", reason="the native module was not built (no C++ compiler, or no headers of Python)"
@@ -17,12 +17,6 @@ from flashhead_engine.drivers.base import Outputs
 from flashhead_engine.errors import TransportError
 from flashhead_engine.transport import messages
 from flashhead_engine.transport.messages import MAX_MESSAGE_BYTES, PROTOCOL, decode_from_worker, encode
-
-
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("worker")) as address:
-        yield address
 
 
 @pytest.fixture

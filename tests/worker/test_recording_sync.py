@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from real_worker import TOKEN, running
+from real_worker import TOKEN
 
 pytest.importorskip(
     "flashhead_engine._bridge", reason="the native module was not built (no C++ compiler, or no headers of Python)"
@@ -41,11 +41,10 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def videos(folder, tmp_path_factory):
+def videos(folder, endpoint):
     made = {}
     with (
-        running(tmp_path_factory.mktemp("worker")) as address,
-        connect(address, TOKEN, timeout_s=20) as worker,
+        connect(endpoint, TOKEN, timeout_s=20) as worker,
         worker.open("guard", outputs=Outputs.VIDEO, size=SIZE, fps=FPS) as head,
     ):
         for line in SPOKEN:

@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from real_worker import TOKEN, running
+from real_worker import TOKEN
 
 pytest.importorskip("typer")
 pytest.importorskip(
@@ -18,12 +18,6 @@ pytest.importorskip(
 
 from flashhead_engine.client import connect
 from flashhead_engine.drivers.base import Outputs
-
-
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("worker")) as address:
-        yield address
 
 
 @pytest.fixture

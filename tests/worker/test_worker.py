@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from real_worker import LINE, TOKEN, running, start, wait_for
+from real_worker import LINE, TOKEN, start, wait_for
 
 pytest.importorskip(
     "flashhead_engine._bridge", reason="the native module was not built (no C++ compiler, or no headers of Python)"
@@ -23,12 +23,6 @@ from flashhead_engine.transport.messages import Cancelled, Finished, FirstFrame,
 def pcm():
     with open_audio(LINE) as audio:
         return np.concatenate(list(audio.chunks()))[:32_000]
-
-
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("worker")) as address:
-        yield address
 
 
 @pytest.fixture
