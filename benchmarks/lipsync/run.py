@@ -182,6 +182,12 @@ def main() -> None:
         "frozen mouth": [systems.still_mouth(0.0)(example) for example in clean],
         "always open": [systems.still_mouth(0.3)(example) for example in clean],
     }
+    # Its acoustic model is English, and so is what is compared with it.
+    english = [example for example in clean if example.truth.language == "en"]
+    recognisers = {
+        "phones by pocketsphinx": [systems.pocketsphinx_phones(example) for example in english],
+        "words by pocketsphinx": [systems.pocketsphinx_words(example) for example in english],
+    }
     for fps in _FPS:
         print(f"\n### {fps} frames a second")
         scores = _scores(examples, nano, fps)
@@ -190,6 +196,8 @@ def main() -> None:
         by_system = {name: _scores(clean, tracks, fps) for name, tracks in compared.items()}
         for group in (REAL, UNSEEN):
             _table(f"{group}: system", {name: results[group] for name, results in by_system.items()})
+        by_recogniser = {name: _scores(english, tracks, fps) for name, tracks in recognisers.items()}
+        _table(f"{REAL}: recogniser", {name: results[REAL] for name, results in by_recogniser.items()})
         _looks_table(scores)
 
 

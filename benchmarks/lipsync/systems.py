@@ -1,12 +1,16 @@
 """Mouths of known quality, which tell what a score is worth."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from flashhead_engine.blendshapes.arkit import ARKIT_52, INDEX
+from flashhead_engine.blendshapes.phones import Segment
 from flashhead_engine.drivers.nano.features import FRAME_RATE_HZ
+from flashhead_engine.errors import FlashHeadError
 from flashhead_engine.evaluation.lipsync import Track, Truth, perfect_track
+from flashhead_engine.training.nano import sphinx
 from flashhead_engine.training.nano.held_out import Example
 
 LATE_S = 0.080
@@ -47,3 +51,21 @@ def still_mouth(jaw_open: float) -> Callable[[Example], Track]:
 
 def oracle(example: Example) -> Track:
     return perfect_track(example.truth)
+
+
+def pocketsphinx_phones(example: Example) -> Track:
+    """A perfect articulator of the phones that pocketsphinx hears. That is the recogniser of Rhubarb's "phonetic"
+    mode, not Rhubarb: its shapes, its timing and its detector of speech are missing."""
+    return perfect_track(replace(example.truth, segments=sphinx.heard_phones(example.pcm)))
+
+
+def pocketsphinx_words(example: Example) -> Track:
+    """The same for the words that pocketsphinx hears, and their phones where it finds them in the audio: the
+    recogniser of Rhubarb's "pocketSphinx" mode, for English."""
+    nothing = (Segment(0.0, example.truth.duration_s, ""),)
+    words = sphinx.heard_words(example.pcm)
+    try:
+        segments = sphinx.english_segments(example.pcm, words) if words else nothing
+    except FlashHeadError:
+        segments = nothing
+    return perfect_track(replace(example.truth, segments=segments))

