@@ -1,5 +1,6 @@
 """python bake_forever.py OUTPUT AUDIO: bakes until it is stopped, as `flashhead bake` would."""
 
+import signal
 import sys
 from itertools import count
 from pathlib import Path
@@ -27,5 +28,6 @@ def main(path: Path, audio: Path) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
     with sigterm_raises():
         main(Path(sys.argv[1]), Path(sys.argv[2]))

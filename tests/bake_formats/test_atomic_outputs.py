@@ -98,10 +98,13 @@ def test_a_bake_that_is_stopped_leaves_nothing(folder, audio, extension, number)
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    assert process.stdout.readline() == b"baking\n"
-    assert len(names(folder)) == 1
-    process.send_signal(number)
-    _, messages = process.communicate(timeout=20)
+    try:
+        assert process.stdout.readline() == b"baking\n"
+        assert len(names(folder)) == 1
+        process.send_signal(number)
+        _, messages = process.communicate(timeout=20)
+    finally:
+        process.kill()
     assert names(folder) == []
     assert process.returncode != 0
     assert (b"KeyboardInterrupt" in messages) == (number == signal.SIGINT)
