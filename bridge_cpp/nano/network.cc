@@ -7,7 +7,9 @@
 #include <utility>
 
 #if defined(__GNUC__) && defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
+
 #define FLASHHEAD_AVX2 __attribute__((target("avx2")))
 #endif
 
@@ -200,7 +202,14 @@ void LogSoftmax(const float* logits, int32_t count, float* out) {
 
 }  // namespace
 
-bool Network::RunsHere() { return __builtin_cpu_supports("avx2"); }
+// By hand, as __builtin_cpu_supports says no to everything where zig's libraries are used.
+__attribute__((target("xsave"))) bool Network::RunsHere() {
+  constexpr unsigned kWideRegistersSaved = 6;  // by the operating system: SSE's and AVX's
+  unsigned eax, ebx, ecx, edx;
+  if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || (ecx & bit_OSXSAVE) == 0) return false;
+  if ((_xgetbv(0) & kWideRegistersSaved) != kWideRegistersSaved) return false;
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx & bit_AVX2) != 0;
+}
 
 void Network::Run(const float* features, const float* state, size_t streams, size_t frames,
                   const NetworkOutputs& outputs) const {
