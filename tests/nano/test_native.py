@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from flashhead_engine.drivers.nano import features, network
-from flashhead_engine.drivers.nano.features import features_of
+from flashhead_engine.drivers.nano.features import FRAME_RATE_HZ, features_of
 from flashhead_engine.drivers.nano.log_mel import SETTINGS, NumpyLogMel
-from flashhead_engine.drivers.nano.network import LOOKAHEAD_FRAMES, Heard, NanoNetwork, hear
+from flashhead_engine.drivers.nano.network import LOOKAHEAD_FRAMES, Heard, NanoNetwork, animate, hear
+from flashhead_engine.evaluation.lipsync import Track, score
 
 native = pytest.importorskip("flashhead_engine.drivers.nano._native", reason="the native module was not built")
 needs_avx2 = pytest.mark.skipif(not native.Network.runs_here(), reason="the native network needs AVX2")
@@ -244,6 +245,16 @@ def test_whole_lines_drift_no_further_apart(network, in_onnx_runtime, lines) -> 
     for line in lines:
         difference = np.abs(hear(network, line.pcm).curves - hear(in_onnx_runtime, line.pcm).curves)
         assert difference.max() < 2 * TIPPED and difference.mean() < 1e-3
+
+
+@needs_avx2
+def test_lips_are_as_good_as_by_onnx_runtime(network, in_onnx_runtime, lines) -> None:
+    def score_of(network: NanoNetwork) -> float:
+        mouths = [animate(network, line.pcm)[0] for line in lines]
+        tracks = [Track(np.arange(len(mouth)) / FRAME_RATE_HZ, mouth) for mouth in mouths]
+        return score([line.truth for line in lines], tracks, FRAME_RATE_HZ).score
+
+    assert score_of(network) == pytest.approx(score_of(in_onnx_runtime), abs=1e-4)
 
 
 @needs_avx2
