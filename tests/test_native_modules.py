@@ -13,6 +13,8 @@ _HEADERS = (Path(sysconfig.get_path("include")) / "Python.h").is_file()
 
 
 @pytest.mark.skipif(not (_COMPILER and _HEADERS), reason="no C++ compiler, or no headers of Python (python3-dev)")
-@pytest.mark.parametrize("name", ["flashhead_engine._bridge", "flashhead_engine.render._kernels"])
+@pytest.mark.parametrize(
+    "name", ["flashhead_engine._bridge", "flashhead_engine.drivers.nano._native", "flashhead_engine.render._kernels"]
+)
 def test_native_modules_were_built(name):
     assert importlib.import_module(name).__doc__

@@ -3,8 +3,10 @@
 Times are of the processor, not of the clock on the wall, so other programs disturb them less.
 
 python benchmarks/lipsync/speed.py
+python benchmarks/lipsync/speed.py --without-native    as where no native module was built
 """
 
+import argparse
 import os
 import time
 
@@ -13,9 +15,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from flashhead_engine.drivers.base import WEIGHTS_HZ, Performance, SessionSettings
+from flashhead_engine.drivers.nano import features as features_module
+from flashhead_engine.drivers.nano import network as network_module
 from flashhead_engine.drivers.nano.articulation import CURVES, Articulator
 from flashhead_engine.drivers.nano.driver import NanoDriver
 from flashhead_engine.drivers.nano.features import SAMPLE_RATE_HZ, FeatureExtractor
+from flashhead_engine.drivers.nano.log_mel import SETTINGS, NumpyLogMel
 from flashhead_engine.drivers.nano.network import LOOKAHEAD_US, NanoNetwork
 from flashhead_engine.drivers.nano.performance import Performer
 
@@ -76,6 +81,11 @@ def _parts_us(network: NanoNetwork, pcm: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--without-native", action="store_true", help="use numpy and ONNX Runtime only")
+    if parser.parse_args().without_native:
+        features_module.LOG_MEL = NumpyLogMel(**SETTINGS)
+        network_module._Native = None
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     pcm = _speech_like(_SECONDS)
@@ -84,7 +94,10 @@ def main() -> None:
 
     rounds = [(_driver_us(driver, pcm, 1).mean(), *_parts_us(network, pcm)) for _ in range(_ROUNDS)]
     whole, *parts = np.median(rounds, axis=0)
-    print(f"\nlook-ahead: {LOOKAHEAD_US / 1000:.1f} ms; {WEIGHTS_HZ} frames a second; median of {_ROUNDS} rounds\n")
+    print(f"\nlook-ahead: {LOOKAHEAD_US / 1000:.1f} ms; {WEIGHTS_HZ} frames a second; median of {_ROUNDS} rounds")
+    numpy_features = isinstance(features_module.LOG_MEL, NumpyLogMel)
+    print(f"features: {'numpy' if numpy_features else 'native'}; ", end="")
+    print(f"network: {'native' if network.native else 'ONNX Runtime'}\n")
     print("| part | us per push of 20 ms | x real time |\n|---|---|---|")
     for name, cost in zip(("features", "network", "articulation", "performance"), parts, strict=True):
         print(f"| {name} | {cost:.0f} | {_PUSH_US / cost:.0f} |")

@@ -1,9 +1,16 @@
-"""Features: the same in any pieces, the promised number of frames, the promised look-ahead."""
+"""Features, native and not: the same in any pieces, the promised number of frames, the promised look-ahead."""
 
 import numpy as np
 import pytest
 
+from flashhead_engine.drivers.nano import features
 from flashhead_engine.drivers.nano.features import FEATURES, FeatureExtractor, frame_count, subframe_centres
+from flashhead_engine.drivers.nano.log_mel import LOG_MEL, SETTINGS, NumpyLogMel
+
+
+@pytest.fixture(autouse=True, params=[type(LOG_MEL), NumpyLogMel], ids=lambda kind: kind.__module__.split(".")[-1])
+def _either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "LOG_MEL", request.param(**SETTINGS))
 
 
 def _features(pcm: np.ndarray, sizes) -> np.ndarray:

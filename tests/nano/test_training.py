@@ -214,7 +214,7 @@ def test_quick_recipe_learns_and_exports(quick_run) -> None:
     assert json.loads((folder / "training.json").read_text())["parameters"] == log.parameters
     assert (folder / "nano.onnx").stat().st_size < 8e6 and log.parameters <= 2_000_000
     assert (folder / "curves.png").stat().st_size > 0
-    NanoNetwork(folder / "nano.onnx")
+    assert NanoNetwork(folder / "nano.onnx").native == NanoNetwork().native, "both graphs give their weights"
 
 
 def test_training_goes_on_from_its_checkpoint(quick_run, tmp_path) -> None:
@@ -241,9 +241,10 @@ def test_training_goes_on_from_its_checkpoint(quick_run, tmp_path) -> None:
     assert resumed == pytest.approx(whole, rel=1e-3)
 
 
-def test_eight_bits_give_the_same_frames_alone_and_together(quick_run) -> None:
+@pytest.mark.parametrize("native", [True, False])
+def test_eight_bits_give_the_same_frames_alone_and_together(quick_run, native) -> None:
     folder, _ = quick_run
-    network = NanoNetwork(folder / "nano.onnx")
+    network = NanoNetwork(folder / "nano.onnx", native=native)
     features = np.random.default_rng(0).uniform(-1, 1, (4, 50, 80)).astype(np.float32)
     together, _ = network.run(features, network.initial_state(4))
     state = network.initial_state(1)

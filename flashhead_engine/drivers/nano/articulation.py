@@ -92,7 +92,7 @@ class Articulator:
         frames = zip(curves.tolist(), visemes.tolist(), strict=True)
         parts = [self._parts(*curve, *_SHOWN(posteriors)) for curve, posteriors in frames]
         # Parts are in 0..1 and no weight's factors add up to more than 1, so there is nothing to clip.
-        return np.array(parts, np.float32) @ _MATRIX
+        return np.array(parts, np.float32).dot(_MATRIX)
 
     def _parts(
         self,

@@ -82,8 +82,8 @@ class NanoDriver:
         sessions = list(sessions)
         while waiting := [session for session in sessions if session._prepare()]:
             frames = min(len(session._features) for session in waiting)
-            features = np.stack([session._features[:frames] for session in waiting])
-            state = np.stack([session._state for session in waiting])
+            features = np.array([session._features[:frames] for session in waiting])
+            state = np.array([session._state for session in waiting])
             heard, state = self._network.run(features, state)
             for row, session in enumerate(waiting):
                 session._accept(heard.curves[row], heard.visemes[row], state[row])

@@ -11,53 +11,12 @@ import numpy as np
 
 from ...audio.pcm import SAMPLE_RATE_HZ
 from ..base import WEIGHTS_HZ
+from .log_mel import FEATURES, FIRST_REFERENCE, LOG_MEL, SUBFRAMES, WINDOW
 
 FRAME_RATE_HZ = WEIGHTS_HZ
-MEL_BANDS = 40
-SUBFRAMES = 2
-FEATURES = SUBFRAMES * MEL_BANDS
 
-WINDOW = 400  # samples, 25 ms
 _HALF_WINDOW = WINDOW // 2
-_FFT = 512
-_LOWEST_HZ, _HIGHEST_HZ = 60.0, 7_600.0
-
-# Logarithms are natural, of power; 10 dB are 2.303 of them. A full-scale sine has a band power of about 1.
-_NEPERS_PER_DB = math.log(10.0) / 10.0
-_SMALLEST_POWER = np.float32(1e-10)
-_FIRST_REFERENCE = -30.0 * _NEPERS_PER_DB  # loudest band of ordinary dialogue, until real speech tells better
-_LOWEST_REFERENCE = -50.0 * _NEPERS_PER_DB  # below this, sound counts as silence and is not lifted
-_REFERENCE_FALL = 1.0 * _NEPERS_PER_DB / FRAME_RATE_HZ  # 1 dB a second
-_DEPTH_DB = 50.0  # what lies deeper under the reference is flattened
-_DEPTH = _DEPTH_DB * _NEPERS_PER_DB
-FEATURE_PER_DB = 2.0 / _DEPTH_DB
-"""How much a feature grows when its band becomes 1 dB louder."""
-
 _BUFFER = 8192  # samples; bounds the memory of a session and of one large push
-
-_ONE_SAMPLE = np.float32(1 / WINDOW)
-_WINDOW_SHAPE = np.hanning(WINDOW + 1)[:-1].astype(np.float32) / np.float32(WINDOW / 4)
-
-
-def _mel(hz: np.ndarray | float) -> np.ndarray:
-    """Mel scale of O'Shaughnessy (1987), as in HTK."""
-    return 2595.0 * np.log10(1.0 + np.asarray(hz) / 700.0)
-
-
-def _mel_filters() -> np.ndarray:
-    """Triangular filters with a peak of 1, float32 of shape (257 bins, 40 bands)."""
-    corners = np.linspace(_mel(_LOWEST_HZ), _mel(_HIGHEST_HZ), MEL_BANDS + 2)
-    bins = _mel(np.arange(_FFT // 2 + 1) * SAMPLE_RATE_HZ / _FFT)[:, None]
-    rising = (bins - corners[:-2]) / (corners[1:-1] - corners[:-2])
-    falling = (corners[2:] - bins) / (corners[2:] - corners[1:-1])
-    return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
-
-
-# A complex spectrum seen as floats alternates real and imaginary parts; each has the filter of its bin.
-_PART_FILTERS = np.repeat(_mel_filters(), 2, axis=0)
-# A full-scale sine has 1.5 bins' worth of power under a Hann window, more of them by the padding.
-_SINE_POWER = np.float32(1 / (SUBFRAMES * 1.5 * _FFT / WINDOW))
-_LOUDNESS_PARTS = slice(2 * (200 * _FFT // SAMPLE_RATE_HZ), 2 * (4_000 * _FFT // SAMPLE_RATE_HZ))
 
 
 def frame_count(samples: int) -> int:
@@ -90,13 +49,11 @@ class FeatureExtractor:
 
     def __init__(self) -> None:
         self._buffer = np.zeros(_BUFFER, np.float32)
-        # Every possible window as a view; a row is a window, chosen by its first sample.
-        self._windows = np.lib.stride_tricks.sliding_window_view(self._buffer, WINDOW)
         self._filled = _HALF_WINDOW  # the first window reaches before the audio
         self._buffer_start = -_HALF_WINDOW  # position of _buffer[0] in the utterance
         self._received = 0
         self._next_frame = 0
-        self._reference = _FIRST_REFERENCE
+        self._reference = FIRST_REFERENCE
         self.loudness_db = _NO_LOUDNESS
 
     def push(self, pcm: np.ndarray) -> np.ndarray:
@@ -128,9 +85,9 @@ class FeatureExtractor:
             self._filled += len(piece)
             taken += len(piece)
             if frames := self._complete_frames():
-                log_mel, loudness_db = self._analyse(frames)
-                features.append(self._normalise(log_mel))
-                loudness.append(loudness_db)
+                piece_features, piece_loudness_db = self._extract(frames)
+                features.append(piece_features)
+                loudness.append(piece_loudness_db)
                 self._next_frame += frames
         if len(features) == 1:
             self.loudness_db = loudness[0]
@@ -155,34 +112,13 @@ class FeatureExtractor:
         self._filled = kept
         return used
 
-    def _analyse(self, frames: int) -> tuple[np.ndarray, np.ndarray]:
-        """Natural log of the mel band powers of the next frames, float32 (frames, 2, 40), and their loudness."""
+    def _extract(self, frames: int) -> tuple[np.ndarray, np.ndarray]:
+        """The next frames (n, 80) and their levels (n,)."""
         cycle, phase = divmod(self._next_frame, _CYCLE_FRAMES)
+        starts = _CYCLE_STARTS[SUBFRAMES * phase : SUBFRAMES * (phase + frames)]
         offset = cycle * _CYCLE_SAMPLES - self._buffer_start
-        windows = self._windows[_CYCLE_STARTS[SUBFRAMES * phase : SUBFRAMES * (phase + frames)] + offset]
-        windows -= np.add.reduce(windows, 1, keepdims=True) * _ONE_SAMPLE  # an offset leaks into the lowest band
-        windows *= _WINDOW_SHAPE
-        parts = np.fft.rfft(windows, _FFT).view(np.float32)
-        parts *= parts
-        # Sums within a row do not depend on the number of rows. So features and loudness, and what is decided by
-        # them, are the same for any push sizes, to the bit.
-        power = np.add.reduce(parts[:, _LOUDNESS_PARTS].reshape(frames, -1), 1) * _SINE_POWER
-        bands = parts.reshape(frames, SUBFRAMES, -1) @ _PART_FILTERS  # one product a frame, for the same reason
-        return np.log(bands + _SMALLEST_POWER), 10.0 * np.log10(power + _SMALLEST_POWER)
-
-    def _normalise(self, log_mel: np.ndarray) -> np.ndarray:
-        """Express log-mel (n, 2, 40) relative to the running maximum, as frames (n, 80) in about -1..1."""
-        frames = log_mel.reshape(-1, FEATURES)
-        references = []
-        reference = self._reference
-        for level in np.maximum.reduce(frames, 1).tolist():
-            reference = max(level, reference - _REFERENCE_FALL, _LOWEST_REFERENCE)
-            references.append(reference)
-        self._reference = reference
-        relative = frames - np.array(references, np.float32)[:, None]
-        relative *= 2.0 / _DEPTH
-        relative += 1.0
-        return np.maximum(relative, -1.0, out=relative)
+        features, loudness_db, self._reference = LOG_MEL.extract(self._buffer, starts, offset, self._reference)
+        return features, loudness_db
 
 
 def features_of(pcm: np.ndarray, extra_frames: int) -> np.ndarray:

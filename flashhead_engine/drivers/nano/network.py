@@ -1,4 +1,8 @@
-"""The nano network at run time: log-mel features in, mouth, visemes and phones out."""
+"""The nano network at run time: log-mel features in, mouth, visemes and phones out.
+
+The file's graph runs natively where the module was built and the processor has AVX2, else in ONNX Runtime. Both round
+to 8 bits at the same places and add up in float32, so their answers differ by rounding only.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,7 +13,13 @@ import numpy as np
 
 from ...errors import FlashHeadError, MissingDependencyError
 from .articulation import Articulator
-from .features import FEATURES, FRAME_RATE_HZ, SAMPLE_RATE_HZ, SUBFRAMES, WINDOW, features_of
+from .features import FRAME_RATE_HZ, SAMPLE_RATE_HZ, features_of
+from .log_mel import FEATURES, SUBFRAMES, WINDOW
+
+try:
+    from ._native import Network as _Native
+except ImportError:
+    _Native = None
 
 LOOKAHEAD_FRAMES = 2
 """The weights of frame i are computed from the features of frames up to i + 2."""
@@ -50,11 +60,12 @@ def _onnxruntime():
 class NanoNetwork:
     """The exported graph, loaded once per process; it holds no stream's state, so threads may share it.
 
-    Raises MissingDependencyError without ONNX Runtime and FlashHeadError when the model file is missing, damaged
-    or not a nano graph.
+    Its attribute `native` tells whether runs are native ones, not ONNX Runtime's; the argument False asks for
+    the latter, to compare with. Raises MissingDependencyError without ONNX Runtime and FlashHeadError when the model
+    file is missing, damaged or not a nano graph.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, native: bool = True) -> None:
         onnxruntime = _onnxruntime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # several heads share a game's cores; one run is too small to split
@@ -63,16 +74,22 @@ class NanoNetwork:
         path = path or Path(str(resources.files(__package__) / "nano.onnx"))
         try:
             graph = path.read_bytes()
-            self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-            inputs = {tensor.name: tensor.shape for tensor in self._session.get_inputs()}
-            outputs = [tensor.name for tensor in self._session.get_outputs()]
+            session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+            inputs = {tensor.name: tensor.shape for tensor in session.get_inputs()}
+            outputs = [tensor.name for tensor in session.get_outputs()]
             self._state_size = int(inputs["state"][1])
-            expected = inputs["features"][2] == FEATURES and outputs == _OUTPUTS
+            expected = inputs["features"][2] == FEATURES and outputs[: len(_OUTPUTS)] == _OUTPUTS
+            native_network = _native_network(session, self._state_size) if native and expected else None
         except Exception as error:  # ONNX Runtime's own errors have no common base but Exception
             raise FlashHeadError(f"{path}: cannot be loaded as the nano model: {error}") from error
         if not expected:
             raise FlashHeadError(f"{path}: not a nano model (inputs {inputs}, outputs {outputs}).")
         self.sha256 = hashlib.sha256(graph).hexdigest()
+        self.native = native_network is not None
+        if self.native:
+            self._run = native_network.run
+        else:
+            self._run = lambda features, state: session.run(_OUTPUTS, {"features": features, "state": state})
 
     def initial_state(self, batch: int) -> np.ndarray:
         """State before an utterance: float32 zeros (batch, S)."""
@@ -84,8 +101,21 @@ class NanoNetwork:
         Returns what is heard and the next state (B, S). Output t belongs to the frame `LOOKAHEAD_FRAMES` before
         features t.
         """
-        curves, visemes, phones, state = self._session.run(None, {"features": features, "state": state})
+        curves, visemes, phones, state = self._run(features, state)
         return Heard(curves, visemes, phones), state
+
+
+def _native_network(session, state_size: int):
+    """The graph of an ONNX session as a native network; None where that cannot run or the graph's weights are not
+    among its outputs."""
+    dilations = session.get_modelmeta().custom_metadata_map.get("dilations")
+    if _Native is None or not _Native.runs_here() or dilations is None:
+        return None
+    names = [tensor.name for tensor in session.get_outputs()]
+    nothing = {"features": np.zeros((1, 1, FEATURES), np.float32), "state": np.zeros((1, state_size), np.float32)}
+    answers = dict(zip(names, session.run(names, nothing), strict=True))
+    heads = [answers[name].shape[2] for name in _OUTPUTS[:3]]
+    return _Native(answers, [int(dilation) for dilation in dilations.split()], heads)
 
 
 def hear(network: NanoNetwork, pcm: np.ndarray) -> Heard:

@@ -78,13 +78,16 @@ def _gesture_rows(parts: Performance) -> np.ndarray:
     return rows
 
 
-# How the mouth's gain and its lopsidedness change the speech's weights, float32 (2, 52). All of the mouth has the
-# same gain, so the lip aperture is scaled by it too and lips that meet still meet.
-_STYLE_ROWS = np.zeros((2, _WEIGHTS), np.float32)
-_STYLE_ROWS[0, MOUTH] = 1
+# What the speech's weights are multiplied by, from 1, the mouth's gain and its lopsidedness: float32 (3, 52). All of
+# the mouth has the same gain, so the lip aperture is scaled by it too and lips that meet still meet.
+_STYLE_ROWS = np.zeros((3, _WEIGHTS), np.float32)
+_STYLE_ROWS[0] = 1
+_STYLE_ROWS[0, MOUTH], _STYLE_ROWS[1, MOUTH] = 0, 1
 for _name in ("Smile", "Frown", "Dimple", "Stretch", "Press", "LowerDown", "UpperUp"):
-    _STYLE_ROWS[1, both(f"mouth{_name}")] = 1, -1
+    _STYLE_ROWS[2, both(f"mouth{_name}")] = 1, -1
 _OPENING = np.array([n.startswith(("jawOpen", "mouthFunnel", "mouthUpperUp")) for n in ARKIT_52], np.float32)
+# Columns of a frame's numbers behind the sizes of its gestures: how lively the speech is; what _STYLE_ROWS takes.
+_ACTIVITY, _STYLE = slice(len(_GESTURES), len(_GESTURES) + 1), slice(len(_GESTURES) + 1, None)
 _JAW_OPEN, _MOUTH_CLOSE = INDEX["jawOpen"], INDEX["mouthClose"]
 _LIDS, _WIDE = both("eyeBlink"), both("eyeWide")
 
@@ -135,6 +138,7 @@ class Performer:
     def __post_init__(self) -> None:
         self._styled = self.parts != Performance.off()
         self._emotion_now = EMOTIONS[self.emotion] * self.emotion_intensity
+        self._emotional = bool(self._emotion_now.any())
         self._prosody = ProsodyAnalyser()
         self._gesture_rows = _gesture_rows(self.parts)
         self._beat, self._raise, self._frown = _Playing(_BEAT), _Playing(_ACCENT), _Playing(_ACCENT)
@@ -182,23 +186,25 @@ class Performer:
         """Write the faces of frames `first` ... of a block to `out`, (T, 56)."""
         rows = slice(first, first + len(mouth))
         shut = idle.shut[rows]
-        styles, activity, gestures = [], [], []
+        numbers = []
         for number, (frame, voice, lopsided) in enumerate(zip(prosody, speech, idle.lopsided[rows], strict=True)):
             self._activity += (_ATTACK if voice > self._activity else _RELEASE) * (voice - self._activity)
-            activity.append(self._activity)
-            styles.append(self._style(frame, lopsided))
             self._react(frame)
-            gestures.append(self._gesture_sizes(frame))
+            numbers.append((*self._gesture_sizes(frame), self._activity, 1.0, *self._style(frame, lopsided)))
             if self.parts.blinks:
                 shut[number] = max(shut[number], self._blink.next())
 
-        np.matmul(np.array(gestures, np.float32), self._gesture_rows, out=out)
+        # A push has one or two frames, for which numpy's calls cost more than the sums: so few of them, and dot(),
+        # which is quicker than @.
+        numbers = np.array(numbers, np.float32)
+        numbers[:, : len(_GESTURES)].dot(self._gesture_rows, out=out)
         out += idle.face[rows]
-        out += idle.lively[rows] * np.array(activity, np.float32)[:, None]
+        out += idle.lively[rows] * numbers[:, _ACTIVITY]
         weights = out[:, :_WEIGHTS]
-        spoken = mouth * (1 + np.array(styles, np.float32) @ _STYLE_ROWS)
+        spoken = mouth * numbers[:, _STYLE].dot(_STYLE_ROWS)
         weights += spoken
-        self._add_emotion(spoken, weights)
+        if self._emotional or self.emotion != "neutral":
+            self._add_emotion(spoken, weights)
         if any(shut):
             lids = np.array(shut, np.float32)[:, None]
             weights[:, _LIDS] = np.maximum(weights[:, _LIDS], lids)
@@ -208,14 +214,14 @@ class Performer:
         np.minimum(weights[:, _MOUTH_CLOSE], weights[:, _JAW_OPEN], out=weights[:, _MOUTH_CLOSE])
 
     def _style(self, prosody: Prosody, lopsided: float) -> tuple[float, float]:
-        """How much larger than the network's the mouth is, and how much more its left half moves."""
+        """How large the mouth is beside the network's, and how much more its left half moves."""
         if not self._styled:
-            return self.mouth_strength - 1.0, 0.0
+            return self.mouth_strength, 0.0
         effort = prosody.effort
         gain = 1.0 + effort * (_SHOUT_GAIN if effort > 0 else _WHISPER_GAIN)
         hurry = min(max(prosody.rate_hz - _USUAL_RATE_HZ, -_RATE_SPAN_HZ), _RATE_SPAN_HZ)
         gain *= (1.0 + _FAST_GAIN * hurry) * self.mouth_strength
-        return gain - 1.0, gain * lopsided
+        return gain, gain * lopsided
 
     def _react(self, prosody: Prosody) -> None:
         """Start the gestures that this frame calls for."""
@@ -257,8 +263,6 @@ class Performer:
 
     def _add_emotion(self, spoken: np.ndarray, weights: np.ndarray) -> None:
         """Add the emotion's share, which fades to its target and lets the lips meet where speech closes them."""
-        if self.emotion == "neutral" and not self._emotion_now.any():
-            return
         target = EMOTIONS[self.emotion] * np.float32(self.emotion_intensity)
         change = self._emotion_now - target
         share = target
@@ -268,5 +272,6 @@ class Performer:
             self._emotion_now = share[-1].copy()
         else:
             self._emotion_now = target
+        self._emotional = bool(self._emotion_now.any())
         closed = np.clip(spoken[:, _MOUTH_CLOSE] / np.maximum(spoken[:, _JAW_OPEN], 1e-3), 0.0, 1.0)
         weights += share * (1 - closed[:, None] * _OPENING)

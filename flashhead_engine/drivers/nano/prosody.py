@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base import WEIGHTS_HZ
-from .features import MEL_BANDS, SUBFRAMES
+from .log_mel import MEL_BANDS, SUBFRAMES
 
 _NUCLEUS_DIP_DB = 2.0  # de Jong and Wempe (2009) count a peak of intensity as a syllable after a dip of 2 dB
 _SPOKEN_RANGE_DB = 20.0  # nuclei lie at most so far under the usual one

@@ -13,7 +13,7 @@ from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQua
 from ...drivers.nano.features import FEATURES
 from ...drivers.nano.network import NanoNetwork
 from ...errors import FlashHeadError
-from .model import Nano
+from .model import DILATIONS, Nano
 
 _OPSET = 17
 _INPUTS = ["features", "state"]
@@ -58,15 +58,20 @@ def export(model: Nano, path: Path) -> None:
 
 
 def quantise(source: Path, target: Path) -> None:
-    """Round the weights of the inner layers to 8 bits; the first layer and the heads stay float32."""
+    """Round the weights of the inner layers to 8 bits; the first layer and the heads stay float32.
+
+    The written graph also gives its weights, for the native network step.
+    """
     graph = onnx.load(source)
     products = [node.name for node in graph.graph.node if node.op_type == "MatMul"]
     settings = DefaultWeightOnlyQuantConfig(block_size=_BLOCK, is_symmetric=True, accuracy_level=_INT8_INPUTS, bits=8)
     logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
     quantiser = MatMulNBitsQuantizer(graph, nodes_to_exclude=[products[0], products[-1]], algo_config=settings)
     quantiser.process()
-    _add_biases_in_products(quantiser.model.model.graph)
-    onnx.save(quantiser.model.model, target)
+    rounded = quantiser.model.model
+    _add_biases_in_products(rounded.graph)
+    give_weights(rounded)
+    onnx.save(rounded, target)
 
 
 def _add_biases_in_products(graph: onnx.GraphProto) -> None:
@@ -84,6 +89,26 @@ def _add_biases_in_products(graph: onnx.GraphProto) -> None:
             product.input.extend([""] * (5 - len(product.input)) + [bias])
             product.output[0] = reader.output[0]
             graph.node.remove(reader)
+
+
+def give_weights(model: onnx.ModelProto) -> None:
+    """Name the weights of a rounded graph after their layers and make them outputs too.
+
+    So the player's side reads them through ONNX Runtime alone, and the file holds them once. The dilations, which no
+    weight tells, stand in the file's metadata.
+    """
+    graph = model.graph
+    names = {}
+    for node in graph.node:
+        if node.op_type in ("MatMul", "MatMulNBits"):
+            layer = ".".join(node.name.split("/")[2:-1])  # of "/speech_to_mouth/blocks.0/mix/MatMul_Q8"
+            names |= dict(zip(node.input[1:3], (f"{layer}.weight", f"{layer}.scales"), strict=False))
+    for tensor in graph.initializer:
+        tensor.name = names.setdefault(tensor.name, tensor.name.removeprefix("speech_to_mouth."))
+        graph.output.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+    onnx.helper.set_model_props(model, {"dilations": " ".join(map(str, DILATIONS))})
 
 
 def parity_error(model: Nano, path: Path, seed: int = 0) -> float:

@@ -5,7 +5,7 @@ They stand in for what `augment` does to the sound, which is too slow to repeat 
 
 import numpy as np
 
-from ...drivers.nano.features import FEATURE_PER_DB, MEL_BANDS, SUBFRAMES
+from ...drivers.nano.log_mel import FEATURE_PER_DB, MEL_BANDS, SUBFRAMES
 
 _EQUALISED_SHARE, _EQUALISER_DB, _EQUALISER_KNOTS = 0.5, 4.0, 7
 _WARPED_SHARE, _WARP_BANDS = 0.5, 2.0
