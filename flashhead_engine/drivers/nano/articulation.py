@@ -1,7 +1,9 @@
 """From what the network hears to how the face moves: decisions with hysteresis, then ARKit weights.
 
 The network answers with doubt; a mouth must decide. Two of its answers pass a Schmitt trigger: the lips shut fully
-for p, b and m and part only when the network is sure that they part, and the mouth wakes and rests as a whole.
+for p, b and m and part only when the network is sure that they part, and the mouth wakes and rests as a whole. That
+lips are shut the network says twice, as a curve and as the viseme PP; both together are right more often. And a mouth
+that surely spoke a moment ago does not rest within a word, where stops are silent and endings are quiet.
 """
 
 import math
@@ -56,21 +58,35 @@ def _mapping() -> np.ndarray:
 
 
 _MATRIX = _mapping()
-_SHOWN = operator.itemgetter(*(VISEMES.index(name) for name in _PARTS[-3:]))
+_SHOWN = operator.itemgetter(*(VISEMES.index(name) for name in ("PP", *_PARTS[-3:])))
 
 # Thresholds of the two decisions, on the network's probabilities: enter above the first, leave below the second.
 _SHUT_ABOVE, _PART_BELOW = 0.5, 0.3
 _SPEAK_ABOVE, _REST_BELOW = 0.5, 0.25
 # Beside its decision the mouth follows the probability, with its logit made this much steeper, and moved.
-_SHUT_STEEPNESS, _SHUT_BIAS = 2.0, 1.5
+_SHUT_STEEPNESS, _SHUT_BIAS = 2.0, 1.0
 _SPEECH_STEEPNESS, _SPEECH_BIAS = 1.5, 0.0
 _LEAST_SOUND = 0.05
+# The viseme PP has to win against 14 others, the curve lips_shut only against 0.5.
+_PP_ODDS = math.exp(0.75)
+# For so many frames after speech above the first the mouth moves at least with the second.
+_SURE, _HELD, _HELD_FRAMES = 0.8, 0.8, 5
+
+
+def _odds(probability: float) -> float:
+    probability = min(max(probability, 1e-6), 1 - 1e-6)
+    return probability / (1 - probability)
 
 
 def _steepened(probability: float, steepness: float, bias: float) -> float:
     """The logistic function of `steepness` * logit + `bias`."""
-    probability = min(max(probability, 1e-6), 1 - 1e-6)
-    odds = (probability / (1 - probability)) ** steepness * math.exp(bias)
+    odds = _odds(probability) ** steepness * math.exp(bias)
+    return odds / (1 + odds)
+
+
+def _shut_by_both(lips_shut: float, pp: float) -> float:
+    """The logistic function of the mean of both logits, PP's moved by `_PP_ODDS`."""
+    odds = math.sqrt(_odds(lips_shut) * _odds(pp) * _PP_ODDS)
     return odds / (1 + odds)
 
 
@@ -80,6 +96,7 @@ class Articulator:
 
     _shut: bool = False
     _speaking: bool = False
+    _held: int = 0  # frames
 
     def apply(self, curves: np.ndarray, visemes: np.ndarray) -> np.ndarray:
         """`curves`: float32 (T, 6) in the order of `CURVES`; `visemes`: posteriors (T, 15).
@@ -102,14 +119,19 @@ class Articulator:
         lips_shut: float,
         on_teeth: float,
         speech: float,
+        pp: float,
         *shown: float,
     ) -> tuple[float, ...]:
         """One frame in the order of `_PARTS`."""
+        lips_shut = _shut_by_both(lips_shut, pp)
         self._shut = lips_shut > (_PART_BELOW if self._shut else _SHUT_ABOVE)
         self._speaking = speech > (_REST_BELOW if self._speaking else _SPEAK_ABOVE)
         sounding = max(0.0, (_steepened(speech, _SPEECH_STEEPNESS, _SPEECH_BIAS) - _LEAST_SOUND) / (1 - _LEAST_SOUND))
         if self._speaking:
             sounding = max(sounding, speech)
+        self._held = _HELD_FRAMES if speech > _SURE else max(0, self._held - 1)
+        if self._held:
+            sounding = max(sounding, _HELD)
         shut = 1.0 if self._shut else _steepened(lips_shut, _SHUT_STEEPNESS, _SHUT_BIAS)
         jaw *= sounding
         apart = (1 - shut) * sounding
