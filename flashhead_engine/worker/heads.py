@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -68,14 +69,21 @@ class _Opened:
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """What the loading thread brings: a driver's session, or why there is none."""
+    """What a loading thread brings: a driver's session and its rings by track, or why there are none."""
 
     client: bytes
     asked: messages.Open
     tier: str
     settings: SessionSettings
     session: DriverSession | None
+    rings: dict[str, RingWriter]
     error: FlashHeadError | None
+
+    def close(self) -> None:
+        for ring in self.rings.values():
+            ring.close()
+        if self.session:
+            self.session.close()
 
 
 class Heads:
@@ -114,6 +122,11 @@ class Heads:
         self._thread.join()
         for pool in (self._loader, self._reader):
             pool.shutdown(cancel_futures=True)
+        with suppress(Empty):
+            while True:
+                entry = self._inbox.get_nowait()
+                if isinstance(entry, _Loaded):
+                    entry.close()
 
     # --- the thread ---------------------------------------------------------------------------------------------
 
@@ -375,16 +388,17 @@ class Heads:
         self._opening += 1
 
         def load() -> None:
-            session, failed = None, None
+            session, rings, failed = None, {}, None
             try:
                 looks = load_avatar(avatar) if avatar and Outputs.VIDEO in settings.outputs else None
                 session = self._driver.open(looks, settings)
+                rings = _rings(asked, settings)
             except FlashHeadError as error:
                 failed = error
             except Exception as error:
                 _log.exception("avatar=%s failed to open", avatar)
                 failed = AvatarError(f"{avatar}: the worker failed to open it: {error!r}")
-            self._inbox.put(_Loaded(client, asked, tier, settings, session, failed))
+            self._inbox.put(_Loaded(client, asked, tier, settings, session, rings, failed))
 
         self._loader.submit(load)
 
@@ -413,26 +427,13 @@ class Heads:
         self._opening -= 1
         client, asked = loaded.client, loaded.asked
         if client not in self._names:
-            if loaded.session:
-                loaded.session.close()
+            loaded.close()
             return
         if loaded.error:
+            loaded.close()
             self._tell(client, messages.Error(_code(loaded.error), str(loaded.error), request=asked.request), None)
             return
-        rings: dict[str, RingWriter] = {}
-        try:
-            if asked.frames == "shared_memory":
-                if Outputs.BLENDSHAPES in loaded.settings.outputs:
-                    rings["weights"] = RingWriter()
-                if Outputs.VIDEO in loaded.settings.outputs:
-                    rings["video"] = RingWriter(loaded.settings.size)
-        except FlashHeadError as error:
-            for ring in rings.values():
-                ring.close()
-            loaded.session.close()
-            words = f'{error} Open with frames = "messages" instead.'
-            self._tell(client, messages.Error("no_shared_memory", words, request=asked.request), None)
-            return
+        rings = loaded.rings
         self._last_number += 1
         number = self._last_number
         publish = self._to_rings(rings) if rings else self._to_messages(client, number)
@@ -508,6 +509,23 @@ class Heads:
             latency_p99_ms=self._statistics.latency_ms(99),
             sessions=sessions,
         )
+
+
+def _rings(asked: messages.Open, settings: SessionSettings) -> dict[str, RingWriter]:
+    """By track; none when frames come as messages."""
+    rings: dict[str, RingWriter] = {}
+    if asked.frames != "shared_memory":
+        return rings
+    try:
+        if Outputs.BLENDSHAPES in settings.outputs:
+            rings["weights"] = RingWriter()
+        if Outputs.VIDEO in settings.outputs:
+            rings["video"] = RingWriter(settings.size)
+    except FlashHeadError as error:
+        for ring in rings.values():
+            ring.close()
+        raise Refused("no_shared_memory", f'{error} Open with frames = "messages" instead.') from error
+    return rings
 
 
 def _kind(opened: _Opened) -> tuple[bool, int]:
