@@ -94,10 +94,11 @@ class Heads:
         self._allowed = tuple(path.resolve() for path in allowed)
         self._tell = tell
         self._names = names
-        self._driver: Driver = load_driver("nano")
+        self._driver: Driver = load_driver("nano", limits.gpu)
         self._inbox: SimpleQueue = SimpleQueue()
         self._opened: dict[int, _Opened] = {}
         self._opening = 0
+        self._paused: set[bytes] = set()  # clients all of whose heads are, those opened meanwhile too
         self._last_number = 0
         self._costs_s: dict[tuple[bool, int], float] = {}
         self._share = self._ease = 1.0
@@ -255,6 +256,7 @@ class Heads:
             case messages.Status():
                 self._tell(client, self._status(message.request, now_s), None)
             case messages.Pause(session=0):
+                (self._paused.add if message.paused else self._paused.discard)(client)
                 for opened in self._opened.values():
                     if opened.client == client:
                         opened.head.pause(message.paused, now_s)
@@ -446,6 +448,7 @@ class Heads:
             self._statistics,
             time.monotonic(),
         )
+        head.pause(client in self._paused, time.monotonic())
         self._opened[number] = _Opened(client, head, asked, loaded.tier, list(rings.values()))
         told = {track: RingInfo(ring.address.name, ring.address.generation) for track, ring in rings.items()}
         self._tell(client, messages.Opened(asked.request, number, loaded.tier, **told), None)
@@ -483,6 +486,7 @@ class Heads:
         _log.info("session=%d closed reason=%s", number, reason)
 
     def _leave(self, client: bytes) -> None:
+        self._paused.discard(client)
         for number in [number for number, opened in self._opened.items() if opened.client == client]:
             self._close(number, "client")
 

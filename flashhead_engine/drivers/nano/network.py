@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import FlashHeadError, MissingDependencyError
+from ...runtimes.gpu import GpuBudget
+from ...runtimes.onnx import open_graph
 from .articulation import Articulator
 from .features import FEATURES, FRAME_RATE_HZ, SAMPLE_RATE_HZ, SUBFRAMES, WINDOW, features_of
 
@@ -36,38 +38,24 @@ class Heard:
     phones: np.ndarray
 
 
-def _onnxruntime():
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingDependencyError(
-            "The tier nano needs ONNX Runtime, which is not installed. "
-            "Install it with: pip install flashhead-engine[cpu]   (or [gpu], never both)"
-        ) from error
-    return onnxruntime
-
-
 class NanoNetwork:
     """The exported graph, loaded once per process; it holds no stream's state, so threads may share it.
 
-    Raises MissingDependencyError without ONNX Runtime and FlashHeadError when the model file is missing, damaged
-    or not a nano graph.
+    `gpu`: None runs it on the CPU. Raises MissingDependencyError without ONNX Runtime, or for a GPU that it cannot
+    use, and FlashHeadError when the model file is missing, damaged or not a nano graph.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        onnxruntime = _onnxruntime()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # several heads share a game's cores; one run is too small to split
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+    def __init__(self, path: Path | None = None, gpu: GpuBudget | None = None) -> None:
         path = path or Path(str(resources.files(__package__) / "nano.onnx"))
         try:
             graph = path.read_bytes()
-            self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+            self._session = open_graph(graph, gpu)
             inputs = {tensor.name: tensor.shape for tensor in self._session.get_inputs()}
             outputs = [tensor.name for tensor in self._session.get_outputs()]
             self._state_size = int(inputs["state"][1])
             expected = inputs["features"][2] == FEATURES and outputs == _OUTPUTS
+        except MissingDependencyError:
+            raise
         except Exception as error:  # ONNX Runtime's own errors have no common base but Exception
             raise FlashHeadError(f"{path}: cannot be loaded as the nano model: {error}") from error
         if not expected:
