@@ -37,6 +37,8 @@ TIERS = ("nano",)
 
 _BEAT_S = 0.1
 _COST_S = 0.004  # of a frame, until one was measured
+_HANDLING_S = 0.01  # from when on no further message is begun before heads take their turns
+_MOST_WAITING, _MOST_WAITING_BYTES = 1000, 64 << 20  # messages to be done, and bytes of their payloads
 _READERS = 4  # files that are read at once: a slow disk holds up the lines on it, and three others
 _UNDRAWN = (False, 0)
 _WAKE = object()  # in the inbox: something changed that heads look at themselves
@@ -96,6 +98,7 @@ class Heads:
         self._names = names
         self._driver: Driver = load_driver("nano", limits.gpu)
         self._inbox: SimpleQueue = SimpleQueue()
+        self._asked_bytes = self._done_bytes = 0  # of payloads; one thread counts up each
         self._opened: dict[int, _Opened] = {}
         self._opening = 0
         self._paused: set[bytes] = set()  # clients all of whose heads are, those opened meanwhile too
@@ -110,8 +113,15 @@ class Heads:
         self._thread.start()
 
     def ask(self, client: bytes, message: FromClient, payload: bytes) -> None:
-        """Have a message done, after those before it. Never waits."""
+        """Have a message done, after those before it. Never waits; see `full`."""
+        self._asked_bytes += len(payload)
         self._inbox.put((client, message, payload))
+
+    @property
+    def full(self) -> bool:
+        """Whether so much waits to be done that nothing should be added: a client that sends faster than the worker
+        works must not fill its memory."""
+        return self._inbox.qsize() >= _MOST_WAITING or self._asked_bytes - self._done_bytes >= _MOST_WAITING_BYTES
 
     def client_left(self, client: bytes) -> None:
         """Close what a client had."""
@@ -148,19 +158,23 @@ class Heads:
             self._close(number, "worker")
 
     def _handle_all(self, wait_s: float) -> bool:
-        """Do everything that was asked for; wait so long for the first. False when the worker ends."""
-        try:
-            entry = self._inbox.get(timeout=wait_s) if wait_s > 0 else self._inbox.get_nowait()
-            while True:
-                if entry is None:
-                    return False
-                if isinstance(entry, _Loaded):
-                    self._finish_open(entry)
-                elif entry is not _WAKE:
-                    self._handle(*entry)
-                entry = self._inbox.get_nowait()
-        except Empty:
-            return True
+        """Do what was asked for, but not so much that frames become late; wait so long for the first. False when the
+        worker ends."""
+        end_s = time.monotonic() + wait_s + _HANDLING_S
+        while True:
+            try:
+                entry = self._inbox.get(timeout=wait_s) if wait_s > 0 else self._inbox.get_nowait()
+            except Empty:
+                return True
+            wait_s = 0.0
+            if entry is None:
+                return False
+            if isinstance(entry, _Loaded):
+                self._finish_open(entry)
+            elif entry is not _WAKE:
+                self._handle(*entry)
+            if time.monotonic() > end_s:
+                return True
 
     def _compute(self, now_s: float) -> float:
         """Take the turns that are due; when the next one is."""
@@ -247,6 +261,8 @@ class Heads:
         except Exception as error:
             _log.exception("client=%s message=%s failed", self._names.get(client, "?"), type(message).__name__)
             self._tell(client, messages.Error("failed", f"the worker failed: {error!r}", request, session), None)
+        finally:
+            self._done_bytes += len(payload)
 
     def _do(self, client: bytes, message: FromClient, payload: bytes) -> None:
         now_s = time.monotonic()

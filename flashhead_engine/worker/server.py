@@ -35,6 +35,10 @@ from .limits import Limits
 
 _CLIENT_SILENT_S = 2.0
 _TICK_MS = 200
+_AT_ONCE = 256  # messages that are taken between two looks at what is to be sent
+_FULL_S = 0.001
+_UNREAD = 32
+"""Messages of one client that wait in its socket; it waits with more."""
 _QUEUED = 256
 """Messages that wait for a client that does not read; more are dropped, so a stuck client holds up nobody."""
 _IPC, _TCP = "ipc://", "tcp://127.0.0.1:"
@@ -61,6 +65,7 @@ class Server:
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+        self._socket.setsockopt(zmq.RCVHWM, _UNREAD)
         self._socket.setsockopt(zmq.SNDHWM, _QUEUED)
         self._socket.setsockopt(zmq.LINGER, 200)
         self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
@@ -128,7 +133,10 @@ class Server:
             while True:
                 self._waker_end.recv(zmq.NOBLOCK)
         with contextlib.suppress(zmq.Again):
-            while True:
+            for _ in range(_AT_ONCE):
+                if self._heads.full:
+                    time.sleep(_FULL_S)
+                    return
                 client, *parts = self._socket.recv_multipart(zmq.NOBLOCK)
                 try:
                     self._receive(client, parts)
