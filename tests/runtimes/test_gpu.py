@@ -78,6 +78,43 @@ def test_a_card_that_makes_no_stream_is_said_in_words(monkeypatch, no_stream_yet
         onnx.cuda_options(GpuBudget(512, "low"))
 
 
+class Runtime:
+    """ONNX Runtime as built for GPUs, which finds a card or does not, and falls back to the CPU by itself."""
+
+    SessionOptions = onnxruntime.SessionOptions
+
+    def __init__(self, finds_a_card: bool) -> None:
+        self.given: list = []
+        self._finds_a_card = finds_a_card
+
+    def get_available_providers(self) -> list[str]:
+        return ["CUDAExecutionProvider", "CPUExecutionProvider"]
+
+    def preload_dlls(self) -> None:
+        pass
+
+    def InferenceSession(self, graph: bytes, options, providers: list) -> onnxruntime.InferenceSession:
+        self.given = providers
+        session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        if self._finds_a_card:
+            session.get_providers = self.get_available_providers
+        return session
+
+
+def test_the_network_is_opened_on_the_gpu_with_the_budget(monkeypatch):
+    runtime = Runtime(finds_a_card=True)
+    monkeypatch.setattr(onnx, "_onnxruntime", lambda: runtime)
+    budget = GpuBudget(256, "normal")
+    load_driver("nano", budget)
+    assert runtime.given[0] == ("CUDAExecutionProvider", onnx.cuda_options(budget))
+
+
+def test_a_runtime_that_finds_no_card_is_not_used_on_the_cpu_instead(monkeypatch):
+    monkeypatch.setattr(onnx, "_onnxruntime", lambda: Runtime(finds_a_card=False))
+    with pytest.raises(MissingDependencyError, match="no GPU can be used"):
+        load_driver("nano", GpuBudget(256, "normal"))
+
+
 @no_gpu
 def test_the_driver_does_not_fall_back_to_the_cpu_unasked():
     with pytest.raises(MissingDependencyError, match=r"--gpu-memory-mib 512: .*\[gpu\]"):
