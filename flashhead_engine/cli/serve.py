@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..runtimes.gpu import GPU_MEMORY, GPU_PRIORITY, PRIORITIES, GpuBudget
 from ..worker.limits import MAX_AUDIO_S, MAX_SESSIONS, MAX_SIZE, Limits
 
 _MOST = Limits()
@@ -20,12 +21,15 @@ def serve(
     max_sessions: Annotated[int, typer.Option(MAX_SESSIONS, help="Heads open at once.")] = _MOST.sessions,
     max_audio_s: Annotated[float, typer.Option(MAX_AUDIO_S, help="Seconds waiting in one head.")] = _MOST.audio_s,
     max_size: Annotated[int, typer.Option(MAX_SIZE, help="Pixels of a video frame's side.")] = _MOST.size,
+    gpu_memory_mib: Annotated[int, typer.Option(GPU_MEMORY, help="MiB for networks on the GPU; 0: on the CPU.")] = 0,
+    gpu_priority: Annotated[str, typer.Option(GPU_PRIORITY, help="On the GPU: low or normal.")] = PRIORITIES[0],
 ) -> None:
     """Start the inference worker; prints its endpoint. Ctrl-C ends it and removes all that it made.
 
     Example:  flashhead serve --allow-path dialogue/
     """
-    limits = Limits(sessions=max_sessions, audio_s=max_audio_s, size=max_size)
+    gpu = GpuBudget.of_options(gpu_memory_mib, gpu_priority)
+    limits = Limits(sessions=max_sessions, audio_s=max_audio_s, size=max_size, gpu=gpu)
     if supervise:
         from ..worker.supervisor import serve_supervised
 

@@ -76,6 +76,7 @@ class Connection:
         self._waiting: dict[object, _Answer] = {}  # head, or request of a Status -> who waits for it
         self._events: deque = deque(maxlen=_EVENTS)
         self._lost_s: float | None = None
+        self._paused = False
         self._welcome = _Answer()
         self._link = Link(locate, self, name or f"python-{os.getpid()}")
         try:
@@ -122,6 +123,7 @@ class Connection:
         answer = self._waiting[head] = _Answer()
 
         def ask() -> None:
+            head.paused = self._paused
             self._heads.append(head)
             self._ask_for(head)
 
@@ -136,9 +138,16 @@ class Connection:
         return head
 
     def pause(self, paused: bool = True) -> None:
-        """Stop all heads of this client or let them go on, as while a game loads."""
-        for head in list(self._heads):
-            head.pause(paused)
+        """Stop all heads of this client, those that are opened meanwhile too, or let them go on: as while a game
+        loads. The worker then computes nothing for it."""
+
+        def apply() -> None:
+            self._paused = paused
+            for head in self._heads:
+                head.paused = paused
+            self._link.send(messages.Pause(0, paused))
+
+        self._link.post(apply)
 
     def status(self, timeout_s: float = 5.0) -> Statistics:
         """What the worker does: its sessions, latencies, load and memory. Raises TransportError without an answer."""
@@ -173,6 +182,8 @@ class Connection:
             self._events.append(Reconnected(welcome.pid, time.monotonic() - self._lost_s))
         self._asked.clear()
         self._heads = [head for head in self._heads if not head.closed]
+        if self._paused:
+            self._link.send(messages.Pause(0, True))
         for head in self._heads:
             self._ask_for(head)
         self._welcome.give(welcome)

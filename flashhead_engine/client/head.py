@@ -49,7 +49,7 @@ class Head:
         self._sources: Sources | None = None
         self._epoch = 0
         self._cancels_under_way = 0
-        self._paused = False
+        self.paused = False  # as the next worker is told
         self._look: messages.Look | None = None
         self._events: deque = deque(maxlen=_EVENTS)
 
@@ -137,7 +137,7 @@ class Head:
         """Stop the head altogether, idle motion too, or let it go on. The worker spends nothing on it meanwhile."""
 
         def apply() -> None:
-            self._paused = paused
+            self.paused = paused
             self._send(messages.Pause(0, paused))
 
         self._link.post(apply)
@@ -208,8 +208,7 @@ class Head:
         self.session, self.tier = message.session, message.tier
         self._sources = self._open_sources(message)
         self._epoch = self._cancels_under_way = 0
-        if self._paused:
-            self._send(messages.Pause(0, True))
+        self._send(messages.Pause(0, self.paused))
         if self._look:
             self._send(self._look)
         for utterance in list(self._utterances.values()):

@@ -34,7 +34,7 @@ _PING_S = 0.5
 _SILENCE_S = 3.0
 """Without any message: far more than a worker that computes needs, and a ring's lock tells of its death at once."""
 _GREETING_S = 1.0
-"""Before the address is looked up anew: the worker may have come back elsewhere."""
+"""Before another connection to the same address is tried."""
 
 _log = logging.getLogger(__name__)
 
@@ -98,12 +98,10 @@ class Link:
             while not self._stopping:
                 self._do_work()
                 try:
-                    address = self._locate()
+                    self._converse(context, self._locate())
                 except FlashHeadError as error:
                     self._peer.refused(str(error))
                     select.select([self._wake], [], [], _TICK_S)
-                    continue
-                self._converse(context, address)
         finally:
             context.destroy(linger=200)
             self._wake.close()
@@ -120,7 +118,7 @@ class Link:
             sock.connect(address.endpoint)
             sock.send(encode(Hello(token=address.token, client=self._name)))
             self._socket = sock
-            lost = self._loop(sock, monitor)
+            lost = self._loop(sock, monitor, address)
         except zmq.ZMQError as error:
             lost = None
             self._peer.refused(f"cannot reach a worker at {address.endpoint}: {error}.")
@@ -134,8 +132,11 @@ class Link:
         if lost:
             self._peer.lost(lost)
 
-    def _loop(self, sock: zmq.Socket, monitor: zmq.Socket) -> str | None:
-        """Why a worker that had answered is lost; None when none answered, or when closing."""
+    def _loop(self, sock: zmq.Socket, monitor: zmq.Socket, address: WorkerAddress) -> str | None:
+        """Why a worker that had answered is lost; None when none answered at this address, or when closing.
+
+        Raises FlashHeadError when there is no worker any more before one answered.
+        """
         poller = zmq.Poller()
         for source in (sock, monitor, self._wake):
             poller.register(source, zmq.POLLIN)
@@ -170,7 +171,8 @@ class Link:
                 heard = now  # this process itself stood still
             ticked = now
             if not welcomed:
-                if now - began > _GREETING_S:
+                # Looked for again and again: one that was just killed may have seemed to live when it was located.
+                if self._locate() != address or now - began > _GREETING_S:
                     return None
                 continue
             if reason := self._peer.looks_dead():

@@ -158,7 +158,7 @@ class Look(_Message):
 
 class Pause(_Message):
     """Stop or resume a head altogether, idle motion too; a game sends it while it loads. `session`: 0 for all of
-    this client."""
+    this client, those that it opens meanwhile too."""
 
     session: Number
     paused: bool

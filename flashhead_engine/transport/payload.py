@@ -11,6 +11,7 @@ from ..errors import TransportError
 
 _WEIGHTS, _POSE = len(ARKIT_52), len(POSE)
 _NUMBERS = _WEIGHTS + _POSE + len(VISEMES)
+_NO_NUMBERS = (np.empty(0, np.float32),) * 3
 
 
 class Header(Protocol):
@@ -60,11 +61,12 @@ def frame_of(header: Header, payload: np.ndarray, picture: Picture) -> TimedFram
     """
     if len(payload) != payload_bytes(picture):
         raise TransportError(f"a frame came with {len(payload)} bytes instead of {payload_bytes(picture)}.")
-    numbers, pixels = np.empty(0, np.float32), None
     if picture is None:
-        numbers = payload.view("<f4")
+        numbers, pixels = payload.view("<f4"), None
+        parts = numbers[:_WEIGHTS], numbers[_WEIGHTS : _WEIGHTS + _POSE], numbers[_WEIGHTS + _POSE :]
     else:
-        pixels = payload.reshape(*picture, 4)
+        parts, pixels = _NO_NUMBERS, payload.reshape(*picture, 4)
+    weights, pose, visemes = parts
     return TimedFrame(
         utterance=header.utterance,
         epoch=header.epoch,
@@ -72,8 +74,8 @@ def frame_of(header: Header, payload: np.ndarray, picture: Picture) -> TimedFram
         pts_us=header.pts_us,
         duration_us=header.duration_us,
         flags=FrameFlags(header.flags),
-        weights=numbers[:_WEIGHTS],
-        pose=numbers[_WEIGHTS : _WEIGHTS + _POSE],
-        visemes=numbers[_WEIGHTS + _POSE :],
+        weights=weights,
+        pose=pose,
+        visemes=visemes,
         pixels=pixels,
     )

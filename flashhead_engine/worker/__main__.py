@@ -14,6 +14,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from ..errors import FlashHeadError
+from ..runtimes.gpu import GPU_MEMORY, GPU_PRIORITY, PRIORITIES, GpuBudget
 from .discovery import ENDPOINT, TOKEN, WorkerAddress, publish, runtime_dir, sweep_sockets, withdraw
 from .limits import MAX_AUDIO_S, MAX_SESSIONS, MAX_SIZE, Limits
 from .parent import when_stdin_closes
@@ -64,9 +65,16 @@ def main() -> int:
     parser.add_argument(MAX_SESSIONS, type=int, default=most.sessions, help="heads open at once")
     parser.add_argument(MAX_AUDIO_S, type=float, default=most.audio_s, help="seconds of audio waiting in one head")
     parser.add_argument(MAX_SIZE, type=int, default=most.size, help="pixels of a video frame's side")
+    parser.add_argument(GPU_MEMORY, type=int, default=0, help="MiB of GPU memory for networks; 0: on the CPU")
+    parser.add_argument(GPU_PRIORITY, default=PRIORITIES[0], help="of their work on the GPU: low or normal")
     options = parser.parse_args()
     try:
-        limits = Limits(sessions=options.max_sessions, audio_s=options.max_audio_s, size=options.max_size)
+        limits = Limits(
+            sessions=options.max_sessions,
+            audio_s=options.max_audio_s,
+            size=options.max_size,
+            gpu=GpuBudget.of_options(options.gpu_memory_mib, options.gpu_priority),
+        )
     except FlashHeadError as error:
         parser.error(str(error))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")

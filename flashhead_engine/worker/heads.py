@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,6 +37,8 @@ TIERS = ("nano",)
 
 _BEAT_S = 0.1
 _COST_S = 0.004  # of a frame, until one was measured
+_HANDLING_S = 0.01  # from when on no further message is begun before heads take their turns
+_MOST_WAITING, _MOST_WAITING_BYTES = 1000, 64 << 20  # messages to be done, and bytes of their payloads
 _READERS = 4  # files that are read at once: a slow disk holds up the lines on it, and three others
 _UNDRAWN = (False, 0)
 _WAKE = object()  # in the inbox: something changed that heads look at themselves
@@ -68,14 +71,21 @@ class _Opened:
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """What the loading thread brings: a driver's session, or why there is none."""
+    """What a loading thread brings: a driver's session and its rings by track, or why there are none."""
 
     client: bytes
     asked: messages.Open
     tier: str
     settings: SessionSettings
     session: DriverSession | None
+    rings: dict[str, RingWriter]
     error: FlashHeadError | None
+
+    def close(self) -> None:
+        for ring in self.rings.values():
+            ring.close()
+        if self.session:
+            self.session.close()
 
 
 class Heads:
@@ -86,10 +96,12 @@ class Heads:
         self._allowed = tuple(path.resolve() for path in allowed)
         self._tell = tell
         self._names = names
-        self._driver: Driver = load_driver("nano")
+        self._driver: Driver = load_driver("nano", limits.gpu)
         self._inbox: SimpleQueue = SimpleQueue()
+        self._asked_bytes = self._done_bytes = 0  # of payloads; one thread counts up each
         self._opened: dict[int, _Opened] = {}
         self._opening = 0
+        self._paused: set[bytes] = set()  # clients all of whose heads are, those opened meanwhile too
         self._last_number = 0
         self._costs_s: dict[tuple[bool, int], float] = {}
         self._share = self._ease = 1.0
@@ -101,8 +113,15 @@ class Heads:
         self._thread.start()
 
     def ask(self, client: bytes, message: FromClient, payload: bytes) -> None:
-        """Have a message done, after those before it. Never waits."""
+        """Have a message done, after those before it. Never waits; see `full`."""
+        self._asked_bytes += len(payload)
         self._inbox.put((client, message, payload))
+
+    @property
+    def full(self) -> bool:
+        """Whether so much waits to be done that nothing should be added: a client that sends faster than the worker
+        works must not fill its memory."""
+        return self._inbox.qsize() >= _MOST_WAITING or self._asked_bytes - self._done_bytes >= _MOST_WAITING_BYTES
 
     def client_left(self, client: bytes) -> None:
         """Close what a client had."""
@@ -114,6 +133,11 @@ class Heads:
         self._thread.join()
         for pool in (self._loader, self._reader):
             pool.shutdown(cancel_futures=True)
+        with suppress(Empty):
+            while True:
+                entry = self._inbox.get_nowait()
+                if isinstance(entry, _Loaded):
+                    entry.close()
 
     # --- the thread ---------------------------------------------------------------------------------------------
 
@@ -134,19 +158,23 @@ class Heads:
             self._close(number, "worker")
 
     def _handle_all(self, wait_s: float) -> bool:
-        """Do everything that was asked for; wait so long for the first. False when the worker ends."""
-        try:
-            entry = self._inbox.get(timeout=wait_s) if wait_s > 0 else self._inbox.get_nowait()
-            while True:
-                if entry is None:
-                    return False
-                if isinstance(entry, _Loaded):
-                    self._finish_open(entry)
-                elif entry is not _WAKE:
-                    self._handle(*entry)
-                entry = self._inbox.get_nowait()
-        except Empty:
-            return True
+        """Do what was asked for, but not so much that frames become late; wait so long for the first. False when the
+        worker ends."""
+        end_s = time.monotonic() + wait_s + _HANDLING_S
+        while True:
+            try:
+                entry = self._inbox.get(timeout=wait_s) if wait_s > 0 else self._inbox.get_nowait()
+            except Empty:
+                return True
+            wait_s = 0.0
+            if entry is None:
+                return False
+            if isinstance(entry, _Loaded):
+                self._finish_open(entry)
+            elif entry is not _WAKE:
+                self._handle(*entry)
+            if time.monotonic() > end_s:
+                return True
 
     def _compute(self, now_s: float) -> float:
         """Take the turns that are due; when the next one is."""
@@ -233,6 +261,8 @@ class Heads:
         except Exception as error:
             _log.exception("client=%s message=%s failed", self._names.get(client, "?"), type(message).__name__)
             self._tell(client, messages.Error("failed", f"the worker failed: {error!r}", request, session), None)
+        finally:
+            self._done_bytes += len(payload)
 
     def _do(self, client: bytes, message: FromClient, payload: bytes) -> None:
         now_s = time.monotonic()
@@ -242,6 +272,7 @@ class Heads:
             case messages.Status():
                 self._tell(client, self._status(message.request, now_s), None)
             case messages.Pause(session=0):
+                (self._paused.add if message.paused else self._paused.discard)(client)
                 for opened in self._opened.values():
                     if opened.client == client:
                         opened.head.pause(message.paused, now_s)
@@ -375,16 +406,17 @@ class Heads:
         self._opening += 1
 
         def load() -> None:
-            session, failed = None, None
+            session, rings, failed = None, {}, None
             try:
                 looks = load_avatar(avatar) if avatar and Outputs.VIDEO in settings.outputs else None
                 session = self._driver.open(looks, settings)
+                rings = _rings(asked, settings)
             except FlashHeadError as error:
                 failed = error
             except Exception as error:
                 _log.exception("avatar=%s failed to open", avatar)
                 failed = AvatarError(f"{avatar}: the worker failed to open it: {error!r}")
-            self._inbox.put(_Loaded(client, asked, tier, settings, session, failed))
+            self._inbox.put(_Loaded(client, asked, tier, settings, session, rings, failed))
 
         self._loader.submit(load)
 
@@ -413,26 +445,13 @@ class Heads:
         self._opening -= 1
         client, asked = loaded.client, loaded.asked
         if client not in self._names:
-            if loaded.session:
-                loaded.session.close()
+            loaded.close()
             return
         if loaded.error:
+            loaded.close()
             self._tell(client, messages.Error(_code(loaded.error), str(loaded.error), request=asked.request), None)
             return
-        rings: dict[str, RingWriter] = {}
-        try:
-            if asked.frames == "shared_memory":
-                if Outputs.BLENDSHAPES in loaded.settings.outputs:
-                    rings["weights"] = RingWriter()
-                if Outputs.VIDEO in loaded.settings.outputs:
-                    rings["video"] = RingWriter(loaded.settings.size)
-        except FlashHeadError as error:
-            for ring in rings.values():
-                ring.close()
-            loaded.session.close()
-            words = f'{error} Open with frames = "messages" instead.'
-            self._tell(client, messages.Error("no_shared_memory", words, request=asked.request), None)
-            return
+        rings = loaded.rings
         self._last_number += 1
         number = self._last_number
         publish = self._to_rings(rings) if rings else self._to_messages(client, number)
@@ -445,6 +464,7 @@ class Heads:
             self._statistics,
             time.monotonic(),
         )
+        head.pause(client in self._paused, time.monotonic())
         self._opened[number] = _Opened(client, head, asked, loaded.tier, list(rings.values()))
         told = {track: RingInfo(ring.address.name, ring.address.generation) for track, ring in rings.items()}
         self._tell(client, messages.Opened(asked.request, number, loaded.tier, **told), None)
@@ -482,6 +502,7 @@ class Heads:
         _log.info("session=%d closed reason=%s", number, reason)
 
     def _leave(self, client: bytes) -> None:
+        self._paused.discard(client)
         for number in [number for number, opened in self._opened.items() if opened.client == client]:
             self._close(number, "client")
 
@@ -508,6 +529,23 @@ class Heads:
             latency_p99_ms=self._statistics.latency_ms(99),
             sessions=sessions,
         )
+
+
+def _rings(asked: messages.Open, settings: SessionSettings) -> dict[str, RingWriter]:
+    """By track; none when frames come as messages."""
+    rings: dict[str, RingWriter] = {}
+    if asked.frames != "shared_memory":
+        return rings
+    try:
+        if Outputs.BLENDSHAPES in settings.outputs:
+            rings["weights"] = RingWriter()
+        if Outputs.VIDEO in settings.outputs:
+            rings["video"] = RingWriter(settings.size)
+    except FlashHeadError as error:
+        for ring in rings.values():
+            ring.close()
+        raise Refused("no_shared_memory", f'{error} Open with frames = "messages" instead.') from error
+    return rings
 
 
 def _kind(opened: _Opened) -> tuple[bool, int]:

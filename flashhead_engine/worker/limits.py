@@ -1,8 +1,9 @@
-"""What a worker takes from its clients at most."""
+"""What a worker takes at most: from its clients, and of the GPU."""
 
 from dataclasses import dataclass
 
 from ..errors import SettingsError
+from ..runtimes.gpu import GpuBudget
 
 MAX_SESSIONS, MAX_AUDIO_S, MAX_SIZE = "--max-sessions", "--max-audio-s", "--max-size"
 """Options of a worker that set its limits; errors name them."""
@@ -11,7 +12,8 @@ MAX_SESSIONS, MAX_AUDIO_S, MAX_SIZE = "--max-sessions", "--max-audio-s", "--max-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`sessions`: open at once, of all clients, 1..1000. `audio_s`: seconds of audio that wait in one session,
-    1..36000. `size`: pixels of a video frame's side, 256..1024. Raises SettingsError for a value outside its range.
+    1..36000. `size`: pixels of a video frame's side, 256..1024. `gpu`: None leaves the GPU alone. Raises
+    SettingsError for a value outside its range.
 
     The largest message is fixed by the protocol, so that clients know it.
     """
@@ -19,6 +21,7 @@ class Limits:
     sessions: int = 64
     audio_s: float = 600.0
     size: int = 1024
+    gpu: GpuBudget | None = None
 
     def __post_init__(self) -> None:
         for option, value, low, high in (
@@ -35,4 +38,5 @@ class Limits:
             *(MAX_SESSIONS, str(self.sessions)),
             *(MAX_AUDIO_S, str(self.audio_s)),
             *(MAX_SIZE, str(self.size)),
+            *(self.gpu.options() if self.gpu else ()),
         )

@@ -35,6 +35,10 @@ from .limits import Limits
 
 _CLIENT_SILENT_S = 2.0
 _TICK_MS = 200
+_AT_ONCE = 256  # messages that are taken between two looks at what is to be sent
+_FULL_S = 0.001
+_UNREAD = 32
+"""Messages of one client that wait in its socket; it waits with more."""
 _QUEUED = 256
 """Messages that wait for a client that does not read; more are dropped, so a stuck client holds up nobody."""
 _IPC, _TCP = "ipc://", "tcp://127.0.0.1:"
@@ -53,20 +57,22 @@ class Server:
             raise TransportError(
                 f"endpoint {endpoint}: must begin with {_IPC} or {_TCP}; a worker serves this machine."
             )
+        self.endpoint = endpoint
         self.worker = secrets.token_hex(8)
         self._token = token.encode()
-        self._lock = _lock(endpoint)
         sweep()
+        self._lock = _lock(endpoint)
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+        self._socket.setsockopt(zmq.RCVHWM, _UNREAD)
         self._socket.setsockopt(zmq.SNDHWM, _QUEUED)
         self._socket.setsockopt(zmq.LINGER, 200)
         self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
         try:
             self._socket.bind(endpoint)
         except zmq.ZMQError as error:
-            self._context.destroy(linger=0)
+            self._release()
             raise TransportError(f"endpoint {endpoint}: cannot be used: {error}.") from error
         self.endpoint = self._socket.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode()
         self._outbox: SimpleQueue = SimpleQueue()
@@ -76,7 +82,11 @@ class Server:
         self._waker_end = self._context.socket(zmq.PAIR)
         self._waker_end.bind("inproc://wake")
         self._waker: zmq.Socket | None = None  # the compute thread's
-        self._heads = Heads(limits, allowed, self._tell, self._names)
+        try:
+            self._heads = Heads(limits, allowed, self._tell, self._names)
+        except BaseException:
+            self._release()
+            raise
 
     def stop(self) -> None:
         """Have `run` end soon; from any thread or signal handler."""
@@ -96,15 +106,18 @@ class Server:
         finally:
             self._heads.close()
             self._send_all()
-            self._context.destroy(linger=200)
-            if self.endpoint.startswith(_IPC):
+            self._release()
+
+    def _release(self) -> None:
+        """Close the sockets and remove what was made for them."""
+        self._context.destroy(linger=200)
+        if self._lock is not None:
+            # The lock last and while it is held, so that what another worker locks meanwhile is not taken away.
+            socket = Path(self.endpoint.removeprefix(_IPC))
+            for path in (socket, lock_of(socket)):
                 with contextlib.suppress(OSError):
-                    os.unlink(self.endpoint.removeprefix(_IPC))
-            if self._lock is not None:
-                # While it is held, so that what another worker locks meanwhile is not taken away.
-                with contextlib.suppress(OSError):
-                    lock_of(Path(self.endpoint.removeprefix(_IPC))).unlink()
-                self._lock.close()
+                    path.unlink()
+            self._lock.close()
 
     def _tell(self, client: bytes, message: FromWorker, payload: memoryview | None) -> None:
         """From the compute thread: queue a message and wake the control thread."""
@@ -120,7 +133,10 @@ class Server:
             while True:
                 self._waker_end.recv(zmq.NOBLOCK)
         with contextlib.suppress(zmq.Again):
-            while True:
+            for _ in range(_AT_ONCE):
+                if self._heads.full:
+                    time.sleep(_FULL_S)
+                    return
                 client, *parts = self._socket.recv_multipart(zmq.NOBLOCK)
                 try:
                     self._receive(client, parts)

@@ -1,4 +1,3 @@
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,8 +8,9 @@ from flashhead_engine.transport.rings import sweep
 pytest.importorskip(
     "flashhead_engine._bridge", reason="the native module was not built (no C++ compiler, or no headers of Python)"
 )
+sys.path.insert(0, str(Path(__file__).parents[1] / "worker"))
 
-TOKEN = "secret"
+from real_worker import TOKEN, start
 
 
 class WorkerProcess:
@@ -21,12 +21,12 @@ class WorkerProcess:
         self.start()
 
     def start(self) -> None:
-        program = Path(__file__).with_name("faceless_worker.py")
-        self.process = subprocess.Popen([sys.executable, str(program), self.endpoint, TOKEN])
+        self.process = start(self.endpoint, stderr=None)
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+        self.process.stdin.close()
 
 
 @pytest.fixture
@@ -41,5 +41,5 @@ def process(tmp_path):
 def worker(process):
     from flashhead_engine.client import connect
 
-    with connect(process.endpoint, TOKEN) as connection:
+    with connect(process.endpoint, TOKEN, timeout_s=20) as connection:
         yield connection

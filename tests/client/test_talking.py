@@ -5,28 +5,52 @@ import time
 
 import numpy as np
 import pytest
+from real_worker import LINE, TOKEN
 
+from flashhead_engine.audio.decode import open_audio
+from flashhead_engine.blendshapes.arkit import INDEX as ARKIT_INDEX
 from flashhead_engine.client import connect
-from flashhead_engine.drivers.base import FrameFlags, Outputs
+from flashhead_engine.drivers import load_driver
+from flashhead_engine.drivers.base import FrameFlags, Outputs, Performance, SessionSettings
 from flashhead_engine.errors import AudioError, SettingsError, TransportError
 from flashhead_engine.transport.messages import Error
 
 RATE_HZ = 16_000
+JAW = ARKIT_INDEX["jawOpen"]
 
 
-def ramp(seconds: float, rate_hz: int = RATE_HZ) -> np.ndarray:
-    """A sound that says where in it one is: its value is the share of 10 s that has passed."""
-    return (np.arange(round(seconds * rate_hz)) / (10 * rate_hz)).astype(np.float32)
+def ramp(seconds: float) -> np.ndarray:
+    """A sound of which nothing is expected but its frames."""
+    return (np.arange(round(seconds * RATE_HZ)) / (10 * RATE_HZ)).astype(np.float32)
 
 
-def told_s(frame) -> float:
-    """From which second of a ramp a frame was made (the end of its interval)."""
-    value = frame.weights[0] if frame.pixels is None else frame.pixels[0, 0, 0] / 255
-    return 10 * float(value)
+def speech(seconds: float) -> np.ndarray:
+    """A spoken line, again and again."""
+    with open_audio(LINE) as audio:
+        pcm = np.concatenate(list(audio.chunks()))
+    return np.resize(pcm, round(seconds * RATE_HZ))
+
+
+def jaws(frames) -> np.ndarray:
+    return np.array([frame.weights[JAW] for frame in frames])
+
+
+def heard_jaws(pcm: np.ndarray) -> np.ndarray:
+    """How far the mouth opens at 60 Hz, by the driver alone: no worker, no client."""
+    driver = load_driver("nano")
+    session = driver.open(None, SessionSettings(performance=Performance.off()))
+    session.push(pcm, end=True)
+    driver.step([session])
+    return jaws(session.frames())
+
+
+def follows(shown: np.ndarray, heard: np.ndarray) -> bool:
+    """Whether a mouth is that of a sound, at its time."""
+    return np.corrcoef(shown, heard)[0, 1] > 0.95
 
 
 def spoken(head, utterance) -> list:
-    patience = threading.Timer(10, head.close)
+    patience = threading.Timer(20, head.close)
     patience.start()
     try:
         return list(head.frames(utterance, real_time=False))
@@ -41,30 +65,28 @@ def test_every_frame_of_a_clip_comes_in_order(worker, frames, outputs, fps):
         made = spoken(head, head.speak(ramp(2.0)))
     assert [frame.index for frame in made] == list(range(2 * fps))
     assert made[-1].flags & FrameFlags.LAST
-    tolerance_s = 0.001 if outputs is Outputs.BLENDSHAPES else 10 / 255
-    for frame in made:
-        assert told_s(frame) == pytest.approx((frame.index + 1) / fps, abs=tolerance_s)
 
 
-def test_pieces_of_any_size_type_and_rate_make_the_same_frames(worker):
-    pcm = ramp(1.0, 44_100)
+def test_pieces_of_any_size_type_and_rate_make_the_same_mouth(worker):
+    pcm = speech(2.0)
+    heard = heard_jaws(pcm)
     with worker.open() as head:
-        whole = spoken(head, head.speak(pcm, 44_100))
-        stereo = np.stack([pcm, pcm], axis=1)
-        utterance = head.speaking(44_100)
+        stereo = np.repeat(np.stack([pcm, pcm], axis=1), 3, axis=0)
+        utterance = head.speaking(48_000)
         for start in range(0, len(stereo), 999):
             utterance.push((stereo[start : start + 999] * 32767).astype(np.int16))
         utterance.end()
-        pieces = spoken(head, utterance)
-    assert len(pieces) == len(whole) == 60
-    np.testing.assert_allclose([told_s(f) for f in pieces], [told_s(f) for f in whole], atol=0.001)
+        shown = jaws(spoken(head, utterance))
+    assert len(shown) == len(heard) == 120
+    assert follows(shown, heard)
+    assert not follows(shown[5:], heard[:-5]), "80 ms late is seen"
 
 
 def test_a_clip_longer_than_a_message_arrives_whole(worker):
     with worker.open() as head:
         utterance = head.speak(np.zeros((RATE_HZ * 150, 2), np.float32))
         head.clock(utterance, 149_000_000, playing=False)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while (frame := head.frame_at(utterance, 149_000_000)) is None and time.monotonic() < deadline:
             time.sleep(0.01)
     assert frame is not None
@@ -144,20 +166,20 @@ def test_pcm_that_cannot_be_used_is_refused_at_once(worker):
 
 
 def test_what_cannot_be_opened_is_refused_in_words(worker, process):
-    with pytest.raises(TransportError, match="no such avatar"):
-        worker.open("nobody")
+    with pytest.raises(TransportError, match="nobody"):
+        worker.open("nobody", outputs=Outputs.VIDEO)
     with pytest.raises(SettingsError, match="fps 26"):
         worker.open(fps=26)
     with pytest.raises(TransportError, match="token"):
         connect(process.endpoint, "wrong")
     with pytest.raises(TransportError, match="no worker answers"):
-        connect(process.endpoint + "-not", "secret", timeout_s=0.3)
+        connect(process.endpoint + "-not", TOKEN, timeout_s=0.3)
 
 
 def test_the_environment_names_a_worker(process, monkeypatch):
     monkeypatch.setenv("FLASHHEAD_ENDPOINT", process.endpoint)
-    monkeypatch.setenv("FLASHHEAD_TOKEN", "secret")
-    with connect() as connection:
+    monkeypatch.setenv("FLASHHEAD_TOKEN", TOKEN)
+    with connect(timeout_s=20) as connection:
         assert connection.worker_pid == process.process.pid
         assert connection.status().sessions == []
         assert not any(isinstance(event, Error) for event in connection.events())

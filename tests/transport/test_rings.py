@@ -46,6 +46,18 @@ def file_of(writer: RingWriter) -> Path:
     return SHM / writer.address.name.removeprefix("/")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux maps the pages of a ring when it is made")
+def test_the_first_frames_of_a_ring_are_written_as_fast_as_later_ones():
+    """Every page that must be mapped first makes a write longer; here a frame has 257 of them."""
+    import resource
+
+    writer = RingWriter(size=512)
+    picture = frame(0, size=512)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    writer.publish(picture)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 50
+
+
 def test_weights_are_read_as_they_were_written():
     writer = RingWriter()
     reader = RingReader(writer.address)

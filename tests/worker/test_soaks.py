@@ -1,6 +1,7 @@
 """Short forms of benchmarks/worker, whose long forms run by hand; and what they measure with, on spoiled input."""
 
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,11 @@ import long_talk
 import npcs
 import real
 import speak_latency
+from test_bad_input import Raw
 
 from flashhead_engine.drivers.base import Outputs
 from flashhead_engine.errors import TransportError
+from flashhead_engine.transport import messages
 from flashhead_engine.transport.messages import decode_from_client
 
 
@@ -99,3 +102,30 @@ def test_growth_is_seen_and_noise_is_not():
 )
 def test_missed_frames_are_counted(seen, lost):
     assert real.missed(seen, 4) == lost
+
+
+def test_one_who_sends_faster_than_the_worker_works_does_not_fill_its_memory():
+    """1.5 GB in messages that are each within the limits."""
+    with real.real_worker() as worker:
+        raw, samples = Raw(worker.endpoint), bytes(15 << 20)
+        raw.greet()
+        session = raw.open()
+        resident, done = [real.resident_bytes(worker.process.pid)], threading.Event()
+
+        def watch() -> None:
+            while not done.wait(0.005):
+                resident.append(real.resident_bytes(worker.process.pid))
+
+        watching = threading.Thread(target=watch)
+        watching.start()
+        try:
+            for number in range(1, 101):
+                raw.say(messages.Speak(session, number, 192_000, format="s16", interrupt=True), samples)
+            while raw.hear(messages.Started, timeout_s=30).utterance < 100:
+                pass
+        finally:
+            done.set()
+            watching.join()
+            raw.close()
+        # What waits to be done, and what waits in the socket.
+        assert max(resident) - resident[0] < 750 << 20

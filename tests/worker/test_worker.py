@@ -127,3 +127,15 @@ def test_nothing_is_left_in_shared_memory(endpoint):
     while len(rings()) > before and time.monotonic() < end:
         time.sleep(0.05)
     assert len(rings()) == before
+
+
+def test_a_worker_that_ends_while_heads_are_opened_leaves_nothing(tmp_path):
+    before = set(os.listdir("/dev/shm"))
+    process = start(f"ipc://{tmp_path}/socket")
+    with connect(f"ipc://{tmp_path}/socket", TOKEN, timeout_s=20) as worker:
+        for size in (256, 320, 384, 448):
+            with pytest.raises(TransportError, match="within 0 s"):
+                worker.open("guard", outputs=Outputs.VIDEO, size=size, timeout_s=0)
+        process.stdin.close()
+        assert process.wait(timeout=10) == 0
+    assert not {name for name in set(os.listdir("/dev/shm")) - before if name.startswith("flashhead-")}

@@ -20,6 +20,12 @@ namespace {
 
 constexpr char kPrefix[] = "flashhead-";
 constexpr mode_t kOnlyThisUser = 0600;
+#ifdef __linux__
+// Else each page is mapped when it is written first: 300 us for a frame of 1 MiB instead of 60.
+constexpr int kMapNow = MAP_POPULATE;
+#else
+constexpr int kMapNow = 0;
+#endif
 
 [[noreturn]] void Fail(const std::string& what) { throw RingError(what + ": " + std::strerror(errno)); }
 
@@ -57,7 +63,7 @@ SharedMemory SharedMemory::Create(uint64_t bytes) {
   if (!ReservePages(memory.file_, bytes)) {
     Fail("cannot reserve " + std::to_string(bytes) + " bytes of shared memory (is /dev/shm full?)");
   }
-  void* data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory.file_, 0);
+  void* data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | kMapNow, memory.file_, 0);
   if (data == MAP_FAILED) Fail("cannot map shared memory " + name);
   memory.data_ = data;
   return memory;

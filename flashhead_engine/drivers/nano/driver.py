@@ -16,6 +16,7 @@ from ...blendshapes.sampling import Sample, VideoSampler
 from ...blendshapes.visemes import VISEMES
 from ...errors import FlashHeadError, SettingsError
 from ...render.portrait import PortraitRenderer
+from ...runtimes.gpu import GpuBudget
 from ...transcript.alignment import Alignment
 from ..base import WEIGHTS_HZ, AlignedWords, FrameFlags, Gaze, Outputs, SessionSettings, TimedFrame
 from .articulation import CURVES, Articulator
@@ -56,12 +57,13 @@ def _painters() -> ThreadPoolExecutor:
 
 
 class NanoDriver:
-    """`Driver` of the nano tier: one ONNX session for every head of the process, on one CPU thread."""
+    """`Driver` of the nano tier: one ONNX session for every head of the process, on one CPU thread, or on a GPU
+    within a budget."""
 
     tier = "nano"
 
-    def __init__(self) -> None:
-        self._network = NanoNetwork()
+    def __init__(self, gpu: GpuBudget | None = None) -> None:
+        self._network = NanoNetwork(gpu=gpu)
 
     @property
     def model_sha256(self) -> str:

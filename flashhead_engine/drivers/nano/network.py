@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import FlashHeadError, MissingDependencyError
+from ...runtimes.gpu import GpuBudget
+from ...runtimes.onnx import open_graph
 from .articulation import Articulator
 from .features import FRAME_RATE_HZ, SAMPLE_RATE_HZ, features_of
 from .log_mel import FEATURES, SUBFRAMES, WINDOW
@@ -46,40 +48,27 @@ class Heard:
     phones: np.ndarray
 
 
-def _onnxruntime():
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingDependencyError(
-            "The tier nano needs ONNX Runtime, which is not installed. "
-            "Install it with: pip install flashhead-engine[cpu]   (or [gpu], never both)"
-        ) from error
-    return onnxruntime
-
-
 class NanoNetwork:
     """The exported graph, loaded once per process; it holds no stream's state, so threads may share it.
 
-    Its attribute `native` tells whether runs are native ones, not ONNX Runtime's; the argument False asks for
-    the latter, to compare with. Raises MissingDependencyError without ONNX Runtime and FlashHeadError when the model
-    file is missing, damaged or not a nano graph.
+    `gpu`: None runs it on the CPU, and only then natively. `native` tells whether it does; the argument False asks
+    for ONNX Runtime, to compare with. Raises MissingDependencyError without ONNX Runtime, or for a GPU that it cannot
+    use, and FlashHeadError when the model file is missing, damaged or not a nano graph.
     """
 
-    def __init__(self, path: Path | None = None, *, native: bool = True) -> None:
-        onnxruntime = _onnxruntime()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # several heads share a game's cores; one run is too small to split
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+    def __init__(self, path: Path | None = None, gpu: GpuBudget | None = None, *, native: bool = True) -> None:
         path = path or Path(str(resources.files(__package__) / "nano.onnx"))
         try:
             graph = path.read_bytes()
-            session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+            session = open_graph(graph, gpu)
             inputs = {tensor.name: tensor.shape for tensor in session.get_inputs()}
             outputs = [tensor.name for tensor in session.get_outputs()]
             self._state_size = int(inputs["state"][1])
             expected = inputs["features"][2] == FEATURES and outputs[: len(_OUTPUTS)] == _OUTPUTS
-            native_network = _native_network(session, self._state_size) if native and expected else None
+            on_cpu = native and expected and gpu is None
+            native_network = _native_network(session, self._state_size) if on_cpu else None
+        except MissingDependencyError:
+            raise
         except Exception as error:  # ONNX Runtime's own errors have no common base but Exception
             raise FlashHeadError(f"{path}: cannot be loaded as the nano model: {error}") from error
         if not expected:

@@ -1,0 +1,5 @@
+"""What runs the networks.
+
+gpu.py    how much of the GPU a game leaves to them
+onnx.py   ONNX Runtime, on the CPU or within that budget on a GPU
+"""

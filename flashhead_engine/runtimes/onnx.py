@@ -1,0 +1,98 @@
+"""ONNX Runtime: one place that loads graphs, on the CPU or, with a budget, on a GPU.
+
+The GPU's part was not run on a GPU yet. Options of the CUDA provider: onnxruntime.ai, "CUDA Execution Provider".
+"""
+
+import ctypes
+import functools
+import os
+
+from ..errors import MissingDependencyError
+from .gpu import GPU_MEMORY, GPU_PRIORITY, GpuBudget
+
+_CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+_CUDA_RUNTIME = ("cudart64_12.dll", "cudart64_13.dll") if os.name == "nt" else ("libcudart.so.12", "libcudart.so.13")
+_NON_BLOCKING = 1  # cudaStreamNonBlocking: apart from the default stream
+
+
+def _onnxruntime():
+    """The module. Raises MissingDependencyError without it."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingDependencyError(
+            "The tier nano needs ONNX Runtime, which is not installed. "
+            "Install it with: pip install flashhead-engine[cpu]   (or [gpu], never both)"
+        ) from error
+    return onnxruntime
+
+
+def open_graph(graph: bytes, gpu: GpuBudget | None = None):
+    """An `onnxruntime.InferenceSession` on one CPU thread, or on the GPU within a budget.
+
+    Raises MissingDependencyError without ONNX Runtime, or with a budget that it cannot obey: nothing then runs on the
+    CPU instead, because that would be a surprise in the middle of a game. ONNX Runtime's own errors for a graph that
+    it cannot load.
+    """
+    onnxruntime = _onnxruntime()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # several heads share a game's cores; one run is too small to split
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    if gpu is None:
+        return onnxruntime.InferenceSession(graph, options, providers=[_CPU])
+    if _CUDA not in onnxruntime.get_available_providers():
+        raise MissingDependencyError(
+            f"{GPU_MEMORY} {gpu.memory_mib}: this ONNX Runtime cannot use a GPU. Install flashhead-engine[gpu] in "
+            "place of [cpu], or leave the option out."
+        )
+    # Loads CUDA's libraries from the packages beside it.
+    onnxruntime.preload_dlls()
+    session = onnxruntime.InferenceSession(graph, options, providers=[(_CUDA, cuda_options(gpu)), _CPU])
+    if _CUDA not in session.get_providers():
+        raise MissingDependencyError(
+            f"{GPU_MEMORY} {gpu.memory_mib}: no GPU can be used: CUDA's libraries, its driver or the card are "
+            "missing. Mend that, or leave the option out."
+        )
+    return session
+
+
+def cuda_options(gpu: GpuBudget) -> dict[str, str]:
+    """Of ONNX Runtime's CUDA provider. Raises MissingDependencyError without CUDA's runtime."""
+    options = {
+        "gpu_mem_limit": str(gpu.memory_mib << 20),
+        # The other strategy doubles what it takes, and would meet the limit before it is used up.
+        "arena_extend_strategy": "kSameAsRequested",
+    }
+    if gpu.priority == "low":
+        options["user_compute_stream"] = str(_low_priority_stream())
+    return options
+
+
+@functools.cache
+def _low_priority_stream() -> int:
+    """A CUDA stream of the lowest priority, as an address; it lives as long as the process. For all graphs of it."""
+    cuda = _cuda_runtime()
+    lowest, highest, stream = ctypes.c_int(), ctypes.c_int(), ctypes.c_void_p()
+    for failed in (
+        cuda.cudaDeviceGetStreamPriorityRange(ctypes.byref(lowest), ctypes.byref(highest)),
+        cuda.cudaStreamCreateWithPriority(ctypes.byref(stream), _NON_BLOCKING, lowest),
+    ):
+        if failed:
+            raise MissingDependencyError(
+                f"{GPU_PRIORITY} low: CUDA makes no stream (its error {failed}): no driver or no card. Mend that, or "
+                f"use {GPU_PRIORITY} normal."
+            )
+    return stream.value
+
+
+def _cuda_runtime() -> ctypes.CDLL:
+    for name in _CUDA_RUNTIME:
+        try:
+            return ctypes.CDLL(name)
+        except OSError:
+            continue
+    raise MissingDependencyError(
+        f"{GPU_PRIORITY} low: needs CUDA's runtime ({' or '.join(_CUDA_RUNTIME)}), which is not installed. Install "
+        f"flashhead-engine[gpu] and CUDA, or use {GPU_PRIORITY} normal."
+    )
