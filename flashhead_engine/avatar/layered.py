@@ -10,6 +10,7 @@ from PIL import Image, ImageFilter
 
 from ..errors import AvatarError
 from .artwork import Artwork, compose, read_artwork, told
+from .bundle import SMALLEST_PORTRAIT
 from .expressions import closed_lids, inside_of_open_mouth
 from .framing import Framing
 from .images import bleed
@@ -65,7 +66,7 @@ def parts_from_artwork(
         face = cut_out(face, note)
     height, width = whole.shape[:2]
     framing = Framing(0, 0, width, width)
-    if height != width:
+    if height != width or width < SMALLEST_PORTRAIT:
         framing = Framing.around_face(face.picture, face.marks, face.where)
     portrait, marks = framing.picture(face.picture), framing.landmarks(face.marks, face.where)
     painted = {name: framing.picture(pixels) for name, pixels in artwork.pictures.items()}

@@ -143,8 +143,34 @@ def test_without_mediapipe(picture, tmp_path, monkeypatch):
 
 def test_not_a_picture(tmp_path):
     (tmp_path / "x.png").write_text("hello")
-    with pytest.raises(AvatarError, match=r"x\.png: cannot be read"):
+    with pytest.raises(AvatarError, match=r"x\.png: cannot be read as a picture; it is .* Save it as PNG\.$"):
         create_avatar(tmp_path / "x.png", tmp_path / "made", name="made")
+
+
+@pytest.mark.parametrize("given", [{"name": ""}, {"name": "x" * 201}, {"licence": ""}])
+def test_a_name_that_no_bundle_may_have_leaves_nothing(artwork, tmp_path, given):
+    what = next(iter(given))
+    with pytest.raises(AvatarError, match=f"^{what}: has .* characters"):
+        create_avatar(artwork, tmp_path / "made", **{"name": "made", **given})
+    assert not (tmp_path / "made").exists()
+
+
+def test_entries_beside_the_landmarks_are_left_alone(picture, marks, tmp_path):
+    values = json.loads(marks.read_bytes())
+    marks.write_text(json.dumps({**values, "tool": {"version": 2}, "tags": ["a", "b"], "image_size": [1300, 1024]}))
+    assert create_avatar(picture, tmp_path / "made", name="made", landmarks=marks).side == 1024
+
+
+@pytest.mark.parametrize(("degrees", "way"), [(90, "right"), (-90, "left"), (40, "right")])
+def test_a_head_that_lies_on_its_side_says_how_to_turn_it(picture, heroine, tmp_path, monkeypatch, degrees, way):
+    """`degrees`: counter-clockwise, as pictures of phones that lost their EXIF tag."""
+    points = np.random.default_rng(1).uniform(0, 100, (478, 2))
+    points[list(face_mesh._EYE_LEFT)], points[list(face_mesh._EYE_RIGHT)] = (70, 40), (30, 40)
+    turn = np.deg2rad(-degrees)
+    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    monkeypatch.setattr(face_mesh, "_face_meshes", lambda *_: [(points - 50) @ matrix + 50])
+    with pytest.raises(AvatarError, match=f"leans by {abs(degrees)} degrees. Turn the picture to the {way}"):
+        create_avatar(picture, tmp_path / "made", name="made")
 
 
 def test_names_and_folders_that_are_taken(artwork, tmp_path):

@@ -11,6 +11,7 @@ from flashhead_engine.avatar import face_mesh
 from flashhead_engine.avatar.artwork import OTHER_NAMES, read_artwork
 from flashhead_engine.avatar.bundle import load_avatar
 from flashhead_engine.avatar.create import create_avatar
+from flashhead_engine.avatar.landmarks import moved
 from flashhead_engine.avatar.layered import parts_from_artwork, parts_from_layers
 from flashhead_engine.avatar.painted_eyes import with_painted_eyes
 from flashhead_engine.avatar.parts import Parts, write_bundle
@@ -391,6 +392,23 @@ def test_a_canvas_that_is_not_square_is_cropped_with_all_its_layers(artwork):
     assert parts.layers["irises"][..., 3].sum() == pytest.approx(
         scale**2 * square.layers["irises"][..., 3].sum(), rel=0.02
     )
+
+
+def test_a_square_canvas_that_is_too_small_is_enlarged(artwork, tmp_path):
+    for file in artwork.glob("*.png"):
+        Image.open(file).resize((200, 200)).save(file)
+    file = artwork / "landmarks.json"
+    file.write_text(json.dumps(moved(json.loads(file.read_bytes()), 0, 0, 200 / ARTWORK_SIDE)))
+    assert create_avatar(artwork, tmp_path / "made", name="made").side == 256
+
+
+def test_the_docs_list_every_name():
+    table = (Path(__file__).parents[2] / "docs" / "avatar-format.md").read_text("utf-8")
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
+    listed = {word.strip(" `") for names, _ in rows for word in names.split(",")}
+    also = {word.strip() for _, names in rows for part in names.split(";") for word in part.split(",")}
+    assert set(OTHER_NAMES) <= listed
+    assert {name.replace("_", " ") for others in OTHER_NAMES.values() for name in others} <= also
 
 
 def test_two_sets_of_landmarks(artwork):
