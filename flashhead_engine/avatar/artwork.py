@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import AvatarError
 from ..render.alpha import premultiply
+from .bundle import MANIFEST_NAME
 from .images import read_picture
 from .psd import read_psd
 
@@ -128,6 +129,8 @@ def compose(layers: list[np.ndarray]) -> np.ndarray:
 
 
 def _read_folder(folder: Path) -> tuple[list[_Named], list[str], Path | None]:
+    if (folder / MANIFEST_NAME).is_file():
+        raise AvatarError(f"{folder}: is an avatar bundle already. Give the folder of its artwork, or portrait.png.")
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in _SUFFIXES)
     known = {file: match for file in files if (match := _match(file.stem, f"{file}"))}
     for first, second in itertools.combinations(known, 2):

@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import AvatarError, MissingDependencyError
 from .face_mesh import find_face
 from .manifest import Landmarks
+from .registration import over_grey
 from .single import polygon_mask, soft_grown
 
 _WHOLE = 0.8
@@ -15,6 +16,9 @@ _LEAST_OPEN = 0.06
 """How far the lips of a whole picture of an open mouth must be parted, in widths of the mouth."""
 _SAME_PLACE = 0.1
 """How far the eyes of two pictures of one face may lie apart, in distances of the eyes."""
+_RIM, _RIM_PAINTED, _RIM_DIFFERS = (0.08, 0.2), 0.3, 8.0
+"""Around closed eyes a picture must be the portrait: from and to where, in eye widths; the painted part of that rim
+from which on it is looked at; how far the two may be apart, in levels of 255."""
 _LASHES = 0.04
 """Half the thickness of the line where closed lids meet, in eye widths."""
 
@@ -52,19 +56,32 @@ def inside_of_open_mouth(picture: np.ndarray, portrait: np.ndarray, marks: Landm
     return OpenMouth(pixels, depth)
 
 
-def closed_lids(picture: np.ndarray, made: dict[str, np.ndarray], marks: Landmarks) -> dict[str, np.ndarray]:
+def closed_lids(
+    picture: np.ndarray, portrait: np.ndarray, made: dict[str, np.ndarray], marks: Landmarks, where: str
+) -> dict[str, np.ndarray]:
     """`lid_upper` and `lid_lower` from a picture of closed eyes: cut out, or the whole portrait with closed eyes.
 
-    `made`: the layers made from the portrait, whose eyes say how far lids and lashes reach.
+    `made`: the layers made from the portrait, whose eyes say how far lids and lashes reach. Raises AvatarError where
+    what surrounds the lids is not what the portrait shows.
     """
     side = picture.shape[0]
     lids = {name: np.zeros_like(picture) for name in ("lid_upper", "lid_lower")}
     reach = np.max([made[name][..., 3] for name in ("lid_upper", "lid_lower", "lids_open")], axis=0) / 255
+    width = float(np.ptp(marks.eye_left, axis=0)[0])
+    rim = soft_grown(reach, _RIM[1] * width) - soft_grown(reach, _RIM[0] * width)
+    seen = rim * (picture[..., 3] > 128)
+    if seen.sum() > _RIM_PAINTED * rim.sum():
+        apart = np.abs(over_grey(picture) - over_grey(portrait)).mean(axis=-1)
+        found = float((apart * seen).sum() / seen.sum())
+        if found > _RIM_DIFFERS:
+            raise AvatarError(
+                f"{where}: not what the portrait shows around the eyes ({found:.0f} levels of 255 apart). Only the "
+                "eyes may differ. Was it moved, mirrored, or taken from another version of the picture?"
+            )
     rows = np.arange(side)[:, None]
     middle = (marks.iris_left.centre[0] + marks.iris_right.centre[0]) / 2
     for own in ("left", "right"):
         outline = np.array(getattr(marks, f"eye_{own}"))
-        width = float(np.ptp(outline[:, 0]))
         half = (np.arange(side) >= middle) == (own == "left")
         seen = soft_grown(reach * half, 0.04 * width) * half * (picture[..., 3] / 255)
         above = np.clip(_lash_line(picture, outline)[None] + _LASHES * width - rows + 0.5, 0, 1)

@@ -89,7 +89,9 @@ def parts_from_artwork(
     if artwork.one_sided or not set(_LAYERS.values()) <= layers.keys():
         made = parts_from_portrait(portrait, marks).layers
     if "eyes_closed" in painted:
-        for lid, pixels in closed_lids(painted["eyes_closed"], made, marks).items():
+        for lid, pixels in closed_lids(
+            painted["eyes_closed"], portrait, made, marks, artwork.where("eyes_closed")
+        ).items():
             if lid not in layers:
                 layers[lid], called[lid] = pixels, "eyes_closed"
     layers |= _other_sides(artwork, layers, made, marks, called)

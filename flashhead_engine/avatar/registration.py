@@ -125,7 +125,7 @@ def _at_rest(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def _from_portrait(shown: dict[str, np.ndarray], portrait: np.ndarray) -> np.ndarray:
     """How far layers over each other are from the portrait: levels of 255, (side, side)."""
-    return np.abs(_over_grey(compose(list(shown.values()))) - _over_grey(portrait)).mean(axis=-1)
+    return np.abs(over_grey(compose(list(shown.values()))) - over_grey(portrait)).mean(axis=-1)
 
 
 def _regions(front: np.ndarray | None, landmarks: Landmarks, side: int) -> dict[str, np.ndarray]:
@@ -166,7 +166,8 @@ def _visible(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return seen
 
 
-def _over_grey(rgba: np.ndarray) -> np.ndarray:
+def over_grey(rgba: np.ndarray) -> np.ndarray:
+    """Colours, float32 (..., 3), that are compared where alpha counts as well."""
     alpha = rgba[..., 3:] / np.float32(255)
     return rgba[..., :3] * alpha + 128 * (1 - alpha)
 

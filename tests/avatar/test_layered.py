@@ -161,6 +161,10 @@ def test_closed_eyes_as_one_picture_become_two_lids(artwork, heroine, tmp_path):
     for own in ("left", "right"):
         difference = np.abs(frame.astype(int) - shut)[eye(parts, own)].mean()
         assert difference < 6, "a blink must show the painted lids"
+    for spoil in (shifted, lambda pixels: pixels[:, ::-1]):
+        Image.fromarray(spoil(shut)).save(artwork / "Eyes Closed.png")
+        with pytest.raises(AvatarError, match=r"'eyes_closed': not what the portrait shows around the eyes"):
+            parts_from_layers(artwork)
     resting = np.abs(parts.portrait.astype(int) - shut)[eye(parts)].mean()
     assert resting > 40, "the comparison above must be able to fail"
 
@@ -351,6 +355,13 @@ def test_two_files_for_one_part(artwork):
     Image.open(artwork / "irises.png").save(artwork / "iris.png")
     with pytest.raises(AvatarError, match=r"iris\.png and irises\.png: both are 'irises'"):
         parts_from_layers(artwork)
+
+
+def test_a_bundle_is_no_artwork(artwork, tmp_path):
+    made = create_avatar(artwork, tmp_path / "made", name="made")
+    with pytest.raises(AvatarError, match="is an avatar bundle already"):
+        create_avatar(tmp_path / "made", tmp_path / "made", name="made")
+    assert load_avatar(tmp_path / "made").digest == made.digest
 
 
 def test_neither_portrait_nor_base(artwork):
