@@ -14,8 +14,8 @@ _WHOLE = 0.8
 """The part of the portrait from which on a picture is the whole face painted again, not a part cut out."""
 _LEAST_OPEN = 0.06
 """How far the lips of a whole picture of an open mouth must be parted, in widths of the mouth."""
-_SAME_PLACE = 0.1
-"""How far the eyes of two pictures of one face may lie apart, in distances of the eyes."""
+_SAME_PLACE = 0.15
+"""How far the middle of the eyes may lie from that of the portrait, in distances of the eyes."""
 _RIM, _RIM_PAINTED, _RIM_DIFFERS = (0.08, 0.2), 0.3, 8.0
 """Around closed eyes a picture must be the portrait: from and to where, in eye widths; the painted part of that rim
 from which on it is looked at; how far the two may be apart, in levels of 255."""
@@ -107,12 +107,11 @@ def _opening(picture: np.ndarray, marks: Landmarks, where: str) -> np.ndarray:
         ) from error
     if found.lips_apart < _LEAST_OPEN:
         raise AvatarError(f"{where}: the mouth is closed. Paint it wide open, as in a long 'aah'.")
-    eyes = {own: np.mean(getattr(marks, f"eye_{own}"), axis=0) for own in ("left", "right")}
-    across = np.linalg.norm(eyes["left"] - eyes["right"])
-    for own, centre in eyes.items():
-        apart = np.linalg.norm(np.mean(found.marks[f"eye_{own}"], axis=0) - centre)
-        if apart > _SAME_PLACE * across:
-            raise AvatarError(f"{where}: the face lies {apart:.0f} pixels from that of the portrait. Move it there.")
+    left, right = (np.mean(getattr(marks, f"eye_{own}"), axis=0) for own in ("left", "right"))
+    shown = (np.mean(found.marks["eye_left"], axis=0) + np.mean(found.marks["eye_right"], axis=0)) / 2
+    apart = float(np.linalg.norm(shown - (left + right) / 2))
+    if apart > _SAME_PLACE * np.linalg.norm(left - right):
+        raise AvatarError(f"{where}: the face lies {apart:.0f} pixels from that of the portrait. Move it there.")
     return polygon_mask(picture.shape[0], found.opening)
 
 
