@@ -134,7 +134,7 @@ def demo(_: argparse.Namespace) -> None:
 
 
 def test(arguments: argparse.Namespace) -> None:
-    extras = ["cpu", "bake", "dev"] if arguments.quick else ["cpu", "bake", "dev", "train"]
+    extras = ["cpu", "bake", "psd", "dev", *([] if arguments.quick else ["train"])]
     python = install_project(*extras, needs_native=True)
     run(python, "-m", "ruff", "check", ".")
     run(python, "-m", "pytest", *arguments.pytest)

@@ -36,6 +36,7 @@ def examine() -> list[Finding]:
         _package("audio and video files", "av", 'pip install "flashhead-engine[bake]"'),
         _theora(),
         _landmarks(),
+        _package("layered PSD files (avatar create)", "psd-tools", 'pip install "flashhead-engine[psd]"'),
         _gpu(),
         _nano(runtime),
         _later_tier("lite"),

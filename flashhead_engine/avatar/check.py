@@ -7,9 +7,8 @@ import numpy as np
 
 from .bundle import Avatar
 from .check_pixels import Seen, edge_dirt, edge_width, front_cover, line_found, lip_contrast, teeth_shown
-from .create import LARGEST_GAP
 from .manifest import Landmarks
-from .source import FacePicture
+from .source import LARGEST_GAP, FacePicture
 
 _BAD_BELOW = 50
 _GOOD_FROM = 75

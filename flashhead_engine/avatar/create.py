@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-from ..errors import AvatarError
+from .artwork import is_artwork, read_artwork
 from .bundle import Avatar, load_avatar
-from .layered import parts_from_layers
-from .parts import write_bundle
+from .layered import parts_from_artwork
+from .parts import Parts, write_bundle
 from .single import parts_from_portrait
-from .source import Note, cut_out, read_face
+from .source import Note, cut_out, read_face, refuse_open_mouth
 
 DEFAULT_BACKGROUND = (44, 48, 56)
-LARGEST_GAP = 0.12
-"""How far the lips of a picture may be parted, in widths of the mouth: they part along a line."""
 
 
 def create_avatar(
@@ -27,19 +25,20 @@ def create_avatar(
 ) -> Avatar:
     """Make the bundle `folder` and load it.
 
-    `source`: a folder of layered artwork, or a picture of one face with closed lips. `landmarks`: a file with the
-    picture's landmarks; without it they are found with MediaPipe. `keep_background`: leave a plain one in the
-    picture. `note` hears what a person should know. Raises AvatarError or MissingDependencyError.
+    `source`: a picture of one face with closed lips, or layered artwork: a folder of pictures, a PSD. `landmarks`: a
+    file with the landmarks of the face; without it they are found with MediaPipe. `keep_background`: leave a plain
+    one in the picture. `note` hears what a person should know. Raises AvatarError or MissingDependencyError.
     """
-    if source.is_dir():
-        if landmarks is not None:
-            raise AvatarError(f"{source}: layered artwork has its own landmarks.json; leave out --landmarks.")
-        parts = parts_from_layers(source)
+    if is_artwork(source):
+        parts = parts_from_artwork(read_artwork(source), landmarks, keep_background=keep_background, note=note)
     else:
-        face = read_face(source, landmarks, note)
-        if face.lips_apart > LARGEST_GAP:
-            raise AvatarError(f"{source}: the mouth is open. Use a picture with closed lips, so that they can part.")
-        if not keep_background:
-            face = cut_out(face, note)
-        parts = parts_from_portrait(*face.framed())
+        parts = _from_picture(source, landmarks, keep_background, note)
     return load_avatar(write_bundle(parts, folder, name=name, licence=licence, background=background))
+
+
+def _from_picture(file: Path, landmarks: Path | None, keep_background: bool, note: Note) -> Parts:
+    face = read_face(file, landmarks, note)
+    refuse_open_mouth(face)
+    if not keep_background:
+        face = cut_out(face, note)
+    return parts_from_portrait(*face.framed())

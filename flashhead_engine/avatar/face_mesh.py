@@ -20,6 +20,8 @@ DETECTOR_PYTHON = _REPOSITORY / ".venv-avatar" / ("Scripts/python.exe" if os.nam
 
 _SCRIPT = Path(__file__).with_name("face_mesh_script.py")
 _TIMEOUT_S = 120
+_MOST_TURNED = 30.0
+"""Degrees by which a head may lean to one side."""
 
 # Point numbers of MediaPipe's face mesh, from the left of the picture to its right where a curve is open.
 _UPPER_OUTER = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
@@ -90,8 +92,18 @@ def find_face(picture: np.ndarray, where: str) -> FoundFace:
         "chin": points[_CHIN].tolist(),
         "face_oval": points[list(_OVAL)].tolist(),
     }
+    _refuse_turned(marks, where)
     opening = np.vstack([points[list(_UPPER_INNER)], points[list(_LOWER_INNER[::-1])]])
     return FoundFace(marks, opening, len(faces))
+
+
+def _refuse_turned(marks: dict[str, Any], where: str) -> None:
+    """Raise AvatarError for a face that lies on its side: MediaPipe finds it, but its mouth cannot open downwards."""
+    x, y = np.mean(marks["eye_left"], axis=0) - np.mean(marks["eye_right"], axis=0)
+    degrees = float(np.degrees(np.arctan2(y, x)))
+    if abs(degrees) > _MOST_TURNED:
+        way = "left" if degrees > 0 else "right"
+        raise AvatarError(f"{where}: the head leans by {abs(degrees):.0f} degrees. Turn the picture to the {way}.")
 
 
 def _iris(points: np.ndarray) -> dict[str, Any]:

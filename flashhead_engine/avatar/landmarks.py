@@ -121,9 +121,9 @@ def _oval(x: float, chin_y: float, face: float) -> list[list[float]]:
 
 
 def moved(values: dict[str, Any], left: float, top: float, scale: float) -> dict[str, Any]:
-    """Landmarks of a picture after a crop at (left, top) and a scaling."""
-    result = dict(values)
-    for name, value in values.items():
+    """Landmarks of a picture after a crop at (left, top) and a scaling, without entries that are no landmarks."""
+    result = {name: values[name] for name in _Given.__struct_fields__ if name in values}
+    for name, value in result.items():
         if isinstance(value, dict):
             centre = ((np.array(value["centre"]) - (left, top)) * scale).tolist()
             result[name] = {"centre": centre, "radius": value["radius"] * scale}

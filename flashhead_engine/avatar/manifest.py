@@ -14,13 +14,14 @@ from ..errors import AvatarError
 SCHEMA = "flashhead-avatar"
 VERSION = "1.0"
 MAX_IMAGE_SIDE = 4096
+MAX_TEXT = 200
 
 Coordinate = Annotated[float, msgspec.Meta(ge=-MAX_IMAGE_SIDE, le=2 * MAX_IMAGE_SIDE)]
 Point = tuple[Coordinate, Coordinate]
 Curve = Annotated[list[Point], msgspec.Meta(min_length=4, max_length=256)]
 Distance = Annotated[float, msgspec.Meta(gt=0, le=MAX_IMAGE_SIDE)]
 Channel = Annotated[int, msgspec.Meta(ge=0, le=255)]
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 
 
 class Header(msgspec.Struct):

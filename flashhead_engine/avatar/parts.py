@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import AvatarError
 from .bundle import MANIFEST_NAME, SAMPLES, SAMPLES_FOLDER, check_landmarks
 from .images import bleed, bounds, encode_png
-from .manifest import SCHEMA, VERSION, Landmarks, LayerFile, LayerFiles, LowerLid, Manifest, MouthKind
+from .manifest import MAX_TEXT, SCHEMA, VERSION, Landmarks, LayerFile, LayerFiles, LowerLid, Manifest, MouthKind
 
 FACE_MARGIN = 80
 """Pixels of `base` and `front` kept around the moving parts of a portrait of 1024."""
@@ -42,6 +42,9 @@ def write_bundle(parts: Parts, folder: Path, *, name: str, licence: str, backgro
     """
     if name in SAMPLES and folder.resolve().parent != SAMPLES_FOLDER.resolve():
         raise AvatarError(f"name '{name}': taken by a sample avatar ({', '.join(SAMPLES)}). Choose another name.")
+    for what, text in (("name", name), ("licence", licence)):
+        if not 1 <= len(text) <= MAX_TEXT:
+            raise AvatarError(f"{what}: has {len(text)} characters; 1 to {MAX_TEXT} are needed.")
     if folder.exists() and not (folder / MANIFEST_NAME).is_file() and (folder.is_file() or any(folder.iterdir())):
         raise AvatarError(f"{folder}: exists and is not an avatar bundle. Choose an empty or new folder.")
     check_landmarks(parts.landmarks, parts.portrait.shape[0], "landmarks")

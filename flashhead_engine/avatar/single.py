@@ -50,7 +50,7 @@ class _Eye:
         self._height = float(np.ptp(outline[:, 1]))
         self._width = float(self._right - self._left)
         self._opening = polygon_mask(side, outline)
-        self._around = np.maximum(_grown(self._opening, 0.35 * self._height), self._lashes())
+        self._around = np.maximum(soft_grown(self._opening, 0.35 * self._height), self._lashes())
         centre, radius = _fitted_iris(picture, self._opening, iris, iris_radius)
         self._iris_disc = ellipse_mask(side, centre, radius * 1.06)
         self._skin = self._filled(self._around, ignored=self._far_from_skin(0.28, 1.2, 1.6))
@@ -58,11 +58,11 @@ class _Eye:
     def _lashes(self) -> np.ndarray:
         """Dark pixels that hang together with the opening: lashes and lines that a closing lid takes along."""
         dark = self._far_from_skin(0.3, 1.1, 1.0, darker_only=True) > 0.5
-        found = dark & (_grown(self._opening, 0.2 * self._height) > 0.1)
+        found = dark & (soft_grown(self._opening, 0.2 * self._height) > 0.1)
         while True:
             wider = dark & (grown(found, 2))
             if np.array_equal(wider, found):
-                return _grown(found.astype(np.float32), 2.5)
+                return soft_grown(found.astype(np.float32), 2.5)
             found = wider
 
     def _far_from_skin(
@@ -72,17 +72,17 @@ class _Eye:
         side = self._picture.shape[0]
         near = ellipse_mask(side, self._outline.mean(axis=0), across * self._width, down * self._height)
         brightness = self._picture[..., :3].mean(axis=2)
-        skin = np.median(brightness[(near > 0.5) & (_grown(self._opening, 2.0) < 0.5)])
+        skin = np.median(brightness[(near > 0.5) & (soft_grown(self._opening, 2.0) < 0.5)])
         difference = skin - brightness if darker_only else np.abs(brightness - skin)
         return near * (difference > tolerance * skin)
 
     def without(self, base: np.ndarray) -> np.ndarray:
         """`base` with skin where the eye was."""
-        return _mixed(base, self._skin, self._around)
+        return mixed(base, self._skin, self._around)
 
     def layers(self) -> dict[str, np.ndarray]:
         iris_seen = self._iris_disc * self._opening
-        iris_rim = _grown(self._iris_disc, 2.5)
+        iris_rim = soft_grown(self._iris_disc, 2.5)
         sclera = self._filled(iris_rim, ignored=1 - self._white())
         iris = self._filled(1 - _shrunk(iris_seen, 1.0))
         iris = np.where(_shrunk(iris_seen, 1.0)[..., None] > 0.5, self._picture, iris)
@@ -90,7 +90,7 @@ class _Eye:
         ring = self._around * (1 - _shrunk(self._opening, 1.0))
         closed = self._closed_line()
         return {
-            "eye_whites": _with_alpha(sclera, _grown(self._opening, 0.5)),
+            "eye_whites": _with_alpha(sclera, soft_grown(self._opening, 0.5)),
             "irises": _with_alpha(iris, self._iris_disc),
             "lids_open": _with_alpha(self._picture, ring),
             "lid_upper": self._upper_lid(closed),
@@ -99,7 +99,7 @@ class _Eye:
 
     def _white(self) -> np.ndarray:
         """1 on the brighter half of what is seen of the eyeball beside its iris."""
-        beside = self._opening * (1 - _grown(self._iris_disc, 1.5)) > 0.9
+        beside = self._opening * (1 - soft_grown(self._iris_disc, 1.5)) > 0.9
         if not beside.any():
             return self._opening
         brightness = self._picture[..., :3].mean(axis=2)
@@ -116,7 +116,7 @@ class _Eye:
         filled[..., 3] = 255
         soft = np.asarray(Image.fromarray(filled).filter(ImageFilter.GaussianBlur(0.12 * self._height)))
         result = self._picture.copy()
-        result[..., :3] = _mixed(self._picture, soft, _grown(hidden, 1.0))[..., :3]
+        result[..., :3] = mixed(self._picture, soft, soft_grown(hidden, 1.0))[..., :3]
         return result
 
     def _closed_line(self) -> np.ndarray:
@@ -131,7 +131,7 @@ class _Eye:
         x = closed[:, 0]
         crease = _edge(self._outline, x, lower=False) - 0.32 * self._height * _arch(x, self._left, self._right)
         shape = polygon_mask(side, np.vstack([np.stack([x, crease], axis=-1), closed[::-1]]))
-        shape = np.maximum(shape, _grown(self._opening, 2.0) * _above(side, closed))
+        shape = np.maximum(shape, soft_grown(self._opening, 2.0) * _above(side, closed))
         lid = self._skin.copy()
         rows = np.arange(side)[:, None]
         depth = np.clip((rows - crease.min()) / (closed[:, 1].max() - crease.min()), 0, 1)
@@ -144,7 +144,7 @@ class _Eye:
 
     def _lower_lid(self, closed: np.ndarray) -> np.ndarray:
         side = self._picture.shape[0]
-        return _with_alpha(self._skin, _grown(self._opening, 2.0) * (1 - _above(side, closed)))
+        return _with_alpha(self._skin, soft_grown(self._opening, 2.0) * (1 - _above(side, closed)))
 
     def _lash_colour(self) -> np.ndarray:
         """Colour of the darkest part of the lids' edges."""
@@ -272,17 +272,17 @@ def _above(side: int, line: np.ndarray) -> np.ndarray:
     return np.clip(height[None] - np.arange(side)[:, None] + 0.5, 0, 1).astype(np.float32)
 
 
-def _grown(mask: np.ndarray, pixels: float) -> np.ndarray:
+def soft_grown(mask: np.ndarray, pixels: float) -> np.ndarray:
     """A mask grown by about so many pixels, with a soft edge."""
     image = Image.fromarray((mask * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(max(0.6, pixels)))
     return np.clip(np.asarray(image, np.float32) / 255 * 4.0 - 0.2, 0, 1)
 
 
 def _shrunk(mask: np.ndarray, pixels: float) -> np.ndarray:
-    return 1 - _grown(1 - mask, pixels)
+    return 1 - soft_grown(1 - mask, pixels)
 
 
-def _mixed(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
+def mixed(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
     mixed = first + (second.astype(np.float32) - first) * share[..., None]
     return np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
 

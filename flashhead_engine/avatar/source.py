@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ..errors import AvatarError
 from .background import is_opaque, remove_plain_background
 from .face_mesh import find_face
 from .framing import Framing
@@ -17,6 +18,9 @@ from .manifest import Landmarks
 
 Note = Callable[[str], None]
 """Called with words for a person: what was done with the picture, and why."""
+
+LARGEST_GAP = 0.12
+"""How far the lips of a picture may be parted, in widths of the mouth: they part along a line."""
 
 _SURELY_FACE = 0.8
 """The part of the face's oval that no background can reach into."""
@@ -59,6 +63,12 @@ def found_face(picture: np.ndarray, where: str, note: Note) -> FacePicture:
     if found.faces > 1:
         note(f"{where}: shows {found.faces} faces; the largest is used. Crop the picture to choose another.")
     return FacePicture(picture, found.marks, found.lips_apart, where)
+
+
+def refuse_open_mouth(face: FacePicture) -> None:
+    """Raise AvatarError for lips that are too far apart to part along a line."""
+    if face.lips_apart > LARGEST_GAP:
+        raise AvatarError(f"{face.where}: the mouth is open. Use a picture with closed lips, so that they can part.")
 
 
 def cut_out(face: FacePicture, note: Note) -> FacePicture:

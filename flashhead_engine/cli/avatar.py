@@ -21,6 +21,8 @@ _CREATE_EXAMPLES = """Examples:
 flashhead avatar create guard.png --name castle-guard
 
 flashhead avatar create artwork/guard/ --name castle-guard -o avatars/castle-guard
+
+flashhead avatar create guard.psd --name castle-guard
 """
 _SHOW_EXAMPLES = """Examples:
 
@@ -40,7 +42,10 @@ flashhead avatar check guard.png
 def create(
     source: Annotated[
         Path,
-        typer.Argument(help="A picture of one face with closed lips, or a folder of layered artwork.", exists=True),
+        typer.Argument(
+            help="A picture of one face with closed lips, or layered artwork: a folder of pictures, a PSD.",
+            exists=True,
+        ),
     ],
     name: Annotated[str, typer.Option(help="Name of the avatar.")],
     output: Annotated[
@@ -49,7 +54,7 @@ def create(
     licence: Annotated[str, typer.Option(help="Licence of the picture, kept in the bundle.")] = "not stated",
     landmarks: Annotated[
         Path | None,
-        typer.Option(help="JSON file with the landmarks of a picture; without it MediaPipe finds them.", exists=True),
+        typer.Option(help="JSON file with the landmarks of the face; without it MediaPipe finds them.", exists=True),
     ] = None,
     keep_background: Annotated[
         bool, typer.Option("--keep-background", help="Keep a plain background, which is removed otherwise.")

@@ -11,19 +11,14 @@ from typer.testing import CliRunner
 
 from flashhead_engine.avatar import face_mesh
 from flashhead_engine.avatar import landmarks as landmark_finding
+from flashhead_engine.avatar.artwork import compose
 from flashhead_engine.avatar.bundle import Avatar, load_avatar
 from flashhead_engine.avatar.create import create_avatar
-from flashhead_engine.avatar.layered import LAYER_ORDER, compose
 from flashhead_engine.cli.avatar import avatar_app
 from flashhead_engine.errors import AvatarError, MissingDependencyError, OutputError
 from flashhead_engine.render.portrait import PortraitRenderer
 
 SIDE = 512
-
-
-@pytest.fixture(scope="module")
-def heroine() -> Avatar:
-    return load_avatar("heroine")
 
 
 @pytest.fixture(scope="module")
@@ -63,31 +58,6 @@ def write_marks(folder: Path, heroine: Avatar) -> Path:
     return path
 
 
-@pytest.fixture
-def artwork(tmp_path: Path, heroine: Avatar) -> Path:
-    """Layered artwork as an artist exports it, cut out of the heroine."""
-    folder = tmp_path / "artwork"
-    folder.mkdir()
-    renamed = {"lid_lower_closed": "lid_lower", "lid_upper_closed": "lid_upper", "hair_front": "front"}
-    for name in LAYER_ORDER:
-        canvas = np.zeros((1024, 1024, 4), np.uint8)
-        layer = heroine.layers.get(renamed.get(name, "brows" if name == "brow_left" else name))
-        if name == "base":
-            canvas[:] = heroine.portrait
-        elif layer is not None:
-            height, width = layer.pixels.shape[:2]
-            canvas[layer.y : layer.y + height, layer.x : layer.x + width] = layer.pixels
-        small = Image.fromarray(canvas).resize((SIDE, SIDE))
-        small.save(folder / f"{name}.png")
-    values = landmark_finding.moved(msgspec.to_builtins(heroine.landmarks), 0, 0, SIDE / 1024)
-    swapped = {}
-    for name, value in values.items():
-        words = [{"left": "right", "right": "left"}.get(word, word) for word in name.split("_")]
-        swapped["_".join(words)] = value
-    (folder / "landmarks.json").write_text(json.dumps(swapped))
-    return folder
-
-
 def test_from_a_picture(made):
     assert made.name == "made"
     assert made.portrait.shape == (1024, 1024, 4)
@@ -122,20 +92,6 @@ def test_from_artwork(artwork, tmp_path):
     assert avatar.side == SIDE
     assert avatar.mouth == "lips"
     assert np.mean(avatar.landmarks.eye_left, axis=0)[0] > SIDE / 2
-
-
-@pytest.mark.parametrize("missing", ["irises.png", "landmarks.json"])
-def test_artwork_with_something_missing(artwork, tmp_path, missing):
-    (artwork / missing).unlink()
-    with pytest.raises(AvatarError, match=missing):
-        create_avatar(artwork, tmp_path / "made", name="made")
-    assert not (tmp_path / "made").exists()
-
-
-def test_artwork_of_different_sizes(artwork, tmp_path):
-    Image.new("RGBA", (300, 300)).save(artwork / "irises.png")
-    with pytest.raises(AvatarError, match=r"irises\.png: 300x300.*one size"):
-        create_avatar(artwork, tmp_path / "made", name="made")
 
 
 def test_exif_orientation_modes_and_sizes(tmp_path, heroine):
@@ -187,8 +143,34 @@ def test_without_mediapipe(picture, tmp_path, monkeypatch):
 
 def test_not_a_picture(tmp_path):
     (tmp_path / "x.png").write_text("hello")
-    with pytest.raises(AvatarError, match=r"x\.png: cannot be read"):
+    with pytest.raises(AvatarError, match=r"x\.png: cannot be read as a picture; it is .* Save it as PNG\.$"):
         create_avatar(tmp_path / "x.png", tmp_path / "made", name="made")
+
+
+@pytest.mark.parametrize("given", [{"name": ""}, {"name": "x" * 201}, {"licence": ""}])
+def test_a_name_that_no_bundle_may_have_leaves_nothing(artwork, tmp_path, given):
+    what = next(iter(given))
+    with pytest.raises(AvatarError, match=f"^{what}: has .* characters"):
+        create_avatar(artwork, tmp_path / "made", **{"name": "made", **given})
+    assert not (tmp_path / "made").exists()
+
+
+def test_entries_beside_the_landmarks_are_left_alone(picture, marks, tmp_path):
+    values = json.loads(marks.read_bytes())
+    marks.write_text(json.dumps({**values, "tool": {"version": 2}, "tags": ["a", "b"], "image_size": [1300, 1024]}))
+    assert create_avatar(picture, tmp_path / "made", name="made", landmarks=marks).side == 1024
+
+
+@pytest.mark.parametrize(("degrees", "way"), [(90, "right"), (-90, "left"), (40, "right")])
+def test_a_head_that_lies_on_its_side_says_how_to_turn_it(picture, heroine, tmp_path, monkeypatch, degrees, way):
+    """`degrees`: counter-clockwise, as pictures of phones that lost their EXIF tag."""
+    points = np.random.default_rng(1).uniform(0, 100, (478, 2))
+    points[list(face_mesh._EYE_LEFT)], points[list(face_mesh._EYE_RIGHT)] = (70, 40), (30, 40)
+    turn = np.deg2rad(-degrees)
+    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    monkeypatch.setattr(face_mesh, "_face_meshes", lambda *_: [(points - 50) @ matrix + 50])
+    with pytest.raises(AvatarError, match=f"leans by {abs(degrees)} degrees. Turn the picture to the {way}"):
+        create_avatar(picture, tmp_path / "made", name="made")
 
 
 def test_names_and_folders_that_are_taken(artwork, tmp_path):
@@ -204,11 +186,11 @@ def test_names_and_folders_that_are_taken(artwork, tmp_path):
 def test_an_existing_bundle_is_replaced_or_kept_whole(artwork, tmp_path):
     folder = tmp_path / "made"
     first = create_avatar(artwork, folder, name="one")
-    (artwork / "irises.png").unlink()
+    Image.new("RGBA", (SIDE, SIDE)).save(artwork / "irises.png")
     with pytest.raises(AvatarError):
         create_avatar(artwork, folder, name="two")
     assert load_avatar(folder).digest == first.digest
-    Image.new("RGBA", (SIDE, SIDE)).save(artwork / "irises.png")
+    (artwork / "irises.png").unlink()
     assert create_avatar(artwork, folder, name="two").name == "two"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["artwork", "made"]
 

@@ -11,6 +11,7 @@ from flashhead_engine.avatar import face_mesh
 from flashhead_engine.avatar.background import remove_plain_background
 from flashhead_engine.avatar.bundle import load_avatar
 from flashhead_engine.avatar.create import create_avatar
+from flashhead_engine.avatar.images import grown
 from flashhead_engine.avatar.landmarks import NEEDED, complete, read_landmarks
 from flashhead_engine.errors import AvatarError
 
@@ -58,6 +59,15 @@ def test_a_removed_background_leaves_no_fringe(name, colour, shading):
         assert error[edge].mean() < 7
     wrong = np.abs(figure[..., 3].astype(int) - truth[..., 3]) > 60
     assert wrong.mean() < 0.002
+
+
+@pytest.mark.parametrize("pixels", [1, 3, 9])
+def test_a_mask_grows_by_so_many_pixels_on_all_sides(pixels):
+    mask = np.random.default_rng(1).random((50, 37)) > 0.99
+    mask[0, -1] = True
+    squares = Image.fromarray(mask.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(2 * pixels + 1))
+    np.testing.assert_array_equal(grown(mask, pixels), np.asarray(squares) > 0)
+    assert not np.array_equal(grown(mask, pixels + 1), np.asarray(squares) > 0)
 
 
 def test_a_busy_background_stays():
