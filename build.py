@@ -357,7 +357,7 @@ def parser() -> argparse.ArgumentParser:
         help="build flashhead_bridge, the library that engines load",
         description="Build flashhead_bridge with its examples and tests, and put it where the plug-ins of Unity and "
         "Godot have it.",
-        epilog="examples: build.py native    build.py native --target windows-x64    build.py native --sanitize=thread",
+        epilog="examples: build.py native    build.py native --target windows-x64",
     )
     command.add_argument(
         "--target", choices=TARGETS, help="build for any machine of this system, with zig's compiler"
