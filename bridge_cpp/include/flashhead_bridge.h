@@ -132,7 +132,7 @@ typedef struct {
     char tiers[256];             /* those that can run, separated by spaces */
 } flashhead_client_info;
 #define FLASHHEAD_CLIENT_INFO {(uint32_t)sizeof(flashhead_client_info), 0, 0, 0, {0}, {0}}
-/* As of the last flashhead_poll_client. */
+/* How things stand now. */
 FLASHHEAD_API flashhead_result flashhead_get_client_info(flashhead_client client, flashhead_client_info* info);
 
 /* --- sessions ---------------------------------------------------------------------------------------------------- */
