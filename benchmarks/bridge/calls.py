@@ -20,9 +20,8 @@ from pathlib import Path
 import numpy as np
 import zmq
 
-ROOT = Path(__file__).parents[2]
-for folder in ("benchmarks/worker", "tests/bridge"):
-    sys.path.insert(0, str(ROOT / folder))
+sys.path.insert(0, str(Path(__file__).parents[1] / "worker"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "bridge"))
 
 from bridge_library import VIDEO, WEIGHTS, Bridge, EventStruct, Frame, Weights, byref
 from real import real_worker, spoken_line, verdict

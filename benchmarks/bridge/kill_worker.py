@@ -1,10 +1,10 @@
-"""A worker is killed again and again while heads of flashhead_bridge talk: when all talk again, and how long calls take.
+"""A worker is killed again and again while heads of flashhead_bridge talk: when all talk again, how long calls take.
 
     python benchmarks/bridge/kill_worker.py [--kills 100] [--heads 8]
 
 The library starts the worker itself, so it is the library that starts it again. A head talks again when it gives a
-frame of its present audio time from the new worker. Limits: talking again within 2 s, no call above 100 ms (ctypes and
-the scheduler included), nothing left in /dev/shm.
+frame of its present audio time from the new worker. Limits: talking again within 2 s, no call above 100 ms (ctypes
+and the scheduler included), nothing left in /dev/shm.
 """
 
 import argparse
@@ -16,9 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).parents[2]
-for folder in ("benchmarks/worker", "tests/bridge"):
-    sys.path.insert(0, str(ROOT / folder))
+sys.path.insert(0, str(Path(__file__).parents[1] / "worker"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "bridge"))
 
 from bridge_library import Bridge
 from real import rings_of, verdict, with_progress
