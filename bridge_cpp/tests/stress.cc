@@ -5,6 +5,7 @@
 //                                      from one more
 //     stress open CYCLES               open and close a head again and again
 //     stress connect CYCLES            connect and shut down again and again
+//     stress measure HEADS SECONDS     nanoseconds of each call while heads talk: "name nanoseconds" a line
 //     stress handles                   null, stale and wrong arguments for everything
 //
 // Ends with 0 when no call failed but for those that must, and no thread, file or shared memory is left.
@@ -221,6 +222,58 @@ int ConnectAll(int cycles) {
   return 0;
 }
 
+// As a game draws: 60 times a second the same calls for every head.
+int Measure(int heads, int seconds) {
+  struct Took {
+    const char* name;
+    int64_t ns;
+  };
+  std::vector<Took> all;
+  all.reserve(1 << 20);
+  const auto time = [&all](const char* name, auto call) {
+    const auto began = Clock::now();
+    const flashhead_result result = call();
+    all.push_back({name, std::chrono::nanoseconds(Clock::now() - began).count()});
+    Need(result, name);
+    return result;
+  };
+  const auto client = Connect();
+  std::vector<flashhead_session> sessions;
+  for (int i = 0; i < heads; ++i) sessions.push_back(Open(client, FLASHHEAD_WEIGHTS_60HZ));
+  const auto pcm = Noise(16000 * 10, 1);
+  flashhead_audio audio = FLASHHEAD_AUDIO;
+  audio.samples = pcm.data();
+  audio.frames = pcm.size();
+  audio.interrupt = 1;
+  std::vector<uint32_t> lines(sessions.size());
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    if (!WaitFor(sessions[i], FLASHHEAD_EVENT_OPENED)) return 1;
+    Need(flashhead_speak(sessions[i], &audio, &lines[i]), "speak");
+    if (!WaitFor(sessions[i], FLASHHEAD_EVENT_FIRST_FRAME)) return 1;
+  }
+  const auto began = Clock::now();
+  while (Clock::now() - began < std::chrono::seconds(seconds)) {
+    const auto audio_us = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began).count();
+    for (size_t i = 0; i < sessions.size(); ++i) {
+      const auto session = sessions[i];
+      flashhead_weights weights = FLASHHEAD_WEIGHTS;
+      flashhead_event event = FLASHHEAD_EVENT;
+      time("clock", [&] { return flashhead_clock(session, lines[i], audio_us, 1); });
+      const auto found = time("acquire_weights", [&] {
+        return flashhead_acquire_weights(session, lines[i], audio_us, &weights);
+      });
+      if (found == FLASHHEAD_NOTHING) all.back().name = "acquire_weights_nothing";
+      time("poll", [&] { return flashhead_poll(session, &event); });
+      time("look_at", [&] { return flashhead_look_at(session, 0.1f, 0.0f); });
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(16667));
+  }
+  for (const auto session : sessions) time("cancel", [&] { return flashhead_cancel(session, -1); });
+  Need(flashhead_shutdown(), "shutdown");
+  for (const auto& one : all) std::printf("%s %lld\n", one.name, static_cast<long long>(one.ns));
+  return 0;
+}
+
 int Handles() {
   const auto client = Connect();
   const auto session = Open(client, FLASHHEAD_WEIGHTS_60HZ);
@@ -253,6 +306,7 @@ int main(int count, char** words) {
   const int result = mode == "talk"      ? TalkAll(first, second)
                      : mode == "open"    ? OpenAll(first)
                      : mode == "connect" ? ConnectAll(first)
+                     : mode == "measure" ? Measure(first, second)
                      : mode == "handles" ? Handles()
                                          : 2;
   if (result != 0) return result;
@@ -263,6 +317,6 @@ int main(int count, char** words) {
   }
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
-  std::printf("ok, %ld KB at most\n", usage.ru_maxrss);
+  if (mode != "measure") std::printf("ok, %ld KB at most\n", usage.ru_maxrss);
   return 0;
 }

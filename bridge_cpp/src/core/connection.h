@@ -57,6 +57,7 @@ class Connection : private Peer {
   void Received(const FromWorker& message, const void* payload, size_t bytes) override;
   void Lost(const std::string& reason) override;
   std::string Tick() override;
+  bool Active() override { return !heads_.empty(); }
   void Ending() override;
 
   void Ask(const std::shared_ptr<Head>& head);

@@ -15,6 +15,9 @@ namespace flashhead {
 namespace {
 
 constexpr int kTickMs = 100;
+// While heads are open the thread looks for work by itself: a signal would cost those who post a system call, which
+// takes as long as all else that they do together.
+constexpr int kActiveMs = 2;
 constexpr int kRefusedRestMs = 500;
 constexpr int kLingerMs = 200;
 constexpr uint64_t kMs = 1'000'000;
@@ -109,9 +112,9 @@ void Link::Stop() {
   Wake();
 }
 
-// One signal until the thread looks: a program that posts much does not pay for each. Under posting_.
+// Signals a thread that sleeps for long, once. Under posting_.
 void Link::Wake() {
-  if (waker_ == nullptr || woken_.exchange(true)) return;
+  if (waker_ == nullptr || awake_.exchange(true)) return;
   zmq_send(waker_, "", 0, ZMQ_DONTWAIT);
 }
 
@@ -126,7 +129,7 @@ void Link::Send(const std::string& message, const std::string& payload) {
 }
 
 void Link::Run() {
-  BlockSignals();
+  StayInBackground();
   while (!stopping_.load(std::memory_order_acquire)) {
     DoWork();
     try {
@@ -179,7 +182,9 @@ Link::Outcome Link::Loop(void* socket, void* monitor, std::string* reason) {
   uint64_t heard = began, ticked = began, pinged = 0;
   bool welcomed = false, refused = false;
   while (true) {
-    zmq_poll(items, 3, kTickMs);
+    const bool active = welcomed && peer_->Active();
+    LookBeforeSleep(active);
+    zmq_poll(items, 3, active ? kActiveMs : kTickMs);
     const bool stopping = stopping_.load(std::memory_order_acquire);
     DoWork();
     if (stopping) return Outcome::kStopped;
@@ -248,7 +253,6 @@ void Link::DoWork() {
   char ignored;
   while (zmq_recv(wake_, &ignored, sizeof ignored, ZMQ_DONTWAIT) >= 0) {
   }
-  woken_.store(false);
   Work work;
   while (work_.Pop(&work)) {
     waiting_bytes_.fetch_sub(work.bytes, std::memory_order_relaxed);
@@ -260,14 +264,22 @@ void Link::DoWork() {
   }
 }
 
+// From now on who posts signals, unless the thread looks `soon`; what was posted before is done.
+void Link::LookBeforeSleep(bool soon) {
+  awake_.store(soon);
+  DoWork();
+}
+
 // Work that comes meanwhile is done at the end of it.
 void Link::Rest(int milliseconds) {
   for (int rested = 0; rested < milliseconds && !stopping_.load(std::memory_order_acquire);) {
+    LookBeforeSleep(false);
     zmq_pollitem_t item{wake_, 0, ZMQ_POLLIN, 0};
     const int step = 50;
-    if (zmq_poll(&item, 1, step) > 0) DoWork();
+    zmq_poll(&item, 1, step);
     rested += step;
   }
+  DoWork();
 }
 
 }  // namespace flashhead

@@ -24,6 +24,8 @@ class Peer {
   virtual void Lost(const std::string& reason) = 0;
   // Ten times a second; why the worker seems to have died, or "".
   virtual std::string Tick() = 0;
+  // Whether much is to be expected from the program.
+  virtual bool Active() = 0;
   // The last chance to send something.
   virtual void Ending() = 0;
 };
@@ -58,6 +60,7 @@ class Link {
   void CloseSockets();
   void Converse(const WorkerAddress& address);
   Outcome Loop(void* socket, void* monitor, std::string* reason);
+  void LookBeforeSleep(bool soon);
   bool ReceiveAll(void* socket, bool* welcomed, bool* refused);
   void DoWork();
   void Rest(int milliseconds);
@@ -78,7 +81,7 @@ class Link {
   };
   SpscQueue<Work, 1024> work_;
   std::atomic<size_t> waiting_bytes_{0};
-  std::atomic<bool> woken_{false};
+  std::atomic<bool> awake_{true};  // it looks for work soon, by itself or because it was signalled
   std::atomic<bool> stopping_{false};
   std::atomic<bool> ended_{false};
   std::thread thread_;

@@ -42,7 +42,8 @@ std::string PrivateEndpoint();
 std::optional<std::string> ReadSmallFile(const std::string& path);
 
 bool ProcessLives(uint32_t pid);
-void BlockSignals();  // for this thread: they are the program's
+// For a thread of the library: signals are the program's, and waking it must not take a processor from the program.
+void StayInBackground();
 void SleepMs(int milliseconds);
 
 }  // namespace flashhead

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/stat.h>
@@ -157,12 +158,16 @@ std::optional<std::string> ReadSmallFile(const std::string& path) {
 
 bool ProcessLives(uint32_t pid) { return pid > 0 && (kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM); }
 
-void BlockSignals() {
+void StayInBackground() {
   sigset_t all;
   sigfillset(&all);
   // Faults of the thread itself must still end the program where they happen.
   for (int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigdelset(&all, number);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
+#ifdef __linux__
+  const sched_param none{};
+  pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+#endif
 }
 
 void SleepMs(int milliseconds) {
