@@ -14,7 +14,7 @@ using namespace flashhead;
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr uint64_t kBytes = kHeaderBytes + 4 * 2 * kPageBytes;
   const SharedMemory memory = SharedMemory::Private(kBytes);
-  std::memcpy(memory.data(), data, size < kBytes ? size : kBytes);
+  if (size > 0) std::memcpy(memory.data(), data, size < kBytes ? size : kBytes);
   uint64_t generation = 0;
   std::memcpy(&generation, static_cast<uint8_t*>(memory.data()) + 56, sizeof generation);
   try {

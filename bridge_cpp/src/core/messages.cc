@@ -15,7 +15,8 @@ namespace {
 
 constexpr size_t kNameCharacters = 64;
 constexpr size_t kTextCharacters = 4096;
-constexpr size_t kMaxItems = 65536;  // of an array, against senseless work
+constexpr size_t kMaxItems = 65536;       // of an array, against senseless work
+constexpr size_t kMaxMapBytes = 1 << 20;  // of a message's map: statistics of thousands of sessions
 
 // --- encoding -----------------------------------------------------------------------------------------------------
 
@@ -256,6 +257,44 @@ FromWorker ReadMessage(const std::string& type, MapReader in, std::string* probl
   return Pong{};
 }
 
+// Whether no array or map says that it has more items than there are bytes: msgpack-c takes memory for all that are
+// announced before it looks for them. A walk over the items, whatever lies in what.
+bool HoldsWhatItAnnounces(const uint8_t* data, size_t bytes) {
+  const auto big_endian = [&](size_t at, size_t length) {
+    uint64_t value = 0;
+    for (size_t i = 0; i < length && at + i < bytes; ++i) value = value << 8 | data[at + i];
+    return value;
+  };
+  for (size_t at = 0; at < bytes;) {
+    const uint8_t type = data[at];
+    uint64_t items = 0, skipped = 1;
+    if (type >= 0x80 && type < 0xA0) {  // small map, small array
+      items = type & 0x0F;
+    } else if (type >= 0xA0 && type < 0xC0) {  // short text
+      skipped += type & 0x1F;
+    } else if (type >= 0xC4 && type <= 0xC6) {  // bytes
+      skipped += (1u << (type - 0xC4)) + big_endian(at + 1, 1u << (type - 0xC4));
+    } else if (type >= 0xC7 && type <= 0xC9) {  // extension
+      skipped += (1u << (type - 0xC7)) + 1 + big_endian(at + 1, 1u << (type - 0xC7));
+    } else if (type == 0xCA || type == 0xCB) {  // float, double
+      skipped += type == 0xCA ? 4 : 8;
+    } else if (type >= 0xCC && type <= 0xD3) {  // numbers
+      skipped += 1u << ((type - 0xCC) % 4);
+    } else if (type >= 0xD4 && type <= 0xD8) {  // extension of a fixed size
+      skipped += 1 + (1u << (type - 0xD4));
+    } else if (type >= 0xD9 && type <= 0xDB) {  // text
+      skipped += (1u << (type - 0xD9)) + big_endian(at + 1, 1u << (type - 0xD9));
+    } else if (type >= 0xDC && type <= 0xDF) {  // array, map
+      const size_t length = type % 2 == 0 ? 2 : 4;
+      skipped += length;
+      items = big_endian(at + 1, length);
+    }
+    if (items > bytes - at || skipped > bytes - at) return false;
+    at += skipped;
+  }
+  return true;
+}
+
 struct Unpacked {
   Unpacked() { msgpack_unpacked_init(&it); }
   ~Unpacked() { msgpack_unpacked_destroy(&it); }
@@ -344,8 +383,12 @@ std::string EncodePing() { return MapWriter("ping").Bytes(); }
 
 std::optional<FromWorker> DecodeFromWorker(const void* data, size_t bytes, std::string* problem) {
   problem->clear();
-  if (bytes == 0 || bytes > kMaxMessageBytes) {
+  if (bytes == 0 || bytes > kMaxMapBytes) {
     *problem = "it is empty or too large";
+    return std::nullopt;
+  }
+  if (!HoldsWhatItAnnounces(static_cast<const uint8_t*>(data), bytes)) {
+    *problem = "it announces more than it holds";
     return std::nullopt;
   }
   Unpacked unpacked;
