@@ -301,9 +301,8 @@ flashhead_result flashhead_open(flashhead_client client, const flashhead_session
 
 flashhead_result flashhead_close(flashhead_session session) {
   return Guarded([&] {
-    const auto found = TheLibrary().sessions.Remove(session);
-    if (found == nullptr) throw Failure(FLASHHEAD_STALE_HANDLE, "this session is not open (any more)");
-    found->session->Close();
+    SessionOf(session)->Close();
+    TheLibrary().sessions.Remove(session);
     return FLASHHEAD_OK;
   });
 }

@@ -50,11 +50,11 @@ std::shared_ptr<Head> Connection::Open(const OpenSettings& settings, std::shared
 }
 
 void Connection::Close(std::shared_ptr<Head> head) {
-  // What cannot be posted now is closed with the connection.
-  Post([this, head] {
+  const bool posted = Post([this, head] {
     head->Close();
     if (head->session() == 0) Drop(head);
   });
+  if (!posted) throw Failure(FLASHHEAD_BUSY, "too much waits to be sent; try again in the next frame");
 }
 
 bool Connection::NextEvent(Event* event) {

@@ -2,7 +2,7 @@
 
 #include <zmq.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -19,6 +19,8 @@ constexpr int kTickMs = 100;
 // takes as long as all else that they do together.
 constexpr int kActiveMs = 2;
 constexpr int kRefusedRestMs = 500;
+// Its connection breaks a moment before the system tells that a worker of our own has ended.
+constexpr int kLostRestMs = 20;
 constexpr int kLingerMs = 200;
 constexpr uint64_t kMs = 1'000'000;
 constexpr uint64_t kPingNs = 500 * kMs;
@@ -171,7 +173,10 @@ void Link::Converse(const WorkerAddress& address) {
   Close(monitor, 0);
   // What was asked of a dead worker must not reach another one under the same address.
   Close(socket, outcome == Outcome::kStopped ? kLingerMs : 0);
-  if (outcome == Outcome::kLost) peer_->Lost(reason);
+  if (outcome == Outcome::kLost) {
+    peer_->Lost(reason);
+    Rest(kLostRestMs);
+  }
   if (outcome == Outcome::kRefused) Rest(kRefusedRestMs);
 }
 
@@ -184,7 +189,7 @@ Link::Outcome Link::Loop(void* socket, void* monitor, std::string* reason) {
   while (true) {
     const bool active = welcomed && peer_->Active();
     LookBeforeSleep(active);
-    zmq_poll(items, 3, active ? kActiveMs : kTickMs);
+    if (zmq_poll(items, 3, active ? kActiveMs : kTickMs) < 0) items[1].revents = 0;
     const bool stopping = stopping_.load(std::memory_order_acquire);
     DoWork();
     if (stopping) return Outcome::kStopped;
@@ -275,7 +280,7 @@ void Link::Rest(int milliseconds) {
   for (int rested = 0; rested < milliseconds && !stopping_.load(std::memory_order_acquire);) {
     LookBeforeSleep(false);
     zmq_pollitem_t item{wake_, 0, ZMQ_POLLIN, 0};
-    const int step = 50;
+    const int step = std::min(50, milliseconds - rested);
     zmq_poll(&item, 1, step);
     rested += step;
   }
