@@ -3,6 +3,7 @@
 
 python3 build.py demo    bake the sample dialogue with the sample avatars into out/demo
 python3 build.py test    set up the tests and run all of them
+python3 build.py native  build the library that engines load (flashhead_bridge)
 python3 build.py -h      the other commands
 """
 
@@ -13,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -24,6 +27,28 @@ COMPILERS = ("c++", "g++", "clang++")
 WITHOUT_NATIVE = {"SKBUILD_WHEEL_CMAKE": "false"}
 PYTHON_HEADER = Path(sysconfig.get_path("include")) / "Python.h"
 OLDEST_PYTHON = (3, 11)
+BUILD = ROOT / "build"
+SOURCES = BUILD / "sources"
+LARGEST_LIBRARY = 2_000_000  # bytes, stripped, for linux-x64
+
+
+@dataclass(frozen=True)
+class Target:
+    """A system that the library for engines is built for. `zig`: its name for zig; `library`: the file's name."""
+
+    zig: str
+    system: str
+    processor: str
+    library: str
+
+
+TARGETS = {
+    "linux-x64": Target("x86_64-linux-gnu.2.17", "Linux", "x86_64", "libflashhead_bridge.so"),
+    "windows-x64": Target("x86_64-windows-gnu", "Windows", "AMD64", "flashhead_bridge.dll"),
+    "macos-arm64": Target("aarch64-macos.11.0", "Darwin", "arm64", "libflashhead_bridge.dylib"),
+    "macos-x64": Target("x86_64-macos.11.0", "Darwin", "x86_64", "libflashhead_bridge.dylib"),
+}
+PLUGIN_FOLDERS = (ROOT / "unity_package" / "Plugins", ROOT / "godot_addon" / "addons" / "flashhead" / "bin")
 
 
 class BuildError(Exception):
@@ -118,14 +143,155 @@ def compiler_environment(needs_native: bool) -> dict[str, str]:
     return WITHOUT_NATIVE
 
 
-def write_compiler_wrappers(folder: Path) -> None:
+def write_compiler_wrappers(folder: Path, target: str = "") -> None:
     """Programs that CMake takes for compilers. -I: the build's environment hides .venv's packages otherwise;
     baseline: for any processor, as all other compilers do."""
-    folder.mkdir()
-    for name in ("cc", "c++"):
+    folder.mkdir(exist_ok=True)
+    options = "-mcpu=baseline" + (f" -target {target}" if target else "")
+    tools = {"cc": f"cc {options}", "c++": f"c++ {options}", "ar": "ar", "ranlib": "ranlib", "rc": "rc"}
+    for name, words in tools.items():
         wrapper = folder / name
-        wrapper.write_text(f'#!/bin/sh\nexec "{python_of(VENV)}" -I -m ziglang {name} -mcpu=baseline "$@"\n')
+        wrapper.write_text(f'#!/bin/sh\nexec "{python_of(VENV)}" -I -m ziglang {words} "$@"\n')
         wrapper.chmod(0o755)
+
+
+def native(arguments: argparse.Namespace) -> None:
+    make_venv(VENV)
+    target = arguments.target or "linux-x64"
+    sources = {"zeromq": arguments.zeromq, "msgpack": arguments.msgpack}
+    folder = build_native(target, arguments.sanitize, **sources, programs=not arguments.target)
+    if not arguments.sanitize:
+        install_library(folder, target, for_this_machine=not arguments.target)
+
+
+def build_native(
+    target: str,
+    sanitize: str | None = None,
+    zeromq: Path | None = None,
+    msgpack: Path | None = None,
+    *,
+    programs: bool,
+) -> Path:
+    """Build flashhead_bridge with this machine's compiler; with `programs` its examples, tests and fuzz targets too,
+    else for any machine of the target, with zig's compiler. Returns the folder in which it lies.
+
+    `sanitize`: "address" (and undefined behaviour) or "thread". `zeromq`, `msgpack`: folders of the two libraries'
+    sources; fetched where they are not given.
+    """
+    if zeromq is None or msgpack is None:
+        fetch_sources()
+    folder = BUILD / f"native-{target}{'' if programs else '-portable'}{f'-{sanitize}' if sanitize else ''}"
+    cmake, ninja = (build_tool(name) for name in ("cmake", "ninja"))
+    options = [
+        f"-DFLASHHEAD_ZEROMQ_SOURCE={zeromq or SOURCES / 'zeromq'}",
+        f"-DFLASHHEAD_MSGPACK_SOURCE={msgpack or SOURCES / 'msgpack'}",
+        f"-DCMAKE_MAKE_PROGRAM={ninja}",
+        f"-DFLASHHEAD_PROGRAMS={'ON' if programs else 'OFF'}",
+    ]
+    if sanitize:
+        kinds = {"address": "address,undefined", "thread": "thread"}[sanitize]
+        flags = f"-fsanitize={kinds} -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1"
+        options += [f"-DCMAKE_{language}_FLAGS={flags}" for language in ("C", "CXX")]
+        options += ["-DCMAKE_BUILD_TYPE=None", "-DFLASHHEAD_SANITIZE=ON"]
+    environment = compiler_environment(needs_native=True) if programs else {}
+    if not programs:
+        options += cross_compiler(target)
+    quiet = ("--log-level=WARNING", "-Wno-dev")
+    run(cmake, *quiet, "-S", NATIVE_SOURCES, "-B", folder, "-G", "Ninja", *options, environment=environment)
+    run(ninja, "-C", folder)
+    return folder
+
+
+def cross_compiler(target: str) -> list[str]:
+    """Options of CMake that build for another system with the wheel `ziglang`."""
+    it, wrappers = TARGETS[target], VENV / f"zig-{target}"
+    if not (VENV / "zig").exists():
+        print("Installing a C++ compiler (ziglang) into .venv ...", flush=True)
+        pip(VENV, "ziglang>=0.13")
+        write_compiler_wrappers(VENV / "zig")
+    write_compiler_wrappers(wrappers, it.zig)
+    tools = {"C_COMPILER": "cc", "CXX_COMPILER": "c++", "AR": "ar", "RANLIB": "ranlib", "RC_COMPILER": "rc"}
+    options = [f"-DCMAKE_{name}={wrappers / file}" for name, file in tools.items()]
+    options += [f"-DCMAKE_SYSTEM_NAME={it.system}", f"-DCMAKE_SYSTEM_PROCESSOR={it.processor}"]
+    if it.system == "Windows":
+        options.append("-DCMAKE_SYSTEM_VERSION=10.0")
+    if it.system == "Darwin":
+        options.append("-DCMAKE_INSTALL_NAME_TOOL=/bin/true")
+    return options
+
+
+def build_tool(name: str) -> str:
+    """This machine's program, else the one of its wheel."""
+    if found := shutil.which(name):
+        return found
+    program = python_of(VENV).with_name(name)
+    if not program.exists():
+        pip(VENV, name)
+    return str(program)
+
+
+def fetch_sources() -> None:
+    """Have the sources of libzmq and msgpack-c in build/sources, from this machine's own Debian or Ubuntu archive."""
+    packages = {"zeromq": "zeromq3", "msgpack": "msgpack-c"}
+    if all((SOURCES / name).is_dir() for name in packages):
+        return
+    if not shutil.which("apt-get"):
+        raise BuildError(
+            "The sources of libzmq and msgpack-c are fetched with apt-get, which this machine has not. Unpack them "
+            "yourself and give their folders: build.py native --zeromq FOLDER --msgpack FOLDER"
+        )
+    print("Fetching the sources of libzmq and msgpack-c ...", flush=True)
+    apt = ["apt-get", "--quiet=2", *apt_of_sources(SOURCES / "apt")]
+    # An archive that has no sources makes this fail, another one may have them all the same.
+    subprocess.run([*apt, "update"], cwd=SOURCES, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    run("env", "-C", SOURCES / "apt", *apt, "source", "--download-only", *packages.values())
+    for name, package in packages.items():
+        [archive] = (SOURCES / "apt").glob(f"{package}_*.orig.tar.*")
+        with tarfile.open(archive) as files:
+            files.extractall(SOURCES / "unpacked", filter="data")
+        [folder] = (SOURCES / "unpacked").iterdir()
+        folder.rename(SOURCES / name)
+        print(f"{archive.name.removesuffix('.gz').removesuffix('.xz').removesuffix('.orig.tar')}: {SOURCES / name}")
+
+
+def apt_of_sources(folder: Path) -> list[str]:
+    """Options by which apt-get sees the archives of this machine as archives of sources, without touching its own
+    state."""
+    for name in ("lists/partial", "cache/archives/partial", "parts"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    etc = Path("/etc/apt")
+    for file in [etc / "sources.list", *(etc / "sources.list.d").glob("*")]:
+        if file.suffix in (".list", ".sources") and file.is_file():
+            lines = [
+                line.replace("deb ", "deb-src ", 1) if line.startswith("deb ") else line
+                for line in file.read_text("utf-8").splitlines()
+                if not line.startswith("deb-src ")
+            ]
+            lines = ["Types: deb-src" if line.startswith("Types:") else line for line in lines]
+            (folder / "parts" / file.name).write_text("\n".join(lines) + "\n", "utf-8")
+    return [
+        *("-o", "Dir::Etc::sourcelist=/dev/null"),
+        *("-o", f"Dir::Etc::sourceparts={folder / 'parts'}"),
+        *("-o", f"Dir::State::lists={folder / 'lists'}"),
+        *("-o", f"Dir::Cache={folder / 'cache'}"),
+    ]
+
+
+def install_library(folder: Path, target: str, for_this_machine: bool) -> None:
+    """Put the library where the engines' plug-ins have it, and into .venv when it is this machine's own."""
+    name = TARGETS[target].library
+    library = folder / name
+    for plugins in PLUGIN_FOLDERS:
+        (plugins / target).mkdir(parents=True, exist_ok=True)
+        shutil.copy2(library, plugins / target / name)
+    if for_this_machine:
+        shutil.copy2(library, VENV / "lib" / name)
+    size = library.stat().st_size
+    print(f"{name} for {target}: {size:,} bytes")
+    if TARGETS[target].system == "Darwin":
+        print("Built, but not run: there is no macOS here.")
+    if target == "linux-x64" and size > LARGEST_LIBRARY:
+        raise BuildError(f"{library} has {size:,} bytes; at most {LARGEST_LIBRARY:,} are allowed")
 
 
 def demo(_: argparse.Namespace) -> None:
@@ -137,6 +303,11 @@ def test(arguments: argparse.Namespace) -> None:
     extras = ["cpu", "bake", "psd", "dev", *([] if arguments.quick else ["train"])]
     python = install_project(*extras, needs_native=True)
     run(python, "-m", "ruff", "check", ".")
+    if sys.platform == "linux":
+        try:
+            install_library(build_native("linux-x64", programs=True), "linux-x64", for_this_machine=True)
+        except BuildError as error:
+            print(f"The tests of flashhead_bridge are left out: {error}", file=sys.stderr)
     run(python, "-m", "pytest", *arguments.pytest)
 
 
@@ -180,6 +351,21 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     command.set_defaults(call=test)
+
+    command = commands.add_parser(
+        "native",
+        help="build flashhead_bridge, the library that engines load",
+        description="Build flashhead_bridge with its examples and tests, and put it where the plug-ins of Unity and "
+        "Godot have it.",
+        epilog="examples: build.py native    build.py native --target windows-x64",
+    )
+    command.add_argument(
+        "--target", choices=TARGETS, help="build for any machine of this system, with zig's compiler"
+    )
+    command.add_argument("--sanitize", choices=("address", "thread"), help="tests and fuzz targets with a sanitizer")
+    command.add_argument("--zeromq", type=Path, metavar="FOLDER", help="sources of libzmq; else they are fetched")
+    command.add_argument("--msgpack", type=Path, metavar="FOLDER", help="sources of msgpack-c; else they are fetched")
+    command.set_defaults(call=native)
 
     command = commands.add_parser(
         "avatar-tools",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "core/ring_error.h"
 
@@ -41,7 +42,10 @@ RingGeometry CheckedGeometry(const SharedMemory& memory, uint64_t generation) {
 }  // namespace
 
 RingReader::RingReader(const std::string& name, uint64_t generation)
-    : memory_(SharedMemory::Open(name)), geometry_(CheckedGeometry(memory_, generation)) {}
+    : RingReader(SharedMemory::Open(name), generation) {}
+
+RingReader::RingReader(SharedMemory memory, uint64_t generation)
+    : memory_(std::move(memory)), geometry_(CheckedGeometry(memory_, generation)) {}
 
 uint64_t RingReader::Published() const noexcept { return header().head.load(std::memory_order_acquire); }
 
@@ -74,7 +78,7 @@ ReadResult RingReader::Read(uint64_t number, SlotInfo* info, void* payload, uint
   return ReadResult::kRead;
 }
 
-bool RingReader::Find(uint32_t epoch, uint32_t utterance, int64_t audio_us, uint64_t* number) noexcept {
+bool RingReader::Find(uint32_t epoch, uint32_t utterance, int64_t audio_us, uint64_t* number) const noexcept {
   const uint64_t published = Published();
   const uint64_t oldest = published - std::min<uint64_t>(published, geometry_.slot_count);
   for (uint64_t candidate = published; candidate-- > oldest;) {

@@ -21,16 +21,20 @@ class RingReader {
  public:
   // Throws RingError when there is no such ring, when it is of another generation, or when its header is not sound.
   RingReader(const std::string& name, uint64_t generation);
+  RingReader(SharedMemory memory, uint64_t generation);
 
   // How many slots were published; the newest is this minus one. A hostile or broken writer's number may fall.
   uint64_t Published() const noexcept;
+
+  // What slot `number` says besides its payload. False when it is not there, or just being written.
+  bool ReadInfo(uint64_t number, SlotInfo* info) const noexcept;
 
   // Copy slot `number` to `payload`, at most `room` bytes. `info` is set when kRead is returned.
   ReadResult Read(uint64_t number, SlotInfo* info, void* payload, uint32_t room) const noexcept;
 
   // The number of the slot that is shown at `audio_us` of an utterance: the latest one of this epoch and utterance
   // whose PTS is not after it. False when the ring holds none.
-  bool Find(uint32_t epoch, uint32_t utterance, int64_t audio_us, uint64_t* number) noexcept;
+  bool Find(uint32_t epoch, uint32_t utterance, int64_t audio_us, uint64_t* number) const noexcept;
 
   // False once the writer closed the ring, or ended in any way.
   bool WriterLives() const noexcept;
@@ -41,7 +45,6 @@ class RingReader {
  private:
   const RingHeader& header() const { return *static_cast<const RingHeader*>(memory_.data()); }
   const uint8_t* Slot(uint64_t number) const;
-  bool ReadInfo(uint64_t number, SlotInfo* info) const noexcept;
 
   SharedMemory memory_;
   RingGeometry geometry_;

@@ -2,11 +2,15 @@
 
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace flashhead {
 
 RingWriter::RingWriter(const RingGeometry& geometry)
-    : geometry_(geometry), memory_(SharedMemory::Create(geometry.TotalBytes())) {
+    : RingWriter(geometry, SharedMemory::Create(geometry.TotalBytes())) {}
+
+RingWriter::RingWriter(const RingGeometry& geometry, SharedMemory memory)
+    : geometry_(geometry), memory_(std::move(memory)) {
   header_ = new (memory_.data()) RingHeader{};
   header_->version = kRingVersion;
   header_->header_bytes = kHeaderBytes;

@@ -13,6 +13,8 @@ class RingWriter {
  public:
   // Throws RingError when the memory cannot be had.
   explicit RingWriter(const RingGeometry& geometry);
+  // In memory of at least geometry.TotalBytes(), all zeros.
+  RingWriter(const RingGeometry& geometry, SharedMemory memory);
   // Readers are told that the ring is closed; its name goes away at once.
   ~RingWriter();
 
@@ -28,6 +30,7 @@ class RingWriter {
 
   const RingGeometry& geometry() const { return geometry_; }
   const std::string& name() const { return memory_.name(); }
+  const SharedMemory& memory() const { return memory_; }
   uint64_t generation() const { return header_->generation; }
   uint64_t published() const { return published_; }
 

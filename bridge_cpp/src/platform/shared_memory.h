@@ -12,6 +12,10 @@ class SharedMemory {
  public:
   // Make a segment of random name that only this user may open, all zeros, its pages reserved.
   static SharedMemory Create(uint64_t bytes);
+  // Memory of this process alone, all zeros, for frames that come as messages. `View` is the same memory, valid as
+  // long as the one that was made.
+  static SharedMemory Private(uint64_t bytes);
+  static SharedMemory View(const SharedMemory& memory);
   // Map a segment read-only. Refuses one of another user or with more permissions than its maker gave it.
   static SharedMemory Open(const std::string& name);
 
@@ -34,7 +38,8 @@ class SharedMemory {
   void* data_ = nullptr;
   uint64_t bytes_ = 0;
   int file_ = -1;
-  bool made_here_ = false;
+  bool made_here_ = false;  // the name is removed in the end
+  bool mapped_ = false;     // the memory is given back in the end
 };
 
 // Remove the segments of this user's makers that died. Returns how many.

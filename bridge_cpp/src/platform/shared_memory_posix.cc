@@ -66,7 +66,25 @@ SharedMemory SharedMemory::Create(uint64_t bytes) {
   void* data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | kMapNow, memory.file_, 0);
   if (data == MAP_FAILED) Fail("cannot map shared memory " + name);
   memory.data_ = data;
+  memory.mapped_ = true;
   return memory;
+}
+
+SharedMemory SharedMemory::Private(uint64_t bytes) {
+  SharedMemory memory;
+  void* data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED) Fail("no memory for " + std::to_string(bytes) + " bytes of frames");
+  memory.data_ = data;
+  memory.bytes_ = bytes;
+  memory.mapped_ = true;
+  return memory;
+}
+
+SharedMemory SharedMemory::View(const SharedMemory& memory) {
+  SharedMemory view;
+  view.data_ = memory.data_;
+  view.bytes_ = memory.bytes_;
+  return view;
 }
 
 SharedMemory SharedMemory::Open(const std::string& name) {
@@ -87,6 +105,7 @@ SharedMemory SharedMemory::Open(const std::string& name) {
   void* data = mmap(nullptr, memory.bytes_, PROT_READ, MAP_SHARED, memory.file_, 0);
   if (data == MAP_FAILED) Fail("cannot map shared memory " + name);
   memory.data_ = data;
+  memory.mapped_ = true;
   return memory;
 }
 
@@ -100,23 +119,23 @@ SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {
   bytes_ = std::exchange(other.bytes_, 0);
   file_ = std::exchange(other.file_, -1);
   made_here_ = std::exchange(other.made_here_, false);
+  mapped_ = std::exchange(other.mapped_, false);
   return *this;
 }
 
 SharedMemory::~SharedMemory() { Release(); }
 
 void SharedMemory::Release() {
-  if (data_ != nullptr) munmap(data_, bytes_);
+  if (mapped_) munmap(data_, bytes_);
   if (made_here_) shm_unlink(name_.c_str());
   if (file_ >= 0) close(file_);
   data_ = nullptr;
   file_ = -1;
-  made_here_ = false;
+  made_here_ = mapped_ = false;
 }
 
 bool SharedMemory::MakerLives() const {
-  if (made_here_) return true;
-  if (file_ < 0) return false;
+  if (made_here_ || file_ < 0) return data_ != nullptr;
   if (flock(file_, LOCK_SH | LOCK_NB) != 0) return true;
   flock(file_, LOCK_UN);
   return false;
