@@ -11,7 +11,7 @@ from ..errors import MissingDependencyError
 from .gpu import GPU_MEMORY, GPU_PRIORITY, GpuBudget
 
 _CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
-_CUDA_RUNTIME = ("cudart64_12.dll", "cudart64_13.dll") if os.name == "nt" else ("libcudart.so.12", "libcudart.so.13")
+_CUDA_RUNTIME = ("cudart64_13.dll", "cudart64_12.dll") if os.name == "nt" else ("libcudart.so.13", "libcudart.so.12")
 _NON_BLOCKING = 1  # cudaStreamNonBlocking: apart from the default stream
 
 
