@@ -148,8 +148,15 @@ def _read_psd(file: Path) -> tuple[list[_Named], list[str], None]:
         _Named(*_match(layer.name, file.name), f"{file}: layer '{layer.name}'", layer.pixels)
         for layer in document.layers
     ]
-    if named and all(part.name != "portrait" for part in named) and document.flattened is not None:
-        named.append(_Named("portrait", None, f"{file}: the flattened picture", document.flattened))
+    known = {part.name for part in named}
+    if named and "portrait" not in known:
+        if document.flattened is not None:
+            named.append(_Named("portrait", None, f"{file}: the flattened picture", document.flattened))
+        elif "base" not in known:
+            raise AvatarError(
+                f"{file}: was saved without its flattened picture. Save it with 'Maximize Compatibility', or add a "
+                "layer 'portrait'."
+            )
     return named, document.ignored, None
 
 

@@ -141,6 +141,8 @@ def _refuse_what_must_be_rendered(layer: Any, where: str) -> None:
         found = f"is blended as '{layer.blend_mode.name.lower().replace('_', ' ')}'"
     elif layer.has_clip_layers(visible=True) or layer.clipping:
         found = "has a clipping mask"
+    elif layer.has_vector_mask() and (layer.mask is None or not layer.mask.has_real()):
+        found = "has a vector mask"
     elif layer.has_effects():
         found = "has effects"
     elif not layer.is_group() and layer.kind not in ("pixel", "smartobject") and not layer.has_pixels():

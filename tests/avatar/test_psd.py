@@ -186,6 +186,22 @@ def test_what_only_a_painting_program_can_mix_is_refused(tmp_path):
         read_artwork(saved(document, tmp_path))
 
 
+def test_a_vector_mask_is_refused(tmp_path, monkeypatch):
+    """psd-tools writes none, so the layer only says that it has one."""
+    file = saved(document_with("irises"), tmp_path)
+    monkeypatch.setattr(psd_tools.api.layers.Layer, "has_vector_mask", lambda _: True)
+    with pytest.raises(AvatarError, match=r"layer 'irises': has a vector mask"):
+        read_artwork(file)
+
+
+def test_a_psd_without_its_flattened_picture(tmp_path, monkeypatch):
+    file = saved(document_with("irises"), tmp_path)
+    monkeypatch.setattr(psd_tools.PSDImage, "has_preview", lambda _: False)
+    with pytest.raises(AvatarError, match="saved without its flattened picture"):
+        read_artwork(file)
+    assert "portrait" not in read_artwork(saved(document_with("irises", "base"), tmp_path)).pictures
+
+
 def test_sixteen_bits_are_rounded_to_eight(pictures, tmp_path):
     names = ("portrait", "irises", "hair_front")
     deep = read_artwork(write(tmp_path / "deep.psd", pictures, names, depth=16)).pictures
