@@ -1,7 +1,6 @@
 """Eyes: lids that slide over them, irises that turn inside the whites, hair that stays in front of brows."""
 
-import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -133,14 +132,15 @@ class _Lids:
     def __init__(self, avatar: Avatar, face: Face, eye: Eye, layers: dict[str, Layer], box: Box) -> None:
         columns = np.arange(box[0], box[2] + 1, dtype=np.float32)
         self._first, self._last = float(columns[0]), len(columns) - 1
-        # Two plates slide over the eye, each as a whole; what surrounds it stays.
+        # Two plates slide over the eye, each as a whole, as if it were square; what surrounds it stays.
         self.rigid = avatar.lower_lid == "slide"
+        if self.rigid:
+            eye = _square(eye, 5 * face.unit)
         left, right, soft = eye.outline[:, 0].min(), eye.outline[:, 0].max(), 5 * face.unit
         opening = smoothstep(left - soft, left + soft, columns) * smoothstep(right + soft, right - soft, columns)
-        self._opening = np.ones(len(columns), np.float32) if self.rigid else opening.astype(np.float32)
-        along = _of_plate if self.rigid else functools.partial(_smoothed, half=max(4, round(0.36 * eye.half_width)))
-        self.upper_travel = _Profile(along(_travel(eye, layers["lid_upper"], columns, upper=True)))
-        self.lower_travel = _Profile(along(_travel(eye, layers["lid_lower"], columns, upper=False)))
+        self._opening = opening.astype(np.float32)
+        self.upper_travel = _Profile(_travel(eye, layers["lid_upper"], columns, upper=True))
+        self.lower_travel = _Profile(_travel(eye, layers["lid_lower"], columns, upper=False))
 
     def column(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Index of the nearest column of each x and how far beside it x lies."""
@@ -158,6 +158,13 @@ class _Lids:
         """Opacity (columns,) of the closing lid: at once over the eye, late beyond its corners."""
         over_eye, beyond = np.float32(min(1.0, 14.0 * closed)), smoothstep(0.45, 0.75, np.float32(closed))
         return beyond + self._opening * (over_eye - beyond)
+
+
+def _square(eye: Eye, margin: float) -> Eye:
+    """The eye with the box around its outline as its outline, the margin wider on both sides."""
+    (left, top), (right, bottom) = eye.outline.min(axis=0), eye.outline.max(axis=0)
+    left, right = left - margin, right + margin
+    return replace(eye, outline=np.array([(left, top), (right, top), (right, bottom), (left, bottom)]))
 
 
 class _Profile:
@@ -279,15 +286,8 @@ def _travel(eye: Eye, lid: Layer, columns: np.ndarray, *, upper: bool) -> np.nda
     rows = np.arange(lid.pixels.shape[0])[:, None]
     edge = np.where(opaque, rows, -1).max(axis=0) if upper else np.where(opaque, rows, 1 << 16).min(axis=0)
     closed_line = np.interp(columns, lid.x + filled, lid.y + edge[filled])
-    return (closed_line - eye.lid_line(columns, upper)).astype(np.float32)
-
-
-def _smoothed(travel: np.ndarray, half: int) -> np.ndarray:
-    """The travel of skin: steep sides of a round eye, or a jagged painted edge, must not tear it."""
+    travel = closed_line - eye.lid_line(columns, upper)
+    # Steep sides of a round eye, or a jagged painted edge, must not tear the lid.
+    half = max(4, round(0.36 * eye.half_width))
     kernel = np.hanning(2 * half + 1)
     return np.convolve(np.pad(travel, half, mode="edge"), kernel / kernel.sum(), mode="valid").astype(np.float32)
-
-
-def _of_plate(travel: np.ndarray) -> np.ndarray:
-    """The travel of a plate: everywhere as far as where it is longest."""
-    return np.full_like(travel, travel[np.abs(travel).argmax()])
