@@ -1,6 +1,6 @@
 """Eyes: lids that slide over them, irises that turn inside the whites, hair that stays in front of brows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -132,8 +132,10 @@ class _Lids:
     def __init__(self, avatar: Avatar, face: Face, eye: Eye, layers: dict[str, Layer], box: Box) -> None:
         columns = np.arange(box[0], box[2] + 1, dtype=np.float32)
         self._first, self._last = float(columns[0]), len(columns) - 1
-        # Two plates slide over the eye; what surrounds it stays.
+        # Two plates slide over the eye, each as a whole, as if it were square; what surrounds it stays.
         self.rigid = avatar.lower_lid == "slide"
+        if self.rigid:
+            eye = _square(eye, 5 * face.unit)
         left, right, soft = eye.outline[:, 0].min(), eye.outline[:, 0].max(), 5 * face.unit
         opening = smoothstep(left - soft, left + soft, columns) * smoothstep(right + soft, right - soft, columns)
         self._opening = opening.astype(np.float32)
@@ -156,6 +158,13 @@ class _Lids:
         """Opacity (columns,) of the closing lid: at once over the eye, late beyond its corners."""
         over_eye, beyond = np.float32(min(1.0, 14.0 * closed)), smoothstep(0.45, 0.75, np.float32(closed))
         return beyond + self._opening * (over_eye - beyond)
+
+
+def _square(eye: Eye, margin: float) -> Eye:
+    """The eye with the box around its outline as its outline, the margin wider on both sides."""
+    (left, top), (right, bottom) = eye.outline.min(axis=0), eye.outline.max(axis=0)
+    left, right = left - margin, right + margin
+    return replace(eye, outline=np.array([(left, top), (right, top), (right, bottom), (left, bottom)]))
 
 
 class _Profile:

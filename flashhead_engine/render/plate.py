@@ -1,5 +1,7 @@
 """A rigid mouth: a jaw plate that slides down and bares a light strip between two rows of teeth."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..avatar.bundle import Avatar
@@ -12,13 +14,29 @@ from .sampling import LayerTable, inside_base
 _LOWER, _UPPER = MOTION_INDEX["lower_drop"], MOTION_INDEX["upper_raise"]
 _NARROW, _JAW_X, _LIPS_X = (MOTION_INDEX[name] for name in ("narrow", "jaw_x", "lips_x"))
 _WIDE = [MOTION_INDEX[f"{name}_{side}"] for name in ("stretch", "smile") for side in ("left", "right")]
+_SMILE, _FROWN = ([MOTION_INDEX[f"{name}_{side}"] for side in ("left", "right")] for name in ("smile", "frown"))
+_BEND = 0.45
+"""How far the ends of the light strip rise in a smile, in heights of the opening."""
+_LEAST_WIDTH, _LEAST_HEIGHT = 0.3, 0.3
+"""Shares of the painted light strip below which it does not shrink: a mouth that barely opens is lit all the same."""
 _FULLY_REDRAWN = 0.02
+
+
+@dataclass(frozen=True)
+class _Strip:
+    """How the light strip is drawn: its width and height as shares of what is painted, and how far its ends rise, in
+    pixels."""
+
+    width: float
+    height: float
+    bend: float
 
 
 class PlateMouth:
     """Draws the mouth of robots over a frame that shows it closed.
 
-    Lips cannot round a rigid plate; the light strip behind it narrows and widens instead.
+    Lips cannot round a rigid plate. Instead the light strip in the middle of the opening narrows and widens, grows
+    with the opening, and its ends rise in a smile and sink in a frown.
     """
 
     def __init__(self, avatar: Avatar, face: Face, size: int) -> None:
@@ -30,6 +48,8 @@ class PlateMouth:
         self._box = _box(avatar, face)
         cavity = avatar.layers["mouth_cavity"]
         self._cavity_x = float(cavity.x), float(cavity.x + cavity.pixels.shape[1])
+        strip = avatar.layers["tongue"]
+        self._strip_y = np.float32(strip.y + strip.pixels.shape[0] / 2)
         upper = avatar.layers["plate_upper"]
         height, width = upper.pixels.shape[:2]
         self._upper_box = (upper.x - 2, upper.y - 2, upper.x + width + 2, upper.y + height + 2)
@@ -47,12 +67,16 @@ class PlateMouth:
         block = frame.block(self._box)
         if block is None:
             return
-        width = 1 - 0.5 * float(motions[_NARROW]) + 0.12 * float(motions[_WIDE].sum())
         drop, shift = opening * self._face.jaw_drop, 10 * self._face.unit * aside
-        shown = self._compose(block.head_x, block.head_y, drop, shift, width)
+        strip = _Strip(
+            width=max(_LEAST_WIDTH, 1 - 0.5 * float(motions[_NARROW]) + 0.12 * float(motions[_WIDE].sum())),
+            height=max(_LEAST_HEIGHT, opening),
+            bend=_BEND * drop * float(motions[_SMILE].mean() - motions[_FROWN].mean()),
+        )
+        shown = self._compose(block.head_x, block.head_y, drop, shift, strip)
         block.put(packed, shown, strength / _FULLY_REDRAWN, keep_alpha=False)
 
-    def _compose(self, x: np.ndarray, y: np.ndarray, drop: float, shift: float, width: float) -> np.ndarray:
+    def _compose(self, x: np.ndarray, y: np.ndarray, drop: float, shift: float, strip: _Strip) -> np.ndarray:
         shown = self._tables["base"].at(x, y)
         opening = self._opening(x, y, drop)
         rows = np.flatnonzero(opening.any(axis=1))
@@ -60,8 +84,7 @@ class PlateMouth:
             part = slice(rows[0], rows[-1] + 1)
             inside_x, inside_y = x[part], y[part]
             inside = self._tables["mouth_cavity"].at(inside_x, inside_y)
-            middle = self._face.mouth_x
-            over(self._tables["tongue"].at(middle + (inside_x - middle) * (1 / max(width, 0.3)), inside_y), inside)
+            over(self._strip_at(inside_x, inside_y, drop, strip), inside)
             over(self._tables["teeth_lower"].at(inside_x - shift, inside_y - drop), inside)
             over(self._tables["teeth_upper"].at(inside_x, inside_y), inside)
             over(inside, shown[part], opening[part])
@@ -72,6 +95,15 @@ class PlateMouth:
         if "front" in self._tables:
             over(self._tables["front"].at(x, y), shown)
         return shown
+
+    def _strip_at(self, x: np.ndarray, y: np.ndarray, drop: float, strip: _Strip) -> np.ndarray:
+        """Colours of the light strip, premultiplied uint32 of x.shape, its middle in the middle of the opening."""
+        upper, lower = self._plates_meet
+        offset_x = (x - self._face.mouth_x) * np.float32(1 / strip.width)
+        along = offset_x * np.float32(1 / self._face.mouth_half_width)
+        offset_y = y - np.float32(0.5 * (upper + lower + drop)) + np.float32(strip.bend) * along * along
+        table = self._tables["tongue"]
+        return table.at(self._face.mouth_x + offset_x, self._strip_y + offset_y * np.float32(1 / strip.height))
 
     def _opening(self, x: np.ndarray, y: np.ndarray, drop: float) -> np.ndarray:
         """Coverage 0..1 of the window between the plates; their rims hide its upper and lower edge."""
