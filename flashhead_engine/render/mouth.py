@@ -245,7 +245,7 @@ class _Interior:
         light = 0.62 + 0.38 * np.sqrt(np.clip(reach, 0, 1))
         light *= 1 - _ROUNDING_DARKENS * min(1.0, float(frame.motions[_NARROW]))
         # A lower lip that rolls in lies behind the upper teeth, whose edges stay in the light.
-        lit = max(min(1.0, widest / (_LIT_FROM * self._unit)), float(frame.weights[_ROLL_LOWER]))
+        lit = max(min(1.0, widest / (_LIT_FROM * self._unit)), min(1.0, 1.5 * float(frame.weights[_ROLL_LOWER])))
         light *= _SLIT_LIGHT + (1 - _SLIT_LIGHT) * lit
         over(np.full(inside.shape, self._darkness, np.uint32), inside, 1 - light)
 

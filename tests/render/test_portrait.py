@@ -94,17 +94,30 @@ def test_mouth_opens_with_the_jaw(avatar):
     assert apertures[-1] > 8
 
 
+def inside_from_line(avatar: Avatar, size: int, weights: np.ndarray) -> np.ndarray:
+    """Rows in the middle of the mouth that show its inside, in pixels below the line of the closed lips."""
+    frame = PortraitRenderer(marked(avatar, MOUTH_INSIDE), size).render(weights, STILL)
+    curve = np.array(avatar.landmarks.lip_upper_inner) * size / avatar.side
+    x = round(float(curve[[0, -1], 0].mean()))
+    return np.flatnonzero(marker_pixels(frame)[:, x]) - np.interp(x, *curve.T)
+
+
 def test_lower_lip_comes_up_to_the_teeth_for_f_and_v(avatar):
     if avatar.mouth == "jaw_plate":
         pytest.skip("a plate does not roll in")
-    renderer = PortraitRenderer(marked(avatar, MOUTH_INSIDE), SIZE)
-    frame = renderer.render(shape(jawOpen=0.1, mouthRollLower=0.6, **both("mouthUpperUp", 0.35)), STILL)
-    curve = np.array(avatar.landmarks.lip_upper_inner) * SIZE / avatar.side
-    x = round(float(curve[[0, -1], 0].mean()))
-    line = np.interp(x, *curve.T)
-    seen = np.flatnonzero(marker_pixels(frame)[:, x])
+    weights = shape(jawOpen=0.1, mouthRollLower=0.6, **both("mouthUpperUp", 0.35))
+    seen = inside_from_line(avatar, SIZE, weights)
     assert len(seen) >= 1
-    assert seen[-1] <= line + 0.5, "the lower lip stays away from the teeth"
+    assert seen[-1] <= 0.5, "the lower lip stays away from the teeth"
+
+
+def test_rounded_lips_open_upwards_too(avatar):
+    if avatar.mouth == "jaw_plate":
+        pytest.skip("a plate stays straight")
+    above = [
+        (inside_from_line(avatar, 1024, shape(jawOpen=0.4, mouthPucker=rounded)) < 0).mean() for rounded in (0, 1)
+    ]
+    assert above[1] > 1.5 * above[0] > 0
 
 
 def test_mouth_follows_speech(avatar):
