@@ -475,7 +475,7 @@ def eyes(skin):
 
 
 def lids(skin):
-    """Short fur of the closed upper lids: at the crease the colour of the fur around, lighter towards the lashes."""
+    """Short fur of the closed upper lids: at the crease the colour of the fur around, then as light as the brow's."""
     L = Layer()
     rng = np.random.default_rng(8)
     around = cv2.GaussianBlur(skin, (0, 0), 5)
@@ -484,8 +484,10 @@ def lids(skin):
             u, v = rng.uniform(-76, 80), k / 900
             x, y = 512 + s * (EX + u), EY - 58 + 92 * v + rng.normal(0, 3)
             c = around[int(y), int(x), :3] * 255
-            light = np.clip((v - 0.2) / 0.6, 0, 1) * (1 - (u / 90) ** 2)
-            c = mix(tuple(c), "#d27a38" if s < 0 else "#b9602a", 0.75 * light)
+            light = np.clip((v - 0.05) / 0.45, 0, 1) * (1 - (u / 95) ** 4)
+            c = mix(
+                tuple(c), mix("#e07c30" if s < 0 else "#c9601f", "#8a3c18", 0.55 * max(0.0, v - 0.6)), 0.9 * light
+            )
             c = np.clip(np.array(c[:3]) * (1 + rng.normal(0, 0.05)), 0, 255)
             tuft(L, x, y, math.atan2(1.0, s * (0.25 + u / 70)), rng.uniform(12, 20), rng.uniform(6, 9), tuple(c))
         crease = [(512 + s * (EX + x), EY + y) for x, y in ((-44, -14), (-8, -37), (28, -38), (58, -24))]
@@ -564,13 +566,13 @@ def mouth():
             TU.f(p, "#2a0c0a", a=0.4, w=2, blur=1)
             TU.f(p, sh=G("lin", (0, 654), (0, 678), ["#d8c4a0", "#fffaf0"]))
         tooth(TU, 512 + s * 49, 654, 21, 46, -s * 3)
-    TL.f(blob([(446, 750), (512, 734), (578, 750), (560, 778), (464, 778)]), "#8a3c3c", blur=2)
+    TL.f(blob([(446, 756), (512, 740), (578, 756), (560, 784), (464, 784)]), "#8a3c3c", blur=2)
     for s in (-1, 1):
         for x in (5, 15, 25):
-            p = rrect(512 + s * x - 5, 728 + x * 0.14, 10, 24, 4)
+            p = rrect(512 + s * x - 5, 734 + x * 0.14, 10, 24, 4)
             TL.f(p, "#2a0c0a", a=0.4, w=2, blur=1)
-            TL.f(p, sh=G("lin", (0, 728), (0, 750), ["#fff4de", "#b89c78"]))
-        tooth(TL, 512 + s * 38, 754, 17, -38, s * 3, 0.1)
+            TL.f(p, sh=G("lin", (0, 734), (0, 756), ["#fff4de", "#b89c78"]))
+        tooth(TL, 512 + s * 38, 760, 17, -36, s * 3, 0.1)
     shape_ = [(440, 778), (450, 728), (480, 705), (512, 709), (544, 705), (574, 728), (584, 778), (512, 794)]
     T.f(blob(shape_), sh=G("lin", (0, 703), (0, 778), ["#ec908c", "#a8444a"]))
     with T.clip(blob(shape_)):
