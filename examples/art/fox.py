@@ -28,7 +28,7 @@ def head_z():
     for s in (-1, 1):
         z += gau(512 + s * 56, 632, 46, 32, 22) + gau(512 + s * 108, 400, 74, 20, 22, s * -0.18)
         z += gau(512 + s * EX, EY + 2, 58, 36, -30) + gau(512 + s * 205, 560, 66, 60, 22)
-    return z - gau(512, 690, 70, 9, 16) - gau(512, 330, 16, 60, 6)
+    return z - gau(512, 694, 62, 9, 10) - gau(512, 330, 16, 60, 6)
 
 
 def markings():
@@ -80,6 +80,13 @@ def from_nose(x, y):
 
 def lit(z, colours, **k):
     return shade(z, colours, KEY, FILL, rimc=(0.42, 0.78, 0.86), **k)
+
+
+def bounced(colours):
+    """Cream fur keeps its light in the shade: what the ruff throws back under muzzle and cheeks."""
+    low = np.clip((YY - 560) / 170, 0, 1) * np.clip(1.15 - np.abs(XX - 512) / 330, 0, 1)
+    warm = colours * 0.52 + flat("#f6dcb4") * 0.47
+    return np.clip(lerp(colours, np.maximum(colours, warm), low * 0.9), 0, 1)
 
 
 EAR = [(62, 300), (78, 236), (126, 140), (206, 52), (252, 150), (266, 250), (250, 350), (160, 380)]
@@ -255,7 +262,8 @@ def ruff(L, rng):
         t = rng.uniform(-1, 1)
         v = k / 560
         x, y = 512 + t * (236 - 90 * v), 800 - 90 * v - 30 * t * t
-        shade_ = np.clip(0.55 - 0.55 * v + 0.30 * t + rng.normal(0, 0.1), 0, 0.85)
+        under_chin = max(0.0, v - 0.35) * 1.1 * (1 - 0.7 * t * t)
+        shade_ = np.clip(0.34 - 0.34 * v + 0.30 * t + under_chin + rng.normal(0, 0.1), 0, 0.95)
         c = mix(mix("#fff3dc", "#c7a27c", shade_), "#6d4a3c", shade_ * 0.6)
         tuft(
             L,
@@ -296,11 +304,24 @@ def cheek_tufts(L, colours, rng):
             )
 
 
+def wisps(L, colours, rng):
+    """Single hairs beyond the locks: without them the outline looks cut from paper."""
+    for s in (-1, 1):
+        for _ in range(230):
+            t = rng.random()
+            x0, y0 = 512 + s * (262 - 96 * t**1.6 + rng.normal(0, 16)), 404 + 296 * t
+            a = -0.35 + 1.35 * t + rng.normal(0, 0.14)
+            c = colours[int(y0), int(512 + (x0 - 512) * 0.9)] * 255 * rng.uniform(0.85, 1.2)
+            ln = rng.uniform(30, 68) * (0.55 + 0.75 * math.sin(math.pi * min(1, t * 1.15 + 0.1)))
+            c = tuple(np.clip(c, 0, 255))
+            tuft(L, x0, y0, a if s > 0 else math.pi - a, ln, rng.uniform(2.5, 5), c, s * rng.uniform(2, 16), a=0.75)
+
+
 def base():
     rng = np.random.default_rng(31)
     under = over(body(rng), scarf(rng))
     z = head_z()
-    colours = lit(z, markings(), aok=0.006)
+    colours = bounced(lit(z, markings(), aok=0.006))
     E = Layer()
     for s in (-1, 1):
         ear(E, s, rng)
@@ -309,8 +330,11 @@ def base():
     ruff(R, rng)
     under = over(under, R.arr())
     L = Layer()
+    wisps(L, colours, rng)
     cheek_tufts(L, colours, rng)
+    wisps(L, colours, rng)
     L.f(blob(FACE), "#7a3a1c", blur=6)
+    L.f(ell(512, 590, 90, 70), "#d8b48c", blur=12)
     region = mask(blob(FACE))[..., 0] > 0.5
     short = lambda x, y: 12 + 26 * np.clip((from_nose(x, y) - 60) / 220, 0, 1)
     thin = lambda x, y: 5 + 6 * np.clip((from_nose(x, y) - 60) / 220, 0, 1)
@@ -345,20 +369,10 @@ def base():
         for k in range(9):
             D.f(ell(*at(s, [(58 + (k % 3) * 20, 618 + (k // 3) * 13 + (k % 3) * 3)])[0], 2.6, 2.6), UMBER, a=0.75)
     nose(D)
-    D.stroke([(512, 622), (511, 640), (512, 658)], 7, UMBER, a=0.9, kind="flat")
-    D.f(ell(512, 700, 56, 10), "#8a5a44", a=0.45, blur=7)
+    D.stroke([(512, 620), (511, 638), (512, 658)], 7, "#7a4a38", a=0.85, kind="tip")
+    D.f(ell(512, 700, 46, 8), "#8a5a44", a=0.38, blur=7)
     face = over(face, D.arr() * face[..., 3:])
-    Wk = Layer()
-    for s in (-1, 1):  # whiskers
-        for k, (y, dy, ln) in enumerate(((612, -34, 190), (626, 6, 215), (640, 48, 180))):
-            Wk.stroke(
-                at(s, [(88 + k * 6, y), (88 + ln * 0.5, y + dy * 0.35 - 8), (88 + ln, y + dy)]),
-                3.4,
-                "#fff4de",
-                a=0.7,
-                kind="tip",
-            )
-    return over(under, face, Wk.arr())
+    return over(under, face)
 
 
 def nose(L):
@@ -403,7 +417,7 @@ def eyes(skin):
         Wt.f(e, sh=G("rad", X(4, 0), 70, ["#fbf3df", "#e8d5b4", "#a8784e"], [0, 0.55, 1]))
         with Wt.clip(e):
             Wt.f(poly(U, False), "#2a120c", a=0.7, w=26, blur=7)
-        ix, iy, r = *X(4, -3), 31
+        ix, iy, r = *X(4, -2), 34
         Ir.f(ell(ix, iy, r, r), "#3a1a08")
         Ir.f(
             ell(ix, iy, r - 2, r - 2),
@@ -412,13 +426,13 @@ def eyes(skin):
         for k in range(48):
             t = k / 48 * 2 * np.pi
             Ir.stroke(
-                [(ix + 12 * math.cos(t), iy + 14 * math.sin(t)), (ix + 27 * math.cos(t), iy + 27 * math.sin(t))],
+                [(ix + 12 * math.cos(t), iy + 15 * math.sin(t)), (ix + 30 * math.cos(t), iy + 30 * math.sin(t))],
                 1.8,
                 "#fff2b8" if math.sin(t) > 0 else "#5a2606",
                 a=0.4,
             )
-        Ir.f(ell(ix, iy - 20, 30, 14), "#2a0e04", a=0.6, blur=6)
-        Ir.f(ell(ix, iy, 11, 16.5), "#0c0503")
+        Ir.f(ell(ix, iy - 22, 32, 14), "#2a0e04", a=0.6, blur=6)
+        Ir.f(ell(ix, iy, 9.5, 19), "#0c0503")
         Ir.f(ell(ix - 10, iy - 12, 7.5, 7), "#ffffff")
         Ir.f(ell(ix + 11, iy + 12, 4, 3.4), "#ffe6b0", a=0.9)
         Lo.stroke(
@@ -449,18 +463,36 @@ def eyes(skin):
             "#180a07",
             kind=lambda u: np.clip(0.25 + u * 1.3, 0, 1) * np.clip((1 - u) / 0.14, 0.02, 1) ** 0.7,
         )
-        line_.stroke([X(-44, -16), X(-8, -38), X(28, -38), X(58, -24)], 5, "#6a3018", a=0.6, blur=1)
         LL.f(
-            blob([X(-66, 26), X(-20, 26), X(24, 24), X(64, -2), X(48, 26), X(16, 38), X(-24, 39)]),
-            "#7a3a1c",
-            a=0.9,
-            blur=2,
+            blob([X(-66, 26), X(-20, 24), X(24, 22), X(66, -6), X(50, 27), X(18, 40), X(-24, 41), X(-56, 36)]),
+            "#ffffff",
+            blur=1,
         )
         lm["eye_" + nm] = np.vstack([U[::2], B[::2]])
         lm["iris_" + nm] = dict(centre=[ix, iy], radius=r, rx=r, ry=r)
-    h = hull.arr()[..., 3:]
-    lid = np.dstack([np.clip(skin[..., :3] * 1.25, 0, 1) * h, h])
-    return Wt.arr(), Ir.arr(), Lo.arr(), over(lid.astype(np.float32), line_.arr()), LL.arr(), lm
+    lid = over(lids(skin), line_.arr()) * np.maximum(hull.arr(), line_.arr())[..., 3:]
+    return Wt.arr(), Ir.arr(), Lo.arr(), lid, skin * LL.arr()[..., 3:], lm
+
+
+def lids(skin):
+    """Short fur of the closed upper lids: at the crease the colour of the fur around, then as light as the brow's."""
+    L = Layer()
+    rng = np.random.default_rng(8)
+    around = cv2.GaussianBlur(skin, (0, 0), 5)
+    for s in (-1, 1):
+        for k in range(900):
+            u, v = rng.uniform(-76, 80), k / 900
+            x, y = 512 + s * (EX + u), EY - 58 + 92 * v + rng.normal(0, 3)
+            c = around[int(y), int(x), :3] * 255
+            light = np.clip((v - 0.05) / 0.45, 0, 1) * (1 - (u / 95) ** 4)
+            c = mix(
+                tuple(c), mix("#e07c30" if s < 0 else "#c9601f", "#8a3c18", 0.55 * max(0.0, v - 0.6)), 0.9 * light
+            )
+            c = np.clip(np.array(c[:3]) * (1 + rng.normal(0, 0.05)), 0, 255)
+            tuft(L, x, y, math.atan2(1.0, s * (0.25 + u / 70)), rng.uniform(12, 20), rng.uniform(6, 9), tuple(c))
+        crease = [(512 + s * (EX + x), EY + y) for x, y in ((-44, -14), (-8, -37), (28, -38), (58, -24))]
+        L.stroke(crease, 6, "#4a2010", a=0.45, blur=2)
+    return over(skin, L.arr())
 
 
 def brows():
@@ -485,75 +517,68 @@ def brows():
     return o, lm
 
 
-CL, CR = (404, 652), (620, 646)
-INNER = [(430, 662), (470, 671), (498, 668), (512, 662), (526, 668), (556, 670), (594, 658)]
+CL, CR = (425, 656), (600, 652)
+INNER = [(448, 665), (478, 671), (499, 668), (512, 663), (525, 668), (548, 670), (578, 661)]
 LIP = lipdata(
     CL,
     CR,
-    [(436, 646), (476, 636), (512, 630), (548, 635), (590, 642)],
+    [(452, 650), (482, 647), (512, 643), (544, 646), (574, 647)],
     INNER,
     INNER,
-    [(440, 680), (476, 691), (512, 693), (550, 689), (586, 676)],
+    [(450, 678), (478, 688), (512, 691), (548, 687), (577, 674)],
 )
+
+
+def tooth(L, x, y, width, length, lean=0.0, shadow=0.0):
+    """A pointed tooth whose root is at (x, y); a negative length points up. `shadow`: 0 in the light, 1 in the dark."""
+    w, tip = width / 2, (x + lean, y + length)
+    side = [(x - w, y), (x - w * 0.95, y + length * 0.45), tip, (x + w * 0.95, y + length * 0.45), (x + w, y)]
+    p = poly(samp(side, 40))
+    root, edge = mix("#d8c4a0", "#5a3a34", shadow), mix("#fffaf0", "#8a6a5c", shadow)
+    L.f(p, "#2a0c0a", a=0.5, w=3, blur=1.5)
+    L.f(p, sh=G("lin", (0, y), (0, y + length), [root[:3], edge[:3]]))
+    with L.clip(p):
+        L.stroke([(x + w * 0.7, y), (x + w * 0.75, y + length * 0.5), tip], w * 0.8, "#8a7050", a=0.45, blur=1.5)
 
 
 def mouth():
     U, Lw, C, TU, TL, T = (Layer() for _ in range(6))
-    seam = [(CL[0] - 10, CL[1] - 8)] + LIP["lip_upper_inner"].tolist() + [(CR[0] + 12, CR[1] - 10)]
-    U.stroke(seam, 10, "#1e0c08", kind=lambda u: 0.35 + 0.65 * np.sin(np.pi * u))
+    seam = LIP["lip_upper_inner"]
+    U.f(poly(seam - [0, 5], False), "#5a3228", a=0.5, w=8, blur=4)
+    U.stroke(seam - [0, 2], 12, "#1e0c08", kind=lambda u: 0.1 + 0.9 * np.sin(np.pi * u) ** 0.6)
     pl = poly(np.vstack([LIP["lip_lower_inner"], LIP["lip_lower_outer"][::-1]]))
     rim = LIP["lip_lower_inner"] + [0, 5]
     with Lw.clip(pl):
-        Lw.f(poly(rim, False), "#2a1410", a=0.95, w=15, blur=3)
-        Lw.f(poly(rim + [0, 3], False), "#7a5046", a=0.6, w=3, blur=1)
-    C.f(ell(512, 700, 124, 84), sh=G("lin", (0, 640), (0, 770), ["#140404", "#3a0c10", "#5c1a1c"]))
-    C.f(ell(512, 664, 80, 22), "#6a2428", a=0.5, blur=9)
-    TU.f(
-        blob([(408, 640), (512, 634), (616, 638), (600, 672), (560, 680), (512, 682), (464, 681), (424, 674)]),
-        sh=G("lin", (0, 650), (0, 684), ["#c9b79a", "#fffaf0"]),
-    )
-    for x in (480, 496, 512, 528, 544):
-        TU.stroke([(x, 656), (x, 684)], 2, "#8a7458", a=0.6)
+        Lw.f(poly(rim, False), "#2a1410", a=0.95, w=17, blur=3)
+        Lw.f(poly((rim + [0, 3])[4:-4], False), "#a8766a", a=0.55, w=3.5, blur=1.2)
+    C.f(ell(512, 704, 112, 100), sh=G("lin", (0, 640), (0, 790), ["#2a080a", "#3a0c10", "#4c1416"]))
+    C.f(ell(512, 668, 66, 26), "#7a2c30", a=0.55, blur=10)
+    for y in (668, 678, 688):
+        C.stroke([(470, y + 4), (512, y - 2), (554, y + 4)], 3, "#3a0c10", a=0.5, blur=1.5)
+    # Gums in an arch, small cutting teeth between two fangs, and side teeth that go back into the dark.
+    gum = [(428, 640), (512, 630), (596, 640), (586, 660), (560, 664), (512, 660), (464, 664), (438, 660)]
+    TU.f(blob(gum), sh=G("lin", (0, 640), (0, 664), ["#6a2428", "#b4605c"]))
     for s in (-1, 1):
-        TU.f(
-            poly(samp(at(s, [(46, 664), (50, 684), (60, 704), (70, 686), (78, 662)]), 40)),
-            sh=G("lin", (0, 664), (0, 704), ["#e6d8bc", "#ffffff"]),
-        )
-        TU.f(
-            poly(samp(at(s, [(46, 664), (50, 684), (60, 704), (70, 686), (78, 662)]), 40), False),
-            "#8a7458",
-            a=0.6,
-            w=2,
-        )
-    TL.f(
-        blob([(444, 736), (476, 728), (512, 725), (548, 728), (580, 736), (570, 764), (512, 770), (454, 764)]),
-        sh=G("lin", (0, 724), (0, 756), ["#fff6e4", "#ad9474"]),
-    )
-    for x in np.linspace(468, 556, 7):
-        TL.stroke([(x, 727), (x, 760)], 2, "#7a6246", a=0.55)
+        for x, width, length, dark in ((78, 15, 13, 0.75), (65, 16, 17, 0.5)):
+            tooth(TU, 512 + s * x, 657, width, length, -s * 2, dark)
+        for x, width, length in ((34, 11, 17), (24, 10.5, 19), (13.5, 10.5, 20.5), (4.8, 10.5, 22)):
+            p = rrect(512 + s * x - width / 2, 654, width, length + 4, 4)
+            TU.f(p, "#2a0c0a", a=0.4, w=2, blur=1)
+            TU.f(p, sh=G("lin", (0, 654), (0, 678), ["#d8c4a0", "#fffaf0"]))
+        tooth(TU, 512 + s * 49, 654, 21, 46, -s * 3)
+    TL.f(blob([(446, 756), (512, 740), (578, 756), (560, 784), (464, 784)]), "#8a3c3c", blur=2)
     for s in (-1, 1):
-        TL.f(
-            poly(samp(at(s, [(54, 744), (60, 726), (64, 712), (74, 730), (76, 746)]), 30)),
-            sh=G("lin", (0, 712), (0, 746), ["#ffffff", "#d8c8a8"]),
-        )
-    T.f(
-        blob(
-            [
-                (446, 762),
-                (458, 718),
-                (488, 700),
-                (512, 704),
-                (536, 700),
-                (566, 718),
-                (578, 762),
-                (548, 790),
-                (476, 790),
-            ]
-        ),
-        sh=G("lin", (0, 700), (0, 776), ["#e88a88", "#a8444a"]),
-    )
-    T.stroke([(512, 712), (511, 734), (512, 768)], 6, "#8a2e38", a=0.6, blur=1)
-    T.f(ell(484, 718, 18, 6), "#ffd0cc", a=0.6, blur=4)
+        for x in (5, 15, 25):
+            p = rrect(512 + s * x - 5, 734 + x * 0.14, 10, 24, 4)
+            TL.f(p, "#2a0c0a", a=0.4, w=2, blur=1)
+            TL.f(p, sh=G("lin", (0, 734), (0, 756), ["#fff4de", "#b89c78"]))
+        tooth(TL, 512 + s * 38, 760, 17, -36, s * 3, 0.1)
+    shape_ = [(440, 778), (450, 728), (480, 705), (512, 709), (544, 705), (574, 728), (584, 778), (512, 794)]
+    T.f(blob(shape_), sh=G("lin", (0, 703), (0, 778), ["#ec908c", "#a8444a"]))
+    with T.clip(blob(shape_)):
+        T.stroke([(512, 712), (511, 738), (512, 778)], 9, "#8a2e38", a=0.5, blur=3)
+        T.f(ell(482, 722, 20, 7, rot=-0.3), "#ffd0cc", a=0.6, blur=4)
+        T.f(ell(542, 722, 16, 5, rot=0.3), "#ffd0cc", a=0.35, blur=4)
     return dict(
         mouth_cavity=C.arr(),
         tongue=T.arr(),
@@ -564,23 +589,34 @@ def mouth():
     )
 
 
+def whiskers(L):
+    """Stiff, as no fur is: a muzzle that purses its lips must not bend them."""
+    for s in (-1, 1):
+        for k, (y, dy, ln) in enumerate(((612, -34, 190), (626, 6, 215), (640, 48, 180))):
+            path = [(90 + k * 6, y), (90 + ln * 0.5, y + dy * 0.35 - 8), (90 + ln, y + dy)]
+            L.stroke(at(s, path), 3.4, "#fff4de", a=0.7, kind="tip")
+
+
 def front():
-    """A forelock that fell out of place."""
+    """A forelock that fell out of place, and the whiskers."""
     L = Layer()
     rng = np.random.default_rng(44)
-    for k in range(46):
+    for k in range(190):
         t = rng.uniform(-1, 1)
-        x, y = 512 + t * 66, 262 - 18 * (1 - t * t) + rng.normal(0, 6)
-        a = -1.57 + t * 1.0 + rng.normal(0, 0.12)
-        c = mix("#f0a050", "#8a3a18", np.clip(0.45 + 0.45 * t + rng.normal(0, 0.15), 0, 1))
-        tuft(L, x, y, a, rng.uniform(50, 92), rng.uniform(14, 22), c[:3], t * 22)
-    for x0, bend, ln, c in (
-        (506, 30, 122, "#a84a1c"),
-        (520, 24, 98, "#d8752c"),
-        (496, 18, 84, "#e88f40"),
-        (528, -16, 70, "#b9551f"),
+        x, y = 512 + t * 70, 268 - 20 * (1 - t * t) + rng.normal(0, 9)
+        a = -1.57 + t * 1.0 + rng.normal(0, 0.16)
+        c = mix("#f0a050", "#8a3a18", np.clip(0.40 + 0.45 * t + rng.normal(0, 0.18), 0, 1))
+        tuft(L, x, y, a, rng.uniform(38, 92), rng.uniform(6, 12), c[:3], t * 22)
+    for x0, bend, ln, w, c in (
+        (500, 30, 112, 24, ("#8a3a18", "#e88f40")),
+        (522, 26, 90, 20, ("#9a4420", "#e07c30")),
+        (536, -20, 62, 18, ("#8a3a18", "#c05a22")),
     ):
-        tuft(L, x0, 236, 1.57 + (0.35 if bend > 0 else -0.3), ln, 24, rgb(c)[:3], bend)
+        lean = 0.42 if bend > 0 else -0.42
+        tip = (x0 - math.sin(lean) * ln - bend * 0.6, 244 + math.cos(lean) * ln)
+        spine = [(x0, 236), (x0 - math.sin(lean) * ln * 0.25, 244 + ln * 0.45), tip]
+        lock(L, spine, w, c, rng, strands=14, dark="#5a2410", light="#ffbf70", edge=0, sw=1.8)
+    whiskers(L)
     return L.arr()
 
 
@@ -598,7 +634,7 @@ def build():
         410,
         nose_tip=[512, 592],
         chin=[512, 754],
-        jaw_drop=60,
+        jaw_drop=74,
         jaw_half_width=215,
         lid_travel=62,
     )

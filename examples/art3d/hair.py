@@ -1,9 +1,13 @@
-"""Beard, moustache, the hair around the bald head, and the glasses."""
+"""Beard, moustache, the hair around the bald head, and the glasses.
+
+`fineness` divides the width of the locks and multiplies their number: 1 for the light mesh of a game, more for a
+picture.
+"""
 
 import numpy as np
 from head import head_distance, lip_coordinate, scalp_distance
 from morphs import Morphs
-from parts import Binding, Part, gathered, painted
+from parts import Binding, Part, gathered, painted, strand_uv
 from plan import SIDES, Plan
 from scipy.spatial import cKDTree
 from shapes import LOCK, ROUND, STRAND, bump, gradient, lock, project_along_z, smoothstep, spline, torus, unit
@@ -23,22 +27,22 @@ def beard_share(points: np.ndarray, plan: Plan) -> np.ndarray:
     aside, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
     above_jaw = smoothstep(plan.chin_y - 1.0, plan.chin_y - 0.5, y)
     below_lip = plan.lower_lip + 0.62
-    chin = smoothstep(-below_lip + 0.15, -below_lip - 0.15, above_mouth) * smoothstep(3.8, 3.2, aside)
+    chin = smoothstep(-below_lip + 0.25, -below_lip - 0.45, above_mouth) * smoothstep(3.8, 3.2, aside)
     chin = chin * smoothstep(1.6, 2.4, z)
     cheek_line = plan.mouth_y + 0.35 + 0.72 * (aside - 2.9)
-    cheeks = smoothstep(2.75, 3.05, aside) * smoothstep(cheek_line + 0.15, cheek_line - 0.15, y)
+    cheeks = smoothstep(2.7, 3.2, aside) * smoothstep(cheek_line + 0.3, cheek_line - 0.3, y)
     cheeks = cheeks * smoothstep(-0.9, -0.4, z)
     sideburn = smoothstep(3.6, 3.0, z) * smoothstep(-0.4, 0.2, z) * smoothstep(4.4, 4.8, aside)
     sideburn = sideburn * smoothstep(0.2, -0.4, y) * smoothstep(plan.mouth_y - 1, plan.mouth_y, y)
     return np.maximum(np.maximum(chin, cheeks), sideburn) * above_jaw
 
 
-def beard(plan: Plan, skin: Skin, morphs: Morphs) -> Part:
+def beard(plan: Plan, skin: Skin, morphs: Morphs, fineness: float = 1.0) -> Part:
     """Long strands that flow down the cheeks and meet below the chin, the upper ones over the lower ones."""
     random = np.random.default_rng(plan.seed + 20)
     covered = ~skin.inner & (beard_share(skin.vertices, plan) > 0.5)
     binding = Binding(skin, morphs, covered)
-    roots = _spread(skin.vertices[covered], _BEARD_SPACING, random)
+    roots = _spread(_denser(skin, covered, fineness), _BEARD_SPACING / fineness, random)
     normals = skin.normals()[covered]
     normals = normals[cKDTree(skin.vertices[covered]).query(roots)[1]]
     paths, outward = _beard_flow(plan, roots, normals, random)
@@ -46,11 +50,19 @@ def beard(plan: Plan, skin: Skin, morphs: Morphs) -> Part:
     profile = np.minimum(1, 0.35 + 1.9 * share) * (1 - share**2.2) ** 0.85 + 0.015
     strands = []
     for path, out in zip(paths, outward, strict=True):
-        width = random.uniform(0.40, 0.62)
+        width = random.uniform(0.40, 0.62) / fineness
         vertices, faces, along = lock(path, out, width, 0.62 * width, profile, STRAND)
         colours = _hair_colours(plan, along, random, 0.11)
-        strands.append(Part("", vertices, faces, "hair", colours, binding.morphs(vertices)))
+        uv = strand_uv(along, STRAND, random.uniform(0, 50))
+        strands.append(Part("", vertices, faces, "hair", colours, binding.morphs(vertices), uv))
     return gathered("Beard", strands)
+
+
+def _denser(skin: Skin, covered: np.ndarray, fineness: float) -> np.ndarray:
+    """The covered vertices and, for fine hair, the middles of the faces between them."""
+    faces = skin.faces[covered[skin.faces].all(1)]
+    middles = [skin.vertices[faces].mean(1), skin.vertices[faces[:, :2]].mean(1)] if fineness > 1 else []
+    return np.vstack([skin.vertices[covered], *middles])
 
 
 def _spread(points: np.ndarray, spacing: float, random: np.random.Generator) -> np.ndarray:
@@ -71,9 +83,10 @@ def _beard_flow(
     height = smoothstep(plan.chin_y, -1.0, roots[:, 1])
     length = 3.4 + 2.6 * middle + 0.6 * height + random.uniform(-0.4, 0.7, count)
     # Upper strands lie over the lower ones.
-    lift = (
-        0.30 + 0.55 * smoothstep(plan.chin_y - 1, plan.mouth_y + 1, roots[:, 1]) + random.uniform(-0.12, 0.16, count)
+    over = smoothstep(plan.chin_y - 1, plan.mouth_y + 1, roots[:, 1]) * (
+        1 - 0.75 * smoothstep(plan.mouth_y, -2, roots[:, 1])
     )
+    lift = 0.30 + 0.55 * over + random.uniform(-0.12, 0.16, count)
     sway = random.uniform(-0.16, 0.16, (count, 2))
     points, paths, outward = roots - 0.12 * normals, [], []
     out = normals
@@ -104,7 +117,7 @@ def _hair_colours(plan: Plan, along: np.ndarray, random: np.random.Generator, va
     return np.clip(colours * (1 + random.uniform(-variety, 0.6 * variety)), 0, 1)
 
 
-def moustache(plan: Plan, skin: Skin, morphs: Morphs) -> Part:
+def moustache(plan: Plan, skin: Skin, morphs: Morphs, fineness: float = 1.0) -> Part:
     _, above = lip_coordinate(skin.vertices, plan)
     region = ~skin.inner & (skin.lip != 1) & (above > 0) & (skin.vertices[:, 2] > 5)
     region &= skin.vertices[:, 1] < plan.nose_y + 0.5
@@ -112,19 +125,30 @@ def moustache(plan: Plan, skin: Skin, morphs: Morphs) -> Part:
     random = np.random.default_rng(plan.seed + 21)
     strands = []
     for side, _ in SIDES:
-        for layer, place in ((0, 0.0), (0, 0.5), (0, 1.0), (1, 0.2), (1, 0.55), (1, 0.9), (2, 0.4), (2, 0.75)):
-            vertices, faces, along = _moustache_strand(plan, side, layer, place, random)
+        for layer, place in _moustache_places(fineness):
+            vertices, faces, along = _moustache_strand(plan, side, layer, place, fineness, random)
             colours = _hair_colours(plan, along, random, 0.08)
-            strands.append(Part("", vertices, faces, "hair", colours, binding.morphs(vertices)))
+            uv = strand_uv(along, LOCK, random.uniform(0, 50))
+            strands.append(Part("", vertices, faces, "hair", colours, binding.morphs(vertices), uv))
     return gathered("Moustache", strands)
 
 
-def _moustache_strand(plan: Plan, side: int, layer: int, place: float, random: np.random.Generator):
+def _moustache_places(fineness: float) -> list[tuple[int, float]]:
+    """Layer, from the skin outwards, and height of every strand on one side."""
+    rows = ((0, 0.0, 1.0, 3), (1, 0.2, 0.9, 3), (2, 0.4, 0.75, 2))
+    return [
+        (layer, float(place))
+        for layer, low, high, count in rows
+        for place in np.linspace(low, high, round(count * fineness**1.5))
+    ]
+
+
+def _moustache_strand(plan: Plan, side: int, layer: int, place: float, fineness: float, random: np.random.Generator):
     """From below the nose outwards over the corner of the mouth; `place` 0 is the lowest, 1 the highest."""
     base = plan.mouth_y + plan.upper_lip
-    begin = (0.10 + 0.25 * place, 0.52 + 0.72 * place)
-    middle = (1.35 + 0.25 * place, 0.38 + 0.62 * place)
-    end = (2.85 + 0.50 * place - 0.3 * layer, -0.22 + 0.42 * place + 0.1 * layer)
+    begin = (0.08 + 0.22 * place, 0.50 + 0.86 * place)
+    middle = (1.40 + 0.30 * place, 0.36 + 0.72 * place)
+    end = (3.05 + 0.55 * place - 0.3 * layer, -0.52 + 0.50 * place + 0.1 * layer)
     jitter = random.uniform(-0.07, 0.07, 3)
     control = [
         [side * x, base + y + shift, z]
@@ -142,23 +166,23 @@ def _moustache_strand(plan: Plan, side: int, layer: int, place: float, random: n
     along = np.linspace(0, 1, count)
     path = path + out * (0.08 + 0.16 * layer + 0.26 * np.sin(np.pi * along) * (1 - 0.2 * layer))[:, None]
     profile = np.interp(along, [0, 0.2, 0.6, 1], [0.45, 0.9, 1, 0.04])
-    return lock(path, out, random.uniform(0.30, 0.38), 0.30, profile)
+    return lock(path, out, random.uniform(0.34, 0.44) / fineness, 0.32 / fineness, profile)
 
 
 # ------------------------------------------------------------------------------------------- hair on the head
 
 
-def side_hair(plan: Plan) -> Part:
+def side_hair(plan: Plan, fineness: float = 1.0) -> Part:
     """Ruffled locks from temple to temple around the back; the top is bald."""
     random = np.random.default_rng(plan.seed + 10)
     locks = []
-    for row, elevation in enumerate(np.arange(-42, 40, 6.5)):
-        count = int(360 * np.cos(np.radians(elevation)) / 9.5)
+    for row, elevation in enumerate(np.arange(-42, 40, 6.5 / fineness)):
+        count = int(360 * np.cos(np.radians(elevation)) / 9.5 * fineness)
         for place in range(count):
             azimuth = -180 + 360 * (place + 0.5 * (row % 2)) / count + random.uniform(-3, 3)
             at = elevation + random.uniform(-2, 2)
             if _has_hair(azimuth, at):
-                locks.append(_head_lock(plan, azimuth, at, random))
+                locks.append(_head_lock(plan, azimuth, at, fineness, random))
     return gathered("SideHair", locks)
 
 
@@ -169,7 +193,7 @@ def _has_hair(azimuth: float, elevation: float) -> bool:
     return around >= 68 and lowest <= elevation <= highest
 
 
-def _head_lock(plan: Plan, azimuth: float, elevation: float, random: np.random.Generator) -> Part:
+def _head_lock(plan: Plan, azimuth: float, elevation: float, fineness: float, random: np.random.Generator) -> Part:
     a, e = np.radians(azimuth), np.radians(elevation)
     out = np.array([np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)])
     root = _SCALP_CENTRE + out * (_scalp_radius(out, plan) - 0.05)
@@ -185,8 +209,10 @@ def _head_lock(plan: Plan, azimuth: float, elevation: float, random: np.random.G
     ]
     path = spline(control, 8)
     profile = np.array([0.5, 0.9, 1, 1, 0.85, 0.62, 0.34, 0.03])
-    vertices, faces, along = lock(path, np.tile(out, (8, 1)), random.uniform(0.55, 0.78), 0.42, profile, LOCK)
-    return Part("", vertices, faces, "hair", _hair_colours(plan, along, random, 0.1))
+    width = random.uniform(0.55, 0.78) / fineness
+    vertices, faces, along = lock(path, np.tile(out, (8, 1)), width, 0.62 * width, profile, LOCK)
+    uv = strand_uv(along, LOCK, random.uniform(0, 50))
+    return Part("", vertices, faces, "hair", _hair_colours(plan, along, random, 0.1), uv=uv)
 
 
 def _scalp_radius(direction: np.ndarray, plan: Plan) -> float:

@@ -149,7 +149,8 @@ def _sockets(head: np.ndarray, points: np.ndarray, plan: Plan) -> np.ndarray:
 
 def _folds(head: np.ndarray, points: np.ndarray, plan: Plan) -> np.ndarray:
     eye = plan.eye_centre()
-    under_eye = capsule(points, eye + np.array([-1.0, -2.0, 1.75]), eye + np.array([1.1, -2.2, 1.5]), 0.14, 0.10)
+    # Its ends leave the skin: an end inside would be a pit.
+    under_eye = capsule(points, eye + np.array([-1.3, -1.95, 2.05]), eye + np.array([1.4, -2.1, 1.95]), 0.12, 0.08)
     head = cut(head, under_eye, 0.5 * plan.age + 0.02)
     beside_mouth = capsule(points, [1.75, -3.9, 9.2], [3.05, plan.mouth_y - 0.1, 8.3], 0.2, 0.12)
     return cut(head, beside_mouth, 0.7 * plan.age + 0.02)

@@ -198,7 +198,7 @@ class _SkinMorphs:
         beside_nose = blob(self.points, [side * 2.4, -4.2, 7.5], [1.0, 0.8, 1.5])
         smile = _along(near_corner(2.1, 1.35, 3), [side * 0.72, 0.78, -0.42])
         smile += _along(self._cheek(side), [side * 0.12, 0.38, 0.30]) + self._smile_fold(side)
-        smile += _along(half * self.near_line * self.lower, [0, -0.12, 0]) + self._lids(side, 0, 0.10)
+        smile += _along(half * self.near_line, [0, -0.12, 0]) + self._lids(side, 0, 0.10)
         frown = _along(near_corner(1.7, 1.3, 3), [side * 0.12, -0.78, -0.12])
         frown += _along(blob(self.points, [side * 2.4, plan.mouth_y - 2, 7], [1.3, 0.9, 2]), [side * 0.1, -0.2, 0.08])
         press_y = -0.26 * self.above * bump(self.above, 0.9) * half * self.near_middle

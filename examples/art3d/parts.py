@@ -82,7 +82,14 @@ def gathered(name: str, parts: list[Part]) -> Part:
         material=parts[0].material,
         colours=np.vstack([part.colours for part in parts]),
         morphs=morphs,
+        uv=np.vstack([part.uv for part in parts]) if all(part.uv is not None for part in parts) else None,
     )
+
+
+def strand_uv(along: np.ndarray, section: np.ndarray, strand: float) -> np.ndarray:
+    """Across and along a lock made of rings of `section`, for a relief of single hairs; `strand` sets it apart."""
+    around = np.tile(np.linspace(0, 1, len(section), endpoint=False), len(along) // len(section))
+    return np.stack([around + strand, along], 1)
 
 
 # ------------------------------------------------------------------------------------------------------- eyes
@@ -185,20 +192,20 @@ def brow_path(plan: Plan, side: int, count: int = 16) -> tuple[np.ndarray, np.nd
     return points, unit(gradient(surface, points))
 
 
-def brows(plan: Plan, skin: Skin, morphs: Morphs) -> list[Part]:
+def brows(plan: Plan, skin: Skin, morphs: Morphs, fineness: float = 1.0) -> list[Part]:
     region = ~skin.inner & (skin.vertices[:, 2] > 2) & (skin.vertices[:, 1] > plan.brow_y - 1.2)
     binding = Binding(skin, morphs, region)
-    return [_brow(plan, binding, side, name) for side, name in SIDES]
+    return [_brow(plan, binding, side, name, fineness) for side, name in SIDES]
 
 
-def _brow(plan: Plan, binding: Binding, side: int, name: str) -> Part:
+def _brow(plan: Plan, binding: Binding, side: int, name: str, fineness: float) -> Part:
     path, out = brow_path(plan, side)
     along = np.linspace(0, 1, len(path))
     profile = np.minimum(1, 0.45 + 2.5 * along) * (1 - along**2.2) ** 0.8 + 0.06
     locks = [lock(path + 0.03 * out, out, plan.brow_width, 0.42 * plan.brow_width, profile)]
     random = np.random.default_rng(plan.seed + 30 + side)
-    for place in np.linspace(0.03, 0.9, 12):
-        locks.append(_brow_hair(path, out, side, place, random))
+    for place in np.linspace(0.03, 0.9, round(12 * fineness**2)):
+        locks.append(_brow_hair(path, out, side, place, 0.17 / fineness, random))
     pieces = []
     for vertices, faces, height in locks:
         colours = np.clip(np.array(plan.brow) * (1 + 0.15 * (height[:, None] - 0.5)), 0, 1)
@@ -207,7 +214,7 @@ def _brow(plan: Plan, binding: Binding, side: int, name: str) -> Part:
     return gathered(f"Brow{name}", pieces)
 
 
-def _brow_hair(path: np.ndarray, out: np.ndarray, side: int, place: float, random: np.random.Generator):
+def _brow_hair(path: np.ndarray, out: np.ndarray, side: int, place: float, width: float, random: np.random.Generator):
     """A bushy strand: upwards at the inner end, along the brow further out."""
     index = round(place * (len(path) - 1))
     direction = np.array([side * 0.9, 0.40 - 0.95 * place + random.uniform(-0.12, 0.12), -0.1])
@@ -216,7 +223,7 @@ def _brow_hair(path: np.ndarray, out: np.ndarray, side: int, place: float, rando
     ends = root + 0.5 * direction + 0.24 * normal, root + 1.15 * direction + 0.12 * normal + np.array([0, -0.12, 0])
     strand = spline([root - 0.2 * direction, *ends], 6)
     share = np.linspace(0, 1, 6)
-    return lock(strand, np.tile(normal, (6, 1)), 0.17, 0.12, tapered(share), LOCK)
+    return lock(strand, np.tile(normal, (6, 1)), width, 0.7 * width, tapered(share), LOCK)
 
 
 def tapered(share: np.ndarray) -> np.ndarray:
@@ -250,7 +257,7 @@ def _teeth(plan: Plan, front: float, *, upper: bool) -> Part:
     vertices, faces = sheet(np.stack(rows))
     colours = np.empty((len(rows), len(x), 3))
     colours[:5] = np.array([0.96, 0.94, 0.89]) * (1 - 0.22 * groove)[:, None]
-    colours[5:] = [0.62, 0.24, 0.24]
+    colours[5:] = [0.60, 0.30, 0.29]
     colours *= (1 - 0.35 * np.clip(np.abs(x) / 2.6, 0, 1) ** 2)[:, None]
     # The upper lip rises over its teeth in a funnel: they hide with it.
     hidden = {"mouthFunnel": np.tile([0, 0.22, -0.15], (len(vertices), 1))}
@@ -279,5 +286,5 @@ def _tongue(plan: Plan, front: float) -> Part:
     morphs = jaw_part_morphs(vertices)
     bent = 0.30 * place - 1.15 * smoothstep(0.55, 1.0, place) ** 1.5
     morphs["tongueOut"] = np.stack([-0.12 * vertices[:, 0] * place, bent, 2.9 * place**1.1], 1)
-    colours = painted([0.72, 0.27, 0.27], len(vertices)) * (0.7 + 0.3 * place[:, None])
+    colours = painted([0.62, 0.32, 0.31], len(vertices)) * (0.6 + 0.4 * place[:, None])
     return Part("Tongue", vertices, faces, "painted", colours, morphs)

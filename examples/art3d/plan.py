@@ -43,9 +43,9 @@ class Plan:
     lash_length: float = 0.4
 
     brow_y: float = 2.7
-    brow_width: float = 0.42
+    brow_width: float = 0.52
     brow_arch: float = 0.5
-    brow_tilt: float = -0.5
+    brow_tilt: float = -0.1
 
     nose_width: float = 1.2
     nose_length: float = 1.55
@@ -57,24 +57,24 @@ class Plan:
     mouth_half_width: float = 2.4
     mouth_y: float = -7.0
     mouth_curve: float = 0.12
-    upper_lip: float = 0.48
-    lower_lip: float = 0.72
+    upper_lip: float = 0.54
+    lower_lip: float = 0.80
     upper_lip_depth: float = 0.26
     lower_lip_depth: float = 0.42
 
     shoulder_width: float = 10.8
     body_rise: float = 2.2
 
-    skin: Colour = (0.90, 0.70, 0.58)
+    skin: Colour = (0.87, 0.69, 0.59)
     blush: Colour = (0.86, 0.40, 0.34)
     blush_strength: float = 0.7
-    lips: Colour = (0.76, 0.40, 0.36)
-    lips_strength: float = 0.65
+    lips: Colour = (0.72, 0.41, 0.38)
+    lips_strength: float = 0.64
     liner_strength: float = 0.3
-    iris: Colour = (0.36, 0.30, 0.20)
-    hair: Colour = (0.74, 0.73, 0.71)
-    hair_tip: Colour = (0.95, 0.94, 0.92)
-    brow: Colour = (0.82, 0.81, 0.79)
+    iris: Colour = (0.27, 0.39, 0.47)
+    hair: Colour = (0.83, 0.82, 0.79)
+    hair_tip: Colour = (0.97, 0.96, 0.94)
+    brow: Colour = (0.86, 0.85, 0.82)
     lash: Colour = (0.25, 0.22, 0.20)
     robe: Colour = (0.25, 0.22, 0.42)
     trim: Colour = (0.78, 0.62, 0.30)

@@ -78,10 +78,8 @@ def _cloth(surface: Surface, plan: Plan, *, step: float, edge: float) -> tuple[n
 
 
 def _robe_colours(vertices: np.ndarray, plan: Plan) -> np.ndarray:
-    x, y, z = vertices.T
-    stripe = (smoothstep(1.5, 1.2, np.abs(x)) * (z > 0))[:, None]
-    colours = painted(plan.robe, len(vertices)) * (1 - stripe) + 0.9 * np.array(plan.trim) * stripe
-    return np.clip(colours * (1 - 0.2 * smoothstep(-20, -28, y))[:, None], 0, 1)
+    shade = 1.15 - 0.2 * smoothstep(-20, -28, vertices[:, 1])
+    return np.clip(painted(plan.robe, len(vertices)) * shade[:, None], 0, 1)
 
 
 def _chain(plan: Plan) -> Part:

@@ -2,7 +2,6 @@
 
 import math
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
@@ -15,8 +14,8 @@ from textures import skin_uv
 
 _METRES = 0.01
 _LIGHTS = (
-    ("Key", (-0.55, -0.95, 0.55), 12.6, 0.45, (1, 0.93, 0.84)),
-    ("Fill", (0.85, -0.8, 0.0), 3.4, 0.9, (0.92, 0.90, 1)),
+    ("Key", (-0.62, -0.85, 0.62), 15.5, 0.40, (1, 0.92, 0.82)),
+    ("Fill", (0.85, -0.8, 0.0), 2.3, 0.9, (0.86, 0.89, 1)),
     ("Bounce", (0.1, -0.6, -0.7), 1.9, 0.6, (1, 0.86, 0.76)),
     ("RimRight", (-0.55, 0.95, 0.45), 8.1, 0.3, (0.78, 0.88, 1)),
     ("RimLeft", (0.6, 0.95, 0.40), 10.4, 0.3, (1, 0.84, 0.66)),
@@ -33,12 +32,13 @@ def to_blender(points: np.ndarray) -> np.ndarray:
     return np.stack([points[:, 0], -points[:, 2], points[:, 1]], 1) * _METRES
 
 
-def materials(skin: np.ndarray, eye: np.ndarray) -> dict[str, bpy.types.Material]:
-    """All materials by the names that parts use; `skin` and `eye` are their textures."""
+def materials(skin: np.ndarray, eye: np.ndarray, white: np.ndarray) -> dict[str, bpy.types.Material]:
+    """All materials by the names that parts use; `skin`, `eye` and `white`, an eye without iris, are textures."""
     return {
         "skin": _material("Skin", picture=_image("skin", skin), rough=0.48, subsurface=0.16),
         "mouth": _material("MouthInside", colour=(0.60, 0.20, 0.20), rough=0.6),
         "eye": _material("Eye", picture=_image("eye", eye), rough=0.25, coat=0.3),
+        "white": _material("EyeWhite", picture=_image("white", white), rough=0.25, coat=0.3),
         "sparkle": _material("EyeSparkle", colour=(1, 1, 1), rough=0.3, glow=1.0),
         "lash": _material("Lash", rough=0.7),
         "painted": _material("Painted", rough=0.42),
@@ -72,6 +72,50 @@ def _material(name, *, picture=None, colour=None, rough, metal=0.0, subsurface=0
     shader["Emission Color"].default_value = (1, 1, 1, 1)
     shader["Emission Strength"].default_value = glow
     return material
+
+
+def add_relief(looks: dict[str, bpy.types.Material], skin: np.ndarray) -> None:
+    """What only a rendered picture shows: pores and lines of the skin (its relief texture), single hairs, weave.
+
+    glTF has no room for it, and a mesh that small no need.
+    """
+    image = _image("relief", skin)
+    image.colorspace_settings.name = "Non-Color"
+    nodes = looks["skin"].node_tree.nodes
+    lines = nodes.new("ShaderNodeTexImage")
+    lines.image = image
+    pores = _noise(looks["skin"], "Generated", (95, 95, 95), detail=3)
+    _bump(looks["skin"], _bump(looks["skin"], None, pores, 0.10, 0.0004), lines.outputs[0], 0.55, 0.0011)
+    strands = _noise(looks["hair"], "UV", (14, 0.7, 1), detail=2)
+    _bump(looks["hair"], None, strands, 0.75, 0.0009)
+    threads = _noise(looks["cloth"], "Generated", (70, 160, 160), detail=2)
+    folds = _noise(looks["cloth"], "Generated", (5, 2.2, 2.2), detail=1)
+    _bump(looks["cloth"], _bump(looks["cloth"], None, threads, 0.35, 0.0006), folds, 0.8, 0.045)
+    cloth = looks["cloth"].node_tree.nodes["Principled BSDF"].inputs
+    cloth["Sheen Weight"].default_value, cloth["Sheen Roughness"].default_value = 0.35, 0.4
+
+
+def _noise(material: bpy.types.Material, coordinates: str, scale: tuple[float, float, float], *, detail: float):
+    nodes, links = material.node_tree.nodes, material.node_tree.links
+    place, stretched = nodes.new("ShaderNodeTexCoord"), nodes.new("ShaderNodeMapping")
+    stretched.inputs["Scale"].default_value = scale
+    noise = nodes.new("ShaderNodeTexNoise")
+    noise.inputs["Scale"].default_value, noise.inputs["Detail"].default_value = 1.0, detail
+    links.new(place.outputs[coordinates], stretched.inputs["Vector"])
+    links.new(stretched.outputs[0], noise.inputs["Vector"])
+    return noise.outputs["Factor" if "Factor" in noise.outputs else "Fac"]
+
+
+def _bump(material: bpy.types.Material, below, height, strength: float, distance: float):
+    """A relief over the one `below`, or over the plain surface; `distance` in metres."""
+    nodes, links = material.node_tree.nodes, material.node_tree.links
+    bump = nodes.new("ShaderNodeBump")
+    bump.inputs["Strength"].default_value, bump.inputs["Distance"].default_value = strength, distance
+    links.new(height, bump.inputs["Height"])
+    if below is not None:
+        links.new(below, bump.inputs["Normal"])
+    links.new(bump.outputs[0], nodes["Principled BSDF"].inputs["Normal"])
+    return bump.outputs[0]
 
 
 def _image(name: str, pixels: np.ndarray) -> bpy.types.Image:
@@ -147,7 +191,7 @@ def light_up(size: int, samples: int) -> None:
     scene.world = bpy.data.worlds.new("World")
     scene.world.use_nodes = True
     background = scene.world.node_tree.nodes["Background"].inputs
-    background[0].default_value, background[1].default_value = (0.55, 0.50, 0.52, 1), 0.42
+    background[0].default_value, background[1].default_value = (0.50, 0.50, 0.56, 1), 0.34
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     camera.data.lens, camera.data.sensor_width = 85, 36
     elevation, distance, target = math.radians(2), 0.84, (0, -0.03, -0.012)
@@ -174,9 +218,14 @@ def _add_light(name: str, place, energy: float, width: float, colour) -> None:
     bpy.context.scene.collection.objects.link(thing)
 
 
-def render(file: Path, things: Iterable[bpy.types.Object], weights: dict[str, float]) -> None:
-    for thing in things:
+def render(file: Path, weights: dict[str, float], part: tuple[float, float, float, float] | None = None) -> None:
+    """`part`: left, bottom, right, top of what is rendered, 0 to 1; the rest stays transparent."""
+    settings = bpy.context.scene.render
+    settings.use_border = part is not None
+    if part is not None:
+        settings.border_min_x, settings.border_min_y, settings.border_max_x, settings.border_max_y = part
+    for thing in (thing for thing in bpy.data.objects if thing.type == "MESH"):
         for key in thing.data.shape_keys.key_blocks[1:] if thing.data.shape_keys else ():
             key.value = weights.get(key.name, 0.0)
-    bpy.context.scene.render.filepath = str(file)
+    settings.filepath = str(file)
     bpy.ops.render.render(write_still=True)

@@ -21,17 +21,24 @@ def skin_uv(points: np.ndarray) -> np.ndarray:
     return np.stack([u, (points[:, 1] + 19) / 32.5], 1)
 
 
-def skin_texture(skin: Skin, plan: Plan) -> np.ndarray:
-    """Float RGB (size, size, 3), bottom row first."""
+def skin_textures(skin: Skin, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+    """Colours and relief, which a picture has beside them: wrinkles, creases of the lips. Both are float RGB
+    (size, size, 3), bottom row first; relief: 1 is the skin, 0 the deepest line."""
     places = _places(skin.vertices, skin.faces[~skin.inner[skin.faces].all(1)], SKIN_SIZE)
-    colours = _Painter(places.reshape(-1, 3), plan).painted().reshape(SKIN_SIZE, SKIN_SIZE, 3)
+    painter = _Painter(places.reshape(-1, 3), plan)
+    colours = painter.painted().reshape(SKIN_SIZE, SKIN_SIZE, 3)
+    relief = painter.relief().reshape(SKIN_SIZE, SKIN_SIZE, 1).repeat(3, 2)
+    return _mottled(colours), relief
+
+
+def _mottled(colours: np.ndarray) -> np.ndarray:
+    """Nobody's skin is of one colour."""
     random = np.random.default_rng(7)
     mottled = np.zeros((SKIN_SIZE, SKIN_SIZE))
     for spread, strength in ((SKIN_SIZE / 40, 0.5), (SKIN_SIZE / 120, 0.35)):
         noise = ndimage.gaussian_filter(random.normal(size=mottled.shape), spread, mode="wrap")
         mottled += noise * spread * strength
-    colours *= 1 + 0.035 * np.clip(mottled, -1.5, 1.5)[..., None] * np.array([0.5, 1, 1])
-    return np.clip(colours, 0, 1)
+    return np.clip(colours * (1 + 0.05 * np.clip(mottled, -1.5, 1.5)[..., None] * np.array([0.5, 1, 1])), 0, 1)
 
 
 def _places(vertices: np.ndarray, faces: np.ndarray, size: int) -> np.ndarray:
@@ -85,9 +92,16 @@ class _Painter:
         self._around_eyes()
         self._lips()
         self._nose()
+        self._age_spots()
         self._age_lines()
         self._under_beard()
         return np.clip(self.colours, 0, 1)
+
+    def relief(self) -> np.ndarray:
+        lips, _ = lip_coordinate(self.points, self.plan)
+        bent = self.x + 0.12 * np.sin(2.3 * self.x) + 0.06 * np.sin(9 * self.y)
+        creases = (0.5 + 0.5 * np.cos(2 * np.pi * bent / 0.21)) ** 3 * smoothstep(1.05, 0.8, np.abs(lips))
+        return np.clip(1 - self.plan.age * self._lines() - 0.30 * creases * (self.z > 5), 0, 1)
 
     def _mix(self, share: np.ndarray, colour) -> None:
         self.colours = mixed(self.colours, colour, share)
@@ -139,10 +153,14 @@ class _Painter:
         across = self.aside / plan.mouth_half_width
         share = smoothstep(1.12, 0.90, np.abs(lips)) * smoothstep(1.0, 0.93, across) * (self.z > 5)
         red = np.where((lips > 0)[:, None], np.array(plan.lips) * [0.88, 0.80, 0.82], plan.lips)
-        self._mix(plan.lips_strength * share, red * (1 - 0.25 * bump(lips, 0.25))[:, None])
-        self._tint(0.26 * bump(above, 0.06) * (across < 1.04) * (self.z > 5), (0.35, 0.2, 0.2))
-        corner = bump(self.aside - 1.03 * plan.mouth_half_width, 0.18) * bump(above, 0.25) * (self.z > 4)
-        self._tint(0.25 * corner, (0.5, 0.35, 0.35))
+        full = bump(lips + 0.55, 0.35)[:, None] * (0.6 + 0.4 * np.cos(3.6 * across))[:, None]
+        red = red * (1 - 0.30 * bump(lips, 0.30))[:, None] + 0.10 * full * np.array([1.0, 0.55, 0.55])
+        self._mix(plan.lips_strength * share, red)
+        self._tint(0.40 * bump(above, 0.06) * (across < 1.04) * (self.z > 5), (0.35, 0.2, 0.2))
+        corner = bump(self.aside - 1.03 * plan.mouth_half_width, 0.20) * bump(above, 0.22) * (self.z > 4)
+        self._tint(0.55 * corner, (0.5, 0.35, 0.35))
+        below = bump(lips + 1.25, 0.28) * bump(across, 0.55) * (self.z > 5)
+        self._tint(0.35 * below, (0.80, 0.64, 0.60))
 
     def _nose(self) -> None:
         plan = self.plan
@@ -151,16 +169,30 @@ class _Painter:
         wing = [1.5 * plan.nose_width, plan.nose_y - 0.1, 8.6]
         self._tint(0.22 * self._near(wing, [0.35, 0.5, 0.8]), (0.72, 0.5, 0.45))
 
+    def _age_spots(self) -> None:
+        """Small brown spots on the bald head and the temples, and larger pale ones."""
+        random = np.random.default_rng(self.plan.seed + 40)
+        bald = np.flatnonzero((self.y > 1.5) & (self.z > 0) & ((self.y > 4) | (self.aside > 4.5)))
+        for _ in range(34):
+            centre = self.points[random.choice(bald)]
+            size = random.uniform(0.10, 0.34)
+            bent = self.points + 0.28 * size * np.sin(2.6 / size * self.points[:, [1, 2, 0]])
+            share = random.uniform(0.10, 0.30) * smoothstep(1.6, 0.5, np.linalg.norm(bent - centre, axis=1) / size)
+            self._tint(self.plan.age * share, (0.74, 0.58, 0.48))
+
     def _age_lines(self) -> None:
-        lines = self._forehead_lines() + self._crows_feet() + self._cheek_lines()
-        self._tint(np.clip(self.plan.age * lines, 0, 1) * 0.55, (0.62, 0.42, 0.38))
+        self._tint(np.clip(self.plan.age * self._lines(), 0, 1) * 0.42, (0.66, 0.44, 0.40))
+
+    def _lines(self) -> np.ndarray:
+        return self._forehead_lines() + self._crows_feet() + self._cheek_lines()
 
     def _forehead_lines(self) -> np.ndarray:
         lines = np.zeros(len(self.points))
         for y, half_width, strength in ((4.3, 3.6, 0.8), (5.3, 4.2, 1.0), (6.3, 3.4, 0.7)):
-            bent = 0.25 * np.cos(self.x * 0.8 + y) - 0.012 * self.x**2
-            ends = smoothstep(half_width + 1, half_width - 1.2, self.aside)
-            lines += strength * bump(self.y - y - bent, 0.085) * ends * (self.z > 3)
+            bent = 0.25 * np.cos(self.x * 0.8 + y) - 0.012 * self.x**2 + 0.05 * np.sin(2.1 * self.x + 2 * y)
+            ends = smoothstep(half_width + 1, half_width - 1.8, self.aside)
+            depth = 0.8 + 0.2 * np.sin(1.3 * self.x + 3 * y)
+            lines += strength * depth * bump(self.y - y - bent, 0.075 + 0.05 * depth) * ends * (self.z > 3)
         frown = bump(self.aside - 0.42 - 0.05 * np.sin(self.y), 0.07)
         return lines + 0.8 * frown * smoothstep(0.8, 1.4, self.y) * smoothstep(3.4, 2.4, self.y) * (self.z > 5)
 
@@ -182,12 +214,12 @@ class _Painter:
         fold = bump((self.aside - fold_x) / (0.11 + 0.05 * down), 1.0)
         fold = 1.1 * fold * smoothstep(-0.08, 0.12, down) * smoothstep(1.2, 0.85, down) * (self.z > 4)
         bag = bump(self.elevation - self.lower_lid + 21 + 0.004 * self.azimuth**2, 2.0)
-        bag = bag * smoothstep(48, 25, np.abs(self.azimuth - 4))
-        return fold + 0.55 * bag * (self.eye_distance < plan.eye_radius + 1.4) * (self.z > 4)
+        bag = bag * smoothstep(44, 12, np.abs(self.azimuth - 4))
+        return fold + 0.30 * bag * (self.eye_distance < plan.eye_radius + 1.4) * (self.z > 4)
 
     def _under_beard(self) -> None:
         """Between the strands the eye expects more beard, not skin."""
-        self._mix(0.85 * beard_share(self.points, self.plan), 0.80 * np.array(self.plan.hair))
+        self._mix(0.80 * beard_share(self.points, self.plan), 0.86 * np.array(self.plan.hair))
 
 
 def eye_texture(plan: Plan, *, iris: bool = True) -> np.ndarray:
@@ -197,6 +229,7 @@ def eye_texture(plan: Plan, *, iris: bool = True) -> np.ndarray:
     angle = np.hypot(x, y) * _EYE_EDGE
     shadow = (1 - 0.30 * smoothstep(34, 70, angle))[..., None] ** np.array([0.7, 1, 1.05])
     colours = np.array(_WHITE) * shadow
+    colours = mixed(colours, (0.86, 0.62, 0.58), 0.45 * smoothstep(32, 58, np.abs(x) * _EYE_EDGE))
     if iris:
         edge = smoothstep(plan.iris_angle + 1.2, plan.iris_angle - 1.0, angle)
         colours = mixed(colours, _iris(plan, x, y, angle), edge)
@@ -212,6 +245,6 @@ def _iris(plan: Plan, x: np.ndarray, y: np.ndarray, angle: np.ndarray) -> np.nda
     fibres = sum(np.cos(around * count + random.uniform(0, 6.3)) for count in (17, 29, 41)) / 3
     light = 0.62 + 1.0 * low * smoothstep(0.2, 0.75, out) + 0.12 * fibres * smoothstep(0.35, 0.6, out)
     ring = bump(out - 0.52, 0.16) * (0.35 + 0.65 * low)
-    colours = np.array(plan.iris) * light[..., None] + np.array([0.20, 0.16, 0.02]) * ring[..., None]
-    dark = (1 - 0.72 * smoothstep(0.80, 1.0, out)) * (1 - 0.96 * smoothstep(0.47, 0.42, out))
+    colours = np.array(plan.iris) * light[..., None] + np.array([0.22, 0.17, 0.06]) * ring[..., None]
+    dark = (1 - 0.72 * smoothstep(0.80, 1.0, out)) * (1 - 0.96 * smoothstep(0.41, 0.36, out))
     return np.clip(colours * dark[..., None], 0, 1)

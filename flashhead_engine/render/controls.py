@@ -74,7 +74,8 @@ def _linear() -> np.ndarray:
 
 _LINEAR = _linear()
 _LOWER, _UPPER = MOTION_INDEX["lower_drop"], MOTION_INDEX["upper_raise"]
-_LIPS_DOWN = MOTION_INDEX["lips_down"]
+_LIPS_DOWN, _NARROW = MOTION_INDEX["lips_down"], MOTION_INDEX["narrow"]
+_ROUNDED_ABOVE = 0.12
 _SEAL_DOWN = 0.12
 _SMALL_OPENING_GAIN = 1.6
 
@@ -106,12 +107,18 @@ def motions(weights: np.ndarray) -> np.ndarray:
     funnel = float(weights[INDEX["mouthFunnel"]])
     lower = jaw_open - sealed + 0.175 * _both(weights, "mouthLowerDown") + 0.1 * funnel
     upper = 0.14 * (jaw_open - sealed) + 0.175 * _both(weights, "mouthUpperUp") + 0.05 * funnel
-    rolled = float(weights[INDEX["mouthRollLower"]] + weights[INDEX["mouthRollUpper"]])
     # Enlarged as much as the opening that it takes back: a jaw parts both lips (1.14) and is drawn larger (1.6).
-    closing = 1.14 * _SMALL_OPENING_GAIN * (0.125 * _both(weights, "mouthPress") + 0.15 * rolled)
+    taking = 1.14 * _SMALL_OPENING_GAIN * 0.15
+    by_lower = taking * float(weights[INDEX["mouthRollLower"]])
+    by_both = taking * float(weights[INDEX["mouthRollUpper"]] + _both(weights, "mouthPress") * 0.125 / 0.15)
     parted = lower + upper
-    kept = max(0.0, 1.0 - closing / parted) if parted > 0 else 0.0
-    result[_LOWER] = lower * kept
-    result[_UPPER] = upper * kept
+    left = max(0.0, parted - by_lower - by_both)
+    kept = max(0.0, 1.0 - by_both / parted) if parted > 0 else 0.0
+    # A lower lip that rolls in comes up alone, as for [f] and [v], to the teeth below the raised upper lip.
+    raised = upper * kept
+    # Rounded lips make an O, not a bowl: more of the gap lies above the line of the closed mouth.
+    raised += _ROUNDED_ABOVE * min(1.0, float(result[_NARROW])) * max(0.0, left - raised)
+    result[_UPPER] = raised
+    result[_LOWER] = left - raised
     result[_LIPS_DOWN] = _SEAL_DOWN * sealed
     return result

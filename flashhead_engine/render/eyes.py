@@ -20,7 +20,11 @@ _LID_FOLLOWS_GAZE = 0.3
 _SQUINT_CLOSES = 0.3
 _FULLY_REDRAWN = 0.04
 """Below this strength of motion the painting fades in, so that a resting eye is the painting itself."""
-_LOWER_LID_FROM = 0.75
+_LIDS_APPEAR = 14.0
+_LOWER_LID_FROM = 0.5
+"""From this share of a blink on the lower lid of skin rises to meet the upper one."""
+_LOWER_LASHES_LEAVE = 0.7
+"""From this share of a blink on the lower lashes fade: a shut eye shows those of its upper lid."""
 _EYE_LAYERS = ("eye_whites", "irises", "lids_open", "lid_upper", "lid_lower")
 
 
@@ -90,30 +94,41 @@ class EyeRegion:
         shift_x = _GAZE_ACROSS * self._eye.half_width * out * self._eye.towards_outside
         shift_y = _GAZE_DOWN * self._eye.height * down
         over(tables["irises"].at(x - shift_x, y - shift_y), shown, alpha(whites))
+        if closed > 0.0:
+            self._raise_lower_lid(seen, closed, shown)
         if closed < 1.0:
-            over(tables["lashes_lower"].at(x, y), shown)
+            over(tables["lashes_lower"].at(x, y), shown, 1.0 if lids.rigid else lids.lower_share(closed))
             if lids.rigid:
                 over(tables["lashes_upper"].at(x, y), shown)
         if closed > 0.0:
-            self._close(seen, closed, shown)
+            self._lower_upper_lid(seen, closed, shown)
         if closed < 1.0 and not lids.rigid:
             moved = closed * lids.upper_travel.at(seen.column, seen.beside)
             over(tables["lashes_upper"].at(x, y - moved), shown, lids.open_share(closed)[seen.column])
 
-    def _close(self, seen: "_Seen", closed: float, shown: np.ndarray) -> None:
-        """Slide the lids: each column of a lid travels from the open lid's edge to where it is painted."""
+    def _raise_lower_lid(self, seen: "_Seen", closed: float, shown: np.ndarray) -> None:
         lids, x, y = self._lids, seen.x, seen.y
-        remaining = 1.0 - closed
-        lower, upper = self._tables["lid_lower"], self._tables["lid_upper"]
-        hull = alpha(upper.at(x, y))
+        risen = closed if lids.rigid else (closed - _LOWER_LID_FROM) / (1 - _LOWER_LID_FROM)
+        if risen <= 0.0:
+            return
+        lid = self._lid("lid_lower", lids.lower_travel, seen, risen)
+        hull = alpha(self._tables["lid_lower"].at(x, y))
         if lids.rigid:
-            hull = np.maximum(hull, alpha(lower.at(x, y)))
-            lid = lower.at(x, y + remaining * lids.lower_travel.at(seen.column, seen.beside))
-            over(lid, shown, _clip(lid, hull))
-        elif closed > _LOWER_LID_FROM:
-            over(lower.at(x, y), shown, (closed - _LOWER_LID_FROM) / (1 - _LOWER_LID_FROM))
-        lid = upper.at(x, y + remaining * lids.upper_travel.at(seen.column, seen.beside))
+            over(lid, shown, _clip(lid, np.maximum(hull, alpha(self._tables["lid_upper"].at(x, y)))))
+        else:
+            over(lid, shown, _clip(lid, hull) * min(1.0, _LIDS_APPEAR * risen))
+
+    def _lower_upper_lid(self, seen: "_Seen", closed: float, shown: np.ndarray) -> None:
+        lids, x, y = self._lids, seen.x, seen.y
+        lid = self._lid("lid_upper", lids.upper_travel, seen, closed)
+        hull = alpha(self._tables["lid_upper"].at(x, y))
+        if lids.rigid:
+            hull = np.maximum(hull, alpha(self._tables["lid_lower"].at(x, y)))
         over(lid, shown, _clip(lid, hull) * lids.closing_share(closed)[seen.column])
+
+    def _lid(self, name: str, travel: "_Profile", seen: "_Seen", closed: float) -> np.ndarray:
+        """A lid on its way: each of its columns travels from the open lid's edge to where it is painted."""
+        return self._tables[name].at(seen.x, seen.y + (1.0 - closed) * travel.at(seen.column, seen.beside))
 
 
 @dataclass(frozen=True)
@@ -140,7 +155,9 @@ class _Lids:
         opening = smoothstep(left - soft, left + soft, columns) * smoothstep(right + soft, right - soft, columns)
         self._opening = opening.astype(np.float32)
         self.upper_travel = _Profile(_travel(eye, layers["lid_upper"], columns, upper=True))
-        self.lower_travel = _Profile(_travel(eye, layers["lid_lower"], columns, upper=False))
+        lower_travel = _travel(eye, layers["lid_lower"], columns, upper=False)
+        # A lower lid of skin only rises.
+        self.lower_travel = _Profile(lower_travel if self.rigid else np.minimum(lower_travel, 0))
 
     def column(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Index of the nearest column of each x and how far beside it x lies."""
@@ -150,13 +167,18 @@ class _Lids:
         return column, place - column
 
     def open_share(self, closed: float) -> np.ndarray:
-        """Opacity (columns,) of the open lid's lashes: they travel over the eye and fade beyond its corners."""
-        over_eye, beyond = smoothstep(0.95, 0.6, np.float32(closed)), smoothstep(0.75, 0.45, np.float32(closed))
+        """Opacity (columns,) of the open lid's lashes: they travel over the eye; beyond its corners they fade once
+        those of the closing lid are there, so that never both are half seen."""
+        over_eye, beyond = smoothstep(0.95, 0.6, np.float32(closed)), smoothstep(0.72, 0.58, np.float32(closed))
         return beyond + self._opening * (over_eye - beyond)
+
+    def lower_share(self, closed: float) -> float:
+        """Opacity of the lower lashes."""
+        return float(smoothstep(1.0, _LOWER_LASHES_LEAVE, np.float32(closed)))
 
     def closing_share(self, closed: float) -> np.ndarray:
         """Opacity (columns,) of the closing lid: at once over the eye, late beyond its corners."""
-        over_eye, beyond = np.float32(min(1.0, 14.0 * closed)), smoothstep(0.45, 0.75, np.float32(closed))
+        over_eye, beyond = np.float32(min(1.0, _LIDS_APPEAR * closed)), smoothstep(0.44, 0.58, np.float32(closed))
         return beyond + self._opening * (over_eye - beyond)
 
 
@@ -288,6 +310,6 @@ def _travel(eye: Eye, lid: Layer, columns: np.ndarray, *, upper: bool) -> np.nda
     closed_line = np.interp(columns, lid.x + filled, lid.y + edge[filled])
     travel = closed_line - eye.lid_line(columns, upper)
     # Steep sides of a round eye, or a jagged painted edge, must not tear the lid.
-    half = max(4, round(0.36 * eye.half_width))
+    half = max(4, round(0.24 * eye.half_width))
     kernel = np.hanning(2 * half + 1)
     return np.convolve(np.pad(travel, half, mode="edge"), kernel / kernel.sum(), mode="valid").astype(np.float32)

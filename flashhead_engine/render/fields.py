@@ -59,10 +59,12 @@ def _mouth(face: Face, x: np.ndarray, y: np.ndarray, lower: bool) -> dict[str, F
     around = on_upper * on_lower * smoothstep(max(reach, 1.3), 0.95, np.abs(across))
     near = on_upper * smoothstep(0.55 * face.chin[1] + 0.45 * face.lower_bottom, face.lower_bottom, y)
     near = near * smoothstep(np.clip(reach, 1.3, 2.0), 1.0, np.abs(across))
+    # What evens out a waved mouth line must not wave the skin around it.
+    near_line = near * smoothstep(40 * unit, 6 * unit, np.abs(y - line))
 
     fields: dict[str, Field] = {
         # Rounded lips lose the curve of the closed mouth: their corners come to the height of its middle.
-        "narrow": (-0.42 * offset * near, 0.75 * (face.mouth_line(np.array(face.mouth_x)) - line) * near),
+        "narrow": (-0.42 * offset * near, 0.75 * (face.mouth_line(np.array(face.mouth_x)) - line) * near_line),
         "lips_x": (15 * unit * around, zero),
         "lips_down": (zero, drop * around),
         "lips_up": (zero, -9 * unit * around),

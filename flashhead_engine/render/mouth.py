@@ -19,7 +19,7 @@ from .sampling import LayerTable, PaintingTable, pack
 _STEP = 5.0
 _INVERSIONS = 4
 _FEATHER = 22.0
-_JAW_OPEN, _TONGUE_OUT = INDEX["jawOpen"], INDEX["tongueOut"]
+_JAW_OPEN, _TONGUE_OUT, _ROLL_LOWER = INDEX["jawOpen"], INDEX["tongueOut"], INDEX["mouthRollLower"]
 _JAW_X, _NARROW = MOTION_INDEX["jaw_x"], MOTION_INDEX["narrow"]
 _ROUNDING_DARKENS, _ROUNDING_HIDES_TEETH = 0.65, 26.0
 _SLIT_LIGHT, _LIT_FROM = 0.5, 18.0
@@ -244,7 +244,9 @@ class _Interior:
         reach = np.minimum(from_upper, 1.6 * from_lower) * (1 / (9 * self._unit))
         light = 0.62 + 0.38 * np.sqrt(np.clip(reach, 0, 1))
         light *= 1 - _ROUNDING_DARKENS * min(1.0, float(frame.motions[_NARROW]))
-        light *= _SLIT_LIGHT + (1 - _SLIT_LIGHT) * min(1.0, widest / (_LIT_FROM * self._unit))
+        # A lower lip that rolls in lies behind the upper teeth, whose edges stay in the light.
+        lit = max(min(1.0, widest / (_LIT_FROM * self._unit)), min(1.0, 1.5 * float(frame.weights[_ROLL_LOWER])))
+        light *= _SLIT_LIGHT + (1 - _SLIT_LIGHT) * lit
         over(np.full(inside.shape, self._darkness, np.uint32), inside, 1 - light)
 
 

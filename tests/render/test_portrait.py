@@ -94,6 +94,32 @@ def test_mouth_opens_with_the_jaw(avatar):
     assert apertures[-1] > 8
 
 
+def inside_from_line(avatar: Avatar, size: int, weights: np.ndarray) -> np.ndarray:
+    """Rows in the middle of the mouth that show its inside, in pixels below the line of the closed lips."""
+    frame = PortraitRenderer(marked(avatar, MOUTH_INSIDE), size).render(weights, STILL)
+    curve = np.array(avatar.landmarks.lip_upper_inner) * size / avatar.side
+    x = round(float(curve[[0, -1], 0].mean()))
+    return np.flatnonzero(marker_pixels(frame)[:, x]) - np.interp(x, *curve.T)
+
+
+def test_lower_lip_comes_up_to_the_teeth_for_f_and_v(avatar):
+    if avatar.mouth == "jaw_plate":
+        pytest.skip("a plate does not roll in")
+    weights = shape(jawOpen=0.1, mouthRollLower=0.6, **both("mouthUpperUp", 0.35))
+    seen = inside_from_line(avatar, SIZE, weights)
+    assert len(seen) >= 1
+    assert seen[-1] <= 0.5, "the lower lip stays away from the teeth"
+
+
+def test_rounded_lips_open_upwards_too(avatar):
+    if avatar.mouth == "jaw_plate":
+        pytest.skip("a plate stays straight")
+    above = [
+        (inside_from_line(avatar, 1024, shape(jawOpen=0.4, mouthPucker=rounded)) < 0).mean() for rounded in (0, 1)
+    ]
+    assert above[1] > 1.5 * above[0] > 0
+
+
 def test_mouth_follows_speech(avatar):
     weights = speech()
     assert_mouth_follows(rendered_apertures(avatar, weights), weights)
@@ -139,6 +165,23 @@ def test_lids_cover_the_eyes(avatar):
     half, closed = seen_eye_pixels(avatar)
     assert half > 40
     assert closed == 0
+
+
+def half_covered_eye_pixels(avatar: Avatar, blink: float) -> int:
+    """Pixels, edges aside, of which the eye's own colour makes up between a sixth and five sixths."""
+    frame = PortraitRenderer(marked(avatar, EYE_INSIDE), SIZE).render(shape(**both("eyeBlink", blink)), STILL)
+    red, green, blue = (frame[..., channel].astype(int) for channel in range(3))
+    share = (np.minimum(red, blue) - green) / 255
+    half = (share > 1 / 6) & (share < 5 / 6)
+    inner = half[1:-1, 1:-1] & half[2:, 1:-1] & half[:-2, 1:-1] & half[1:-1, 2:] & half[1:-1, :-2]
+    return int(inner.sum())
+
+
+@pytest.mark.parametrize("blink", [0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95])
+def test_no_eye_shows_through_its_lids(avatar, blink):
+    if avatar.lower_lid == "slide":
+        pytest.skip("soft edges of two plates may meet in the middle")
+    assert half_covered_eye_pixels(avatar, blink) <= 8
 
 
 def test_measure_fails_for_lids_that_do_not_close():
