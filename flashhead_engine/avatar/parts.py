@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from .manifest import MAX_TEXT, SCHEMA, VERSION, Landmarks, LayerFile, LayerFile
 
 FACE_MARGIN = 80
 """Pixels of `base` and `front` kept around the moving parts of a portrait of 1024."""
+_EYE_LAYERS = ("eye_whites", "irises", "lids_open", "lid_upper", "lid_lower", "brows")
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,12 @@ def _replaced(folder: Path) -> Iterator[Path]:
 def _write_files(parts: Parts, folder: Path, name: str, licence: str, background: tuple[int, int, int]) -> None:
     (folder / "layers").mkdir()
     (folder / "portrait.png").write_bytes(encode_png(bleed(parts.portrait)))
-    face = _face_box(parts)
+    needed = {"front": _moving_box(parts, parts.layers), "base": _moving_box(parts, _under(parts))}
     entries = {}
     for layer, pixels in parts.layers.items():
         box = _box(pixels[..., 3] > 0)
-        if layer in ("base", "front"):
-            box = _intersection(box, face)
+        if layer in needed:
+            box = _intersection(box, needed[layer])
         if box is None:
             if layer == "front":
                 continue
@@ -121,13 +122,18 @@ def _intersection(first: Box | None, second: Box) -> Box | None:
     return box if box[0] < box[2] and box[1] < box[3] else None
 
 
-def _face_box(parts: Parts) -> Box:
-    """Where the renderer looks under or over the portrait: eyes and brows, the mouth, a jaw plate."""
+def _under(parts: Parts) -> Iterable[str]:
+    """The layers that `base` is seen under: soft lips are bent out of the portrait itself."""
+    return parts.layers if parts.mouth == "jaw_plate" else _EYE_LAYERS
+
+
+def _moving_box(parts: Parts, layers: Iterable[str]) -> Box:
+    """Where some of the layers, and the brows, are painted and may move to."""
     side = parts.portrait.shape[0]
     moving = np.zeros((side, side), bool)
-    for layer, pixels in parts.layers.items():
+    for layer in layers:
         if layer not in ("base", "front"):
-            moving |= pixels[..., 3] > 0
+            moving |= parts.layers[layer][..., 3] > 0
     for points in (parts.landmarks.brow_left, parts.landmarks.brow_right):
         x, y = np.array(points).clip(0, side - 1).astype(int).T
         moving[y, x] = True

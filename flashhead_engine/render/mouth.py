@@ -81,12 +81,8 @@ class LipMouth:
         part = gap.pixels(rows.chosen, columns.chosen, (self._every + 1) / self._scale)
         if part is not None and gap.widest * self._scale >= _NO_GAP:
             fill = rows.axis[part[0]], columns.axis[part[1]]
-            front = self._front and self._front.at(
-                *(
-                    np.where(below[part], expand(low, *fill), expand(up, *fill))
-                    for up, low in zip(upper, lower, strict=True)
-                )
-            )
+            # What hangs over the opening grows above it: a moustache, never the beard.
+            front = self._front and self._front.at(*(expand(points, *fill) for points in upper))
             distances = expand(gap.from_upper, *fill), expand(gap.from_lower, *fill)
             self._draw_interior(
                 frame, block.head_x[part], block.head_y[part], *distances, gap.widest, front, target[part]

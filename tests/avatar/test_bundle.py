@@ -1,19 +1,24 @@
 """Loading bundles: the samples, and a person's answer to everything that can be wrong with one."""
 
+import dataclasses
 import json
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 import numpy as np
 import pytest
 from PIL import Image
 
-from flashhead_engine.avatar.bundle import SAMPLES, SAMPLES_FOLDER, load_avatar
+from flashhead_engine.avatar.bundle import SAMPLES, SAMPLES_FOLDER, Avatar, Layer, load_avatar
 from flashhead_engine.avatar.manifest import json_schema
+from flashhead_engine.avatar.parts import Parts, write_bundle
+from flashhead_engine.blendshapes.arkit import INDEX
 from flashhead_engine.errors import AvatarError
+from flashhead_engine.render.portrait import PortraitRenderer
 
 DOCS = Path(__file__).parents[2] / "docs"
 SAMPLES_BYTES = 8_000_000
@@ -204,3 +209,32 @@ def test_samples_follow_the_schema():
     jsonschema = pytest.importorskip("jsonschema")
     for name in SAMPLES:
         jsonschema.validate(json.loads((SAMPLES_FOLDER / name / "avatar.json").read_bytes()), json_schema())
+
+
+def on_whole_portrait(avatar: Avatar, layer: Layer) -> np.ndarray:
+    canvas = np.zeros((avatar.side, avatar.side, 4), np.uint8)
+    height, width = layer.pixels.shape[:2]
+    canvas[layer.y : layer.y + height, layer.x : layer.x + width] = layer.pixels
+    return canvas
+
+
+@pytest.mark.parametrize("name", ["guard", "merchant"])
+def test_a_written_base_is_cut_and_nothing_misses_the_rest(name, tmp_path):
+    avatar = load_avatar(name)
+    whole = dataclasses.replace(
+        avatar,
+        layers=MappingProxyType({**avatar.layers, "base": Layer(0, 0, avatar.portrait)}),
+        digest=f"{avatar.digest} whole base",
+    )
+    layers = {key: on_whole_portrait(avatar, layer) for key, layer in whole.layers.items()}
+    parts = Parts(avatar.portrait, layers, avatar.landmarks, avatar.mouth, avatar.lower_lid)
+    folder = write_bundle(parts, tmp_path / "cut", name="cut", licence="CC0-1.0", background=avatar.background)
+    cut = load_avatar(folder)
+    base = cut.layers["base"]
+    assert base.y + base.pixels.shape[0] < avatar.landmarks.chin[1], "soft lips need no skin under them"
+    weights = np.zeros(len(INDEX), np.float32)
+    for moved in ("eyeBlinkLeft", "browInnerUp", "browDownRight", "jawOpen"):
+        weights[INDEX[moved]] = 1.0
+    head = np.array([0.2, -0.1, 0.1, 0.0], np.float32)
+    pictures = [PortraitRenderer(one, 512).render(weights, head).astype(int) for one in (whole, cut)]
+    assert np.abs(pictures[0] - pictures[1]).max() <= 1

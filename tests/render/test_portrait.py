@@ -161,6 +161,29 @@ def seen_eye_pixels(avatar: Avatar, *, without: tuple[str, ...] = ()) -> tuple[i
     return int(marker_pixels(half).sum()), int(marker_pixels(closed).sum())
 
 
+def with_strip(avatar: Avatar, above: int, below: int) -> Avatar:
+    """The avatar with a strip in the marker colour in front, so far above and below its closed mouth."""
+    line = np.array(avatar.landmarks.lip_upper_inner)
+    top, bottom = round(line[:, 1].min()) + above, round(line[:, 1].max()) + below
+    width = round(np.ptp(line[:, 0]))
+    pixels = np.full((bottom - top, width, 4), (*MARKER, 255), np.uint8)
+    layers = {**avatar.layers, "front": Layer(round(line[0, 0]), top, pixels)}
+    return dataclasses.replace(
+        avatar, layers=MappingProxyType(layers), digest=f"{avatar.digest} strip {above} {below}"
+    )
+
+
+def test_hair_in_front_hangs_into_the_mouth_from_above_only():
+    """Hair that ends above the closed lips stays out of the mouth; what hangs over them is seen in it."""
+    avatar = load_avatar("guard")
+    ends_above, hangs_over = (
+        marker_pixels(PortraitRenderer(with_strip(avatar, -16, below), SIZE).render(shape(jawOpen=0.8), STILL)).sum()
+        for below in (-6, 8)
+    )
+    assert ends_above == 0
+    assert hangs_over > 20
+
+
 def test_lids_cover_the_eyes(avatar):
     half, closed = seen_eye_pixels(avatar)
     assert half > 40
