@@ -109,7 +109,7 @@ def _corners(face: Face, x: np.ndarray, y: np.ndarray, across: np.ndarray) -> di
     for own, eye in face.eyes.items():
         outwards = across * eye.towards_outside
         reach = 1 + 75 * unit / face.mouth_half_width
-        weight = smoothstep(0.05, 1.0, outwards) * smoothstep(reach, 1.0, outwards) * height
+        weight = np.clip(outwards, 0, 1) ** 2 * smoothstep(reach, 1.0, outwards) * height
         for name, (dx, dy) in strengths.items():
             fields[f"{name}_{own}"] = (eye.towards_outside * dx * unit * weight, dy * unit * weight)
     return fields
