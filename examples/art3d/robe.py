@@ -1,4 +1,4 @@
-"""The scholar's robe: shoulders, a rolled collar and a chain."""
+"""The scholar's robe: shoulders, a rolled collar with golden piping, and a chain."""
 
 import numpy as np
 from parts import Part, painted
@@ -18,6 +18,8 @@ from shapes import (
 )
 
 _BOTTOM = -28.5
+_OUTER_AT, _OUTER_TILT, _OUTER_WIDTH = (-18.0, -2.1), 20, 1.15
+"""Height and depth, tilt and how much wider than deep the outer roll of the collar is."""
 
 
 def robe(plan: Plan) -> list[Part]:
@@ -32,6 +34,7 @@ def robe(plan: Plan) -> list[Part]:
         Part("Robe", *cloth, "cloth", _robe_colours(cloth[0], plan)),
         Part("Collar", *collar_faces, "cloth", np.clip(painted(plan.robe, len(collar_faces[0])) * 1.5, 0, 1)),
         _chain(plan),
+        _piping(plan),
     ]
     for part in parts:
         part.vertices = part.vertices + np.array([0, plan.body_rise, 0])
@@ -50,11 +53,15 @@ def _shoulders(points: np.ndarray, plan: Plan) -> np.ndarray:
 
 def _collar(points: np.ndarray, plan: Plan) -> np.ndarray:
     neck = plan.neck_radius
-    # Cloth that was rolled by hand is nowhere quite level.
     waved = points.copy()
-    waved[..., 1] += 0.16 * np.sin(0.55 * points[..., 0] + 0.6) + 0.05 * np.sin(1.7 * points[..., 0])
+    waved[..., 1] += _wave(points[..., 0])
     inner = _roll(waved, -15.8, -2.5, neck + 1.0, 1.0, 14, 1.0)
-    return union(inner, _roll(waved, -18.0, -2.1, neck + 3.4, 1.3, 20, 1.15), 0.8)
+    return union(inner, _roll(waved, *_OUTER_AT, neck + 3.4, 1.3, _OUTER_TILT, _OUTER_WIDTH), 0.8)
+
+
+def _wave(x: np.ndarray) -> np.ndarray:
+    """Cloth that was rolled by hand is nowhere quite level."""
+    return 0.16 * np.sin(0.55 * x + 0.6) + 0.05 * np.sin(1.7 * x)
 
 
 def _roll(points: np.ndarray, y: float, z: float, radius: float, thickness: float, tilt: float, width: float):
@@ -86,3 +93,12 @@ def _chain(plan: Plan) -> Part:
     vertices, faces = torus(plan.neck_radius + 2.2, 0.3, 40)
     vertices = vertices[:, [0, 2, 1]] @ rotation("x", 14).T + np.array([0, -16.4, -2.35])
     return Part("Chain", vertices, faces[:, ::-1], "brass", painted(plan.trim, len(vertices)))
+
+
+def _piping(plan: Plan) -> Part:
+    """A cord along the outer roll, a little below its widest place."""
+    vertices, faces = torus(plan.neck_radius + 3.4 + 1.27, 0.17, 56, 6)
+    vertices = vertices[:, [0, 2, 1]] * [_OUTER_WIDTH, 1, 1] + np.array([0, -0.35, 0])
+    vertices = vertices @ rotation("x", _OUTER_TILT).T + np.array([0, *_OUTER_AT])
+    vertices[:, 1] -= _wave(vertices[:, 0])
+    return Part("Piping", vertices, faces[:, ::-1], "brass", painted(plan.trim, len(vertices)))

@@ -84,8 +84,8 @@ def add_relief(looks: dict[str, bpy.types.Material], skin: np.ndarray) -> None:
     nodes = looks["skin"].node_tree.nodes
     lines = nodes.new("ShaderNodeTexImage")
     lines.image = image
-    pores = _noise(looks["skin"], "Generated", (95, 95, 95), detail=3)
-    _bump(looks["skin"], _bump(looks["skin"], None, pores, 0.10, 0.0004), lines.outputs[0], 0.55, 0.0011)
+    pores = _noise(looks["skin"], "Object", (800, 800, 800), detail=3)
+    _bump(looks["skin"], _bump(looks["skin"], None, pores, 0.20, 0.0006), lines.outputs[0], 0.55, 0.0011)
     strands = _noise(looks["hair"], "UV", (14, 0.7, 1), detail=2)
     _bump(looks["hair"], None, strands, 0.75, 0.0009)
     threads = _noise(looks["cloth"], "Generated", (70, 160, 160), detail=2)
