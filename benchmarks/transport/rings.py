@@ -87,6 +87,8 @@ def delivery_us(copies: _Copies) -> tuple[np.ndarray, np.ndarray]:
     held_ns = ours.recv()
     process.join()
     ages = [(held_ns[index] - began_ns[index]) / 1000 for index in range(_WARM_UP, _FRAMES) if index in held_ns]
+    if len(ages) < 0.9 * (_FRAMES - _WARM_UP):
+        raise RuntimeError("the reader missed more than a tenth of the frames: the slow ones, maybe; measure again")
     return np.array(ages), np.array(copied[_WARM_UP:])
 
 
