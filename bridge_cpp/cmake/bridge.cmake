@@ -48,9 +48,11 @@ if(NOT APPLE AND NOT FLASHHEAD_SANITIZE)
   target_link_options(flashhead_bridge PRIVATE -s)
 endif()
 if(APPLE)
+  # zig's linker takes the list of symbols and ignores it: libzmq's names leave the library too.
   target_link_options(
     flashhead_bridge PRIVATE "LINKER:-exported_symbols_list,${CMAKE_CURRENT_SOURCE_DIR}/src/abi/exports.macos"
     "LINKER:-dead_strip")
+  set_target_properties(flashhead_bridge PROPERTIES INSTALL_NAME_DIR "@rpath" BUILD_WITH_INSTALL_NAME_DIR ON)
 elseif(NOT FLASHHEAD_SANITIZE)
   target_link_options(
     flashhead_bridge PRIVATE "LINKER:--version-script=${CMAKE_CURRENT_SOURCE_DIR}/src/abi/exports.map"
