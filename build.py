@@ -44,7 +44,6 @@ class Target:
 
 TARGETS = {
     "linux-x64": Target("x86_64-linux-gnu.2.17", "Linux", "x86_64", "libflashhead_bridge.so"),
-    "windows-x64": Target("x86_64-windows-gnu", "Windows", "AMD64", "flashhead_bridge.dll"),
     "macos-arm64": Target("aarch64-macos.11.0", "Darwin", "arm64", "libflashhead_bridge.dylib"),
     "macos-x64": Target("x86_64-macos.11.0", "Darwin", "x86_64", "libflashhead_bridge.dylib"),
 }
@@ -148,7 +147,7 @@ def write_compiler_wrappers(folder: Path, target: str = "") -> None:
     baseline: for any processor, as all other compilers do."""
     folder.mkdir(exist_ok=True)
     options = "-mcpu=baseline" + (f" -target {target}" if target else "")
-    tools = {"cc": f"cc {options}", "c++": f"c++ {options}", "ar": "ar", "ranlib": "ranlib", "rc": "rc"}
+    tools = {"cc": f"cc {options}", "c++": f"c++ {options}", "ar": "ar", "ranlib": "ranlib"}
     for name, words in tools.items():
         wrapper = folder / name
         wrapper.write_text(f'#!/bin/sh\nexec "{python_of(VENV)}" -I -m ziglang {words} "$@"\n')
@@ -210,11 +209,9 @@ def cross_compiler(target: str) -> list[str]:
         pip(VENV, "ziglang>=0.13")
         write_compiler_wrappers(VENV / "zig")
     write_compiler_wrappers(wrappers, it.zig)
-    tools = {"C_COMPILER": "cc", "CXX_COMPILER": "c++", "AR": "ar", "RANLIB": "ranlib", "RC_COMPILER": "rc"}
+    tools = {"C_COMPILER": "cc", "CXX_COMPILER": "c++", "AR": "ar", "RANLIB": "ranlib"}
     options = [f"-DCMAKE_{name}={wrappers / file}" for name, file in tools.items()]
     options += [f"-DCMAKE_SYSTEM_NAME={it.system}", f"-DCMAKE_SYSTEM_PROCESSOR={it.processor}"]
-    if it.system == "Windows":
-        options.append("-DCMAKE_SYSTEM_VERSION=10.0")
     if it.system == "Darwin":
         options.append("-DCMAKE_INSTALL_NAME_TOOL=/bin/true")
     return options
@@ -357,7 +354,7 @@ def parser() -> argparse.ArgumentParser:
         help="build flashhead_bridge, the library that engines load",
         description="Build flashhead_bridge with its examples and tests, and put it where the plug-ins of Unity and "
         "Godot have it.",
-        epilog="examples: build.py native    build.py native --target windows-x64",
+        epilog="examples: build.py native    build.py native --target linux-x64",
     )
     command.add_argument(
         "--target", choices=TARGETS, help="build for any machine of this system, with zig's compiler"

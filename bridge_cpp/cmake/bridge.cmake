@@ -3,11 +3,6 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 include(cmake/zeromq.cmake)
 include(cmake/msgpack.cmake)
 
-set(FLASHHEAD_PLATFORM_SOURCES src/platform/process_posix.cc src/platform/shared_memory_posix.cc)
-if(WIN32)
-  set(FLASHHEAD_PLATFORM_SOURCES src/platform/process_windows.cc src/platform/shared_memory_windows.cc)
-endif()
-
 find_package(Threads REQUIRED)
 
 # All of the library, for what is linked with it from inside: its tests and fuzz targets.
@@ -29,7 +24,8 @@ add_library(
   src/core/session.cc
   src/core/tracks.cc
   src/core/utf8.cc
-  ${FLASHHEAD_PLATFORM_SOURCES})
+  src/platform/process_posix.cc
+  src/platform/shared_memory_posix.cc)
 target_compile_features(flashhead_core PUBLIC cxx_std_17)
 target_include_directories(flashhead_core PUBLIC include src)
 target_compile_definitions(flashhead_core PRIVATE FLASHHEAD_BRIDGE_BUILD FLASHHEAD_VERSION_TEXT="${FLASHHEAD_VERSION}")
@@ -43,8 +39,6 @@ set_target_properties(
              VISIBILITY_INLINES_HIDDEN ON)
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   target_link_libraries(flashhead_core PUBLIC rt) # shm_open, in older C libraries
-elseif(WIN32)
-  target_link_libraries(flashhead_core PUBLIC ws2_32 iphlpapi advapi32)
 endif()
 
 add_library(flashhead_bridge SHARED)
@@ -54,10 +48,12 @@ if(NOT APPLE AND NOT FLASHHEAD_SANITIZE)
   target_link_options(flashhead_bridge PRIVATE -s)
 endif()
 if(APPLE)
+  # zig's linker takes the list of symbols and ignores it: libzmq's names leave the library too.
   target_link_options(
     flashhead_bridge PRIVATE "LINKER:-exported_symbols_list,${CMAKE_CURRENT_SOURCE_DIR}/src/abi/exports.macos"
     "LINKER:-dead_strip")
-elseif(NOT WIN32 AND NOT FLASHHEAD_SANITIZE)
+  set_target_properties(flashhead_bridge PROPERTIES INSTALL_NAME_DIR "@rpath" BUILD_WITH_INSTALL_NAME_DIR ON)
+elseif(NOT FLASHHEAD_SANITIZE)
   target_link_options(
     flashhead_bridge PRIVATE "LINKER:--version-script=${CMAKE_CURRENT_SOURCE_DIR}/src/abi/exports.map"
     "LINKER:--gc-sections" "LINKER:-z,defs" "LINKER:-z,relro")

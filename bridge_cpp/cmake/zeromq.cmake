@@ -10,16 +10,14 @@ foreach(feature BUILD_SHARED WITH_PERF_TOOL WITH_DOCS WITH_DOC ENABLE_CPACK WITH
   set(${feature} OFF CACHE BOOL "" FORCE)
 endforeach()
 set(BUILD_STATIC ON CACHE BOOL "" FORCE)
-if(WIN32)
-  # mingw has afunix.h but no sys/socket.h; wepoll wants headers in other letters than mingw's.
-  set(ZMQ_HAVE_IPC 0 CACHE BOOL "" FORCE)
-  set(POLLER "select" CACHE STRING "" FORCE)
-  set(API_POLLER "select" CACHE STRING "" FORCE)
-endif()
 
 # Its CMakeLists.txt names a version that CMake 4 no longer knows.
 set(CMAKE_POLICY_VERSION_MINIMUM 3.5)
 set(CMAKE_WARN_DEPRECATED OFF CACHE INTERNAL "")
 add_subdirectory("${FLASHHEAD_ZEROMQ_SOURCE}" zeromq EXCLUDE_FROM_ALL)
 target_compile_definitions(libzmq-static INTERFACE ZMQ_STATIC)
-target_compile_options(libzmq-static PRIVATE -w)
+foreach(name objects libzmq-static)
+  if(TARGET ${name})
+    target_compile_options(${name} PRIVATE -w)
+  endif()
+endforeach()

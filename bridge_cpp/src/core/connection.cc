@@ -30,17 +30,14 @@ uint32_t SessionOf(const FromWorker& message) {
 }  // namespace
 
 Connection::Connection(Locate locate, std::vector<std::string> program, std::string name)
-    : worker_(program) {
-  if (!program.empty()) locate = [this] { return worker_.Find(); };
-  link_ = std::make_unique<Link>(std::move(locate), static_cast<Peer*>(this), std::move(name),
-                                 [this] { worker_.End(); });
-  link_->Start();
+    : worker_(program),
+      link_(program.empty() ? std::move(locate) : Locate([this] { return worker_.Find(); }), this, std::move(name),
+            [this] { worker_.End(); }) {
+  link_.Start();
 }
 
-Connection::~Connection() { link_.reset(); }
-
 std::shared_ptr<Head> Connection::Open(const OpenSettings& settings, std::shared_ptr<Channel<Update>> updates) {
-  auto head = std::make_shared<Head>(*link_, settings, std::move(updates));
+  auto head = std::make_shared<Head>(link_, settings, std::move(updates));
   const bool posted = Post([this, head] {
     heads_.push_back(head);
     if (now_.connected) Ask(head);
@@ -78,7 +75,7 @@ std::optional<Statistics> Connection::LastStatistics() {
   const uint64_t now = MonotonicNanoseconds();
   if (now - asked_ns_ >= kAskAgainNs) {
     asked_ns_ = now;
-    Post([this] { link_->Send(EncodeStatus(++requests_)); });
+    Post([this] { link_.Send(EncodeStatus(++requests_)); });
   }
   return statistics_;
 }
@@ -188,7 +185,7 @@ void Connection::Ending() {
 void Connection::Ask(const std::shared_ptr<Head>& head) {
   const uint32_t request = ++requests_;
   asked_[request] = head;
-  link_->Send(EncodeOpen(request, head->settings()));
+  link_.Send(EncodeOpen(request, head->settings()));
 }
 
 void Connection::Opened(const flashhead::Opened& opened) {
@@ -196,13 +193,13 @@ void Connection::Opened(const flashhead::Opened& opened) {
   const auto head = asked == asked_.end() ? nullptr : asked->second;
   if (head != nullptr) asked_.erase(asked);
   if (head == nullptr || head->closed()) {
-    link_->Send(EncodeClose(opened.session));
+    link_.Send(EncodeClose(opened.session));
     return;
   }
   try {
     head->OpenedBy(opened);
   } catch (const RingError& error) {
-    link_->Send(EncodeClose(opened.session));
+    link_.Send(EncodeClose(opened.session));
     head->Fail({"frames", error.what(), opened.request, 0, 0});
     Drop(head);
   }

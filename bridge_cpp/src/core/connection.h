@@ -31,19 +31,18 @@ class Connection : private Peer {
  public:
   // `program`: the command of a private worker; empty: `locate` finds one. Throws std::runtime_error.
   Connection(Locate locate, std::vector<std::string> program, std::string name);
-  ~Connection() override;
 
   // --- from any thread; none of it waits
   std::shared_ptr<Head> Open(const OpenSettings& settings, std::shared_ptr<Channel<Update>> updates);
   void Close(std::shared_ptr<Head> head);
   // False when too much waits for the network thread. `bytes`: of audio.
-  bool Post(Link::Task task, size_t bytes = 0) { return link_->Post(std::move(task), bytes); }
+  bool Post(Link::Task task, size_t bytes = 0) { return link_.Post(std::move(task), bytes); }
   bool NextEvent(Event* event);
   ClientState State();
   // What the worker said last; asks anew.
   std::optional<Statistics> LastStatistics();
-  void Stop() { link_->Stop(); }
-  bool Ended() const { return link_->Ended(); }
+  void Stop() { link_.Stop(); }
+  bool Ended() const { return link_.Ended(); }
 
  private:
   struct Note {
@@ -83,7 +82,8 @@ class Connection : private Peer {
   std::optional<Statistics> statistics_;
   uint64_t asked_ns_ = 0;
 
-  std::unique_ptr<Link> link_;  // last: its thread uses all of the above
+  // Last, and no pointer: its destructor waits for the thread, which uses all of the above and this until then.
+  Link link_;
 };
 
 }  // namespace flashhead
