@@ -82,8 +82,8 @@ def check_lids(layers: dict[str, np.ndarray], landmarks: Landmarks, painted: dic
             beside = (place[0] + start - outline[:, 0].mean()) / np.ptp(outline[:, 0])
             if abs(beside) > _BESIDE_EYE:
                 raise AvatarError(
-                    f"{where}: '{painted['lid_upper']}': lies {_aside(beside)} of {_eye(own)}. Move it to where the eye "
-                    "is."
+                    f"{where}: '{painted['lid_upper']}': lies {_aside(beside)} of {_eye(own)}. Move it to where the "
+                    "eye is."
                 )
 
 
