@@ -45,9 +45,16 @@ def test_without_a_display_a_person_is_told(monkeypatch):
         Window("guard", 256, (0, 0, 0))
 
 
-def test_without_a_sound_device_the_wall_clock_leads_and_says_so(monkeypatch):
-    sounddevice = pytest.importorskip("sounddevice", reason="the extra `window` or PortAudio is not installed")
+@pytest.fixture
+def sounddevice():
+    try:
+        import sounddevice
+    except (ImportError, OSError) as error:  # the latter without PortAudio
+        pytest.skip(f"the extra `window` or PortAudio is not installed: {error}")
+    return sounddevice
 
+
+def test_without_a_sound_device_the_wall_clock_leads_and_says_so(monkeypatch, sounddevice):
     def no_device(**_):
         raise sounddevice.PortAudioError("Error querying device -1")
 
@@ -60,9 +67,8 @@ def test_without_a_sound_device_the_wall_clock_leads_and_says_so(monkeypatch):
     assert 0 <= clock.now_us() < 1_000_000
 
 
-def test_the_sound_device_leads(monkeypatch):
+def test_the_sound_device_leads(monkeypatch, sounddevice):
     """With a stand-in for PortAudio: a buffer is heard 50 ms after it was asked for."""
-    sounddevice = pytest.importorskip("sounddevice", reason="the extra `window` or PortAudio is not installed")
 
     class Stream:
         latency = 0.05
