@@ -31,7 +31,7 @@ from .manifest import (
     relative_path,
     save_manifest,
 )
-from .outputs import sigterm_raises
+from .outputs import raise_if_ended, sigterm_raises
 from .plan import LineRequest
 
 Report = Callable[[float], None]
@@ -159,6 +159,7 @@ def _speak(
 
 
 def _push(pcm: np.ndarray, end: bool, driver: Driver, session: DriverSession, writers: list[FrameWriter]) -> None:
+    raise_if_ended()
     session.push(pcm, end)
     driver.step([session])
     for frame in session.frames():

@@ -138,24 +138,42 @@ def _explanation(error: OSError, needed_bytes: int | None) -> str:
     return f"cannot be written ({error.strerror or error})."
 
 
+_ending: BaseException | None = None
+
+
 @contextmanager
 def sigterm_raises() -> Iterator[None]:
     """Let SIGTERM unwind the block as SystemExit(143), so that pending outputs are removed as with Ctrl-C.
 
-    Does nothing outside the main thread, where Python delivers no signals.
+    Python drops what a signal raises while a destructor or a callback of C runs; long work calls `raise_if_ended`,
+    and the end of the block does. Does nothing outside the main thread, where Python delivers no signals.
     """
+    global _ending
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def unwind(signal_number: int, _frame: object) -> None:
-        raise SystemExit(128 + signal_number)
+        global _ending
+        _ending = KeyboardInterrupt() if signal_number == signal.SIGINT else SystemExit(128 + signal_number)
+        raise _ending
 
-    previous = signal.signal(signal.SIGTERM, unwind)
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    numbers = [signal.SIGTERM] if ignored else [signal.SIGTERM, signal.SIGINT]
+    previous = {number: signal.signal(number, unwind) for number in numbers}
     try:
         yield
+        raise_if_ended()
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        _ending = None
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def raise_if_ended() -> None:
+    """Raise again what a signal has raised inside `sigterm_raises`, if it did."""
+    if _ending is not None:
+        raise _ending
 
 
 def _check_name(path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from synthetic import FPS, SIZE, dialogue_samples, track_frames, video_frames, write_wav
 
 from flashhead_engine.bake.formats import BakeTarget, for_path
-from flashhead_engine.bake.outputs import PendingFile, PendingFolder, write_whole
+from flashhead_engine.bake.outputs import PendingFile, PendingFolder, raise_if_ended, sigterm_raises, write_whole
 from flashhead_engine.drivers.base import Outputs
 from flashhead_engine.errors import MissingDependencyError, OutputError
 
@@ -108,6 +108,29 @@ def test_a_bake_that_is_stopped_leaves_nothing(folder, audio, extension, number)
     assert names(folder) == []
     assert process.returncode != 0
     assert (b"KeyboardInterrupt" in messages) == (number == signal.SIGINT)
+
+
+class Destroyed:
+    """Is hit by a signal while it is destroyed, where Python drops whatever is raised."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        signal.raise_signal(self.number)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_a_signal_that_python_drops_ends_the_work_all_the_same(number, raised):
+    with pytest.raises(raised), sigterm_raises():
+        Destroyed(number)
+        raise_if_ended()
+        pytest.fail("it went on")
+    with pytest.raises(raised), sigterm_raises():
+        Destroyed(number)
+    raise_if_ended()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 # A full disk.

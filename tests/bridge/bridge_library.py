@@ -1,12 +1,16 @@
 """flashhead_bridge through ctypes, as an engine sees it; no more than the header says."""
 
+import contextlib
 import ctypes
+import os
+import sys
 import time
 from ctypes import POINTER, byref, c_char, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint32, c_uint64
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 OK, NOTHING = 0, 1
 INVALID_ARGUMENT, STALE_HANDLE, WRONG_STRUCT_SIZE, UNKNOWN_UTTERANCE, ENDED, TOO_SMALL, BUSY = range(-1, -8, -1)
@@ -20,6 +24,27 @@ LAST_ACQUIRED = -(2**63)
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / ".venv" / "lib" / "libflashhead_bridge.so"
+BUILT = ROOT / "build" / "native-linux-x64"
+
+
+def need_built(path: Path) -> Path:
+    if path.exists():
+        return path
+    if os.environ.get("CI") and sys.platform == "linux":
+        pytest.fail(f"{path} was not built")
+    pytest.skip(f"{path} was not built: python3 build.py native")
+
+
+@contextlib.contextmanager
+def environment(**values: str):
+    """As the library sees it: a C program's, not only Python's."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
 
 
 class Struct(ctypes.Structure):

@@ -1,7 +1,5 @@
 """The built library, and workers for it. Without the library these tests are skipped; CI builds it, and fails."""
 
-import contextlib
-import os
 import sys
 from pathlib import Path
 
@@ -9,18 +7,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "worker"))
 
-from bridge_library import FILE, ROOT, Bridge
+from bridge_library import BUILT, FILE, Bridge, need_built
 from real_worker import TOKEN, running
-
-BUILT = ROOT / "build" / "native-linux-x64"
-
-
-def need_built(path: Path) -> Path:
-    if path.exists():
-        return path
-    if os.environ.get("CI") and sys.platform == "linux":
-        pytest.fail(f"{path} was not built")
-    pytest.skip(f"{path} was not built: python3 build.py native")
 
 
 @pytest.fixture
@@ -62,15 +50,3 @@ def opened(bridge, client):
         return session
 
     return call
-
-
-@contextlib.contextmanager
-def environment(**values: str):
-    """As the library sees it: a C program's, not only Python's."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)

@@ -8,7 +8,6 @@ import time
 import numpy as np
 import pytest
 from bridge_library import (
-    BUSY,
     ENDED,
     INVALID_ARGUMENT,
     OK,
@@ -24,8 +23,8 @@ from bridge_library import (
     SessionOptions,
     Weights,
     byref,
+    environment,
 )
-from conftest import environment
 
 
 def error(bridge, result: int, wanted: int) -> str:
@@ -201,25 +200,6 @@ def test_a_program_that_is_no_worker(bridge):
     began = time.monotonic()
     bridge.need(bridge.c.shutdown())
     assert time.monotonic() - began < 3
-
-
-def test_more_than_can_wait_is_refused_and_later_taken(bridge, tmp_path):
-    """A client whose thread is behind: calls return BUSY, and never wait."""
-    nobody = bridge.connect(f"ipc://{tmp_path}/nobody", "x")
-    session = bridge.open(nobody)
-    utterance = bridge.speak(session, np.zeros(0, np.float32), streamed=1)
-    piece, slowest, busy = np.zeros(4_000_000, np.float32), 0.0, 0
-    for _ in range(3000):
-        began = time.perf_counter()
-        busy += bridge.c.pause(session, 1) == BUSY
-        slowest = max(slowest, time.perf_counter() - began)
-    for _ in range(12):
-        busy += bridge.c.push(session, utterance, piece.ctypes.data, len(piece)) == BUSY
-    assert busy > 0 and slowest < 0.2
-    end = time.monotonic() + 5
-    while bridge.c.pause(session, 0) == BUSY:
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_many_threads_on_one_session(bridge, opened):

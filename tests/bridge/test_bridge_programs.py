@@ -7,8 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from bridge_library import FILE, ROOT
-from conftest import BUILT, need_built
+from bridge_library import BUILT, FILE, ROOT, need_built
 from real_worker import TOKEN
 
 SANITIZED = [BUILT, *(BUILT.with_name(f"{BUILT.name}-{kind}") for kind in ("address", "thread"))]
@@ -75,6 +74,10 @@ def test_the_headers_example_has_a_head_speak(program, reached):
 
 def test_wrong_handles(program, reached):
     program("stress", "handles", **reached)
+
+
+def test_more_than_can_wait_is_refused_and_later_taken(program, reached):
+    program("stress", "flood", **reached)
 
 
 def test_heads_that_are_opened_and_closed_leave_nothing(program, reached):

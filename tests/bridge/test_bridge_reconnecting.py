@@ -8,8 +8,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from bridge_library import WAITING
-from conftest import environment
+from bridge_library import WAITING, environment
 from real_worker import start
 
 from flashhead_engine.transport.rings import sweep

@@ -104,6 +104,16 @@ def test_the_frame_for_an_audio_time_is_the_latest_that_has_begun():
     assert reader.at(1, 3, -1) is None
 
 
+def test_the_order_in_which_frames_came_does_not_matter():
+    writer = RingWriter()
+    reader = RingReader(writer.address)
+    for index in (0, 1, 2, 3, 1):
+        writer.publish(frame(index))
+    assert reader.at(1, 3, 125_000).index == 3
+    assert reader.at(1, 3, 900_000).index == 3, "a client that is late"
+    assert reader.at(1, 3, 79_999).index == 1
+
+
 def test_frames_of_a_cancelled_epoch_or_another_utterance_are_never_returned():
     writer = RingWriter()
     reader = RingReader(writer.address)

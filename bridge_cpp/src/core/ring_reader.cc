@@ -81,14 +81,21 @@ ReadResult RingReader::Read(uint64_t number, SlotInfo* info, void* payload, uint
 bool RingReader::Find(uint32_t epoch, uint32_t utterance, int64_t audio_us, uint64_t* number) const noexcept {
   const uint64_t published = Published();
   const uint64_t oldest = published - std::min<uint64_t>(published, geometry_.slot_count);
+  bool any = false;
+  int64_t latest_us = 0;
   for (uint64_t candidate = published; candidate-- > oldest;) {
     SlotInfo info;
     if (!ReadInfo(candidate, &info)) continue;
     if (info.epoch != epoch || info.utterance != utterance || info.pts_us > audio_us) continue;
+    // The latest by its time, in whatever order they were published.
+    if (any && info.pts_us <= latest_us) continue;
+    any = true;
+    latest_us = info.pts_us;
     *number = candidate;
-    return true;
+    // Unsigned, for times that nobody checked may be far apart.
+    if (static_cast<uint64_t>(audio_us) - static_cast<uint64_t>(info.pts_us) < info.duration_us) break;
   }
-  return false;
+  return any;
 }
 
 bool RingReader::WriterLives() const noexcept {
