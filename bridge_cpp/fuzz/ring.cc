@@ -28,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (reader.Find(1, 7, INT64_MAX, &number)) reader.ReadInfo(number, &info);
     reader.HeartbeatAgeNs();
     reader.WriterLives();
+    reader.WriterDied();
   } catch (const RingError&) {
   }
   return 0;

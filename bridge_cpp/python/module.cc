@@ -83,6 +83,7 @@ PYBIND11_MODULE(_bridge, module) {
       .def("find", &Find, py::arg("epoch"), py::arg("utterance"), py::arg("audio_us"))
       .def_property_readonly("published", &RingReader::Published)
       .def_property_readonly("writer_lives", &RingReader::WriterLives)
+      .def_property_readonly("writer_died", &RingReader::WriterDied)
       .def_property_readonly("heartbeat_age_ns", &RingReader::HeartbeatAgeNs)
       .def_property_readonly("geometry", &RingReader::geometry);
 

@@ -36,6 +36,17 @@ void Need(flashhead_result result, const char* what) {
   std::exit(1);
 }
 
+// FLASHHEAD_BUSY means: again in the next frame. On a machine with much else to do the library's thread falls behind.
+template <typename Call>
+void NeedSoon(Call call, const char* what) {
+  flashhead_result result = call();
+  for (int frame = 0; result == FLASHHEAD_BUSY && frame < 600; ++frame) {
+    std::this_thread::sleep_for(Milliseconds(16));
+    result = call();
+  }
+  Need(result, what);
+}
+
 void Expect(flashhead_result result, flashhead_result wanted, const char* what) {
   if (result == wanted) return;
   std::fprintf(stderr, "%s: %s instead of %s\n", what, flashhead_result_name(result), flashhead_result_name(wanted));
@@ -64,7 +75,7 @@ flashhead_session Open(flashhead_client client, uint32_t outputs, bool messages 
   options.avatar = "guard";
   options.size = 256;
   options.frames_as_messages = messages;
-  Need(flashhead_open(client, &options, &session), "open");
+  NeedSoon([&] { return flashhead_open(client, &options, &session); }, "open");
   return session;
 }
 
@@ -107,19 +118,18 @@ void Talk(flashhead_client client, unsigned seed, Clock::time_point end, std::at
       audio.frames = pcm.size();
       audio.interrupt = random() % 2 != 0;
       audio.streamed = line == 1;
-      Need(flashhead_speak(session, &audio, &utterance), "speak");
+      NeedSoon([&] { return flashhead_speak(session, &audio, &utterance); }, "speak");
       if (audio.streamed != 0) {
-        Need(flashhead_push(session, utterance, pcm.data(), 800), "push");
-        Need(flashhead_end(session, utterance), "end");
+        NeedSoon([&] { return flashhead_push(session, utterance, pcm.data(), 800); }, "push");
+        NeedSoon([&] { return flashhead_end(session, utterance); }, "end");
       }
       const auto began = Clock::now();
       const auto length = Milliseconds(200 + random() % 900);
       int64_t newest = -1;
-      uint32_t reconnects = 0;
       while (Clock::now() - began < length) {
         const auto audio_us =
             std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began).count();
-        Need(flashhead_clock(session, utterance, audio_us, 1), "clock");
+        NeedSoon([&] { return flashhead_clock(session, utterance, audio_us, 1); }, "clock");
         flashhead_weights weights = FLASHHEAD_WEIGHTS;
         auto result = flashhead_acquire_weights(session, utterance, audio_us, &weights);
         Need(result, "acquire weights");
@@ -127,9 +137,10 @@ void Talk(flashhead_client client, unsigned seed, Clock::time_point end, std::at
           frames_seen.fetch_add(1);
           flashhead_session_info info = FLASHHEAD_SESSION_INFO;
           Need(flashhead_get_session_info(session, &info), "session info");
-          // A head that was opened again speaks on where the worker last heard that the audio was.
-          if (info.reconnects != reconnects) newest = -1;
-          reconnects = info.reconnects;
+          if (info.reconnects != 0) {
+            std::fprintf(stderr, "a head was opened again, though no worker was lost\n");
+            std::exit(1);
+          }
           if (weights.frame.pts_us < newest || weights.frame.pts_us > audio_us) {
             std::fprintf(stderr, "a frame of %lld us after one of %lld us, at %lld us of the audio\n",
                          static_cast<long long>(weights.frame.pts_us), static_cast<long long>(newest),
@@ -149,13 +160,13 @@ void Talk(flashhead_client client, unsigned seed, Clock::time_point end, std::at
         std::this_thread::sleep_for(Milliseconds(4));
       }
       if (random() % 2 != 0) {
-        Need(flashhead_cancel(session, FLASHHEAD_LAST_ACQUIRED), "cancel");
+        NeedSoon([&] { return flashhead_cancel(session, FLASHHEAD_LAST_ACQUIRED); }, "cancel");
         flashhead_weights weights = FLASHHEAD_WEIGHTS;
         Expect(flashhead_acquire_weights(session, utterance, INT64_MAX, &weights), FLASHHEAD_NOTHING, "a cancelled frame");
       }
     }
     shared->store(0);
-    Need(flashhead_close(session), "close");
+    NeedSoon([&] { return flashhead_close(session); }, "close");
   }
 }
 
@@ -177,7 +188,7 @@ int TalkAll(int sessions, int seconds) {
           flashhead_get_session_info(session, &info), flashhead_set_emotion(session, "happy", 0.5f),
           flashhead_look_at(session, 0.1f, -0.1f), flashhead_acquire_weights(session, 0, 0, &weights)};
       for (const auto result : results) {
-        if (result != FLASHHEAD_STALE_HANDLE) Need(result, "from another thread");
+        if (result != FLASHHEAD_STALE_HANDLE && result != FLASHHEAD_BUSY) Need(result, "from another thread");
       }
     }
     flashhead_statistics statistics = FLASHHEAD_STATISTICS;

@@ -20,7 +20,7 @@ class Source(Protocol):
     def at(self, epoch: int, utterance: int, audio_us: int) -> TimedFrame | None: ...
 
     @property
-    def writer_lives(self) -> bool: ...
+    def writer_died(self) -> bool: ...
 
     @property
     def heartbeat_age_s(self) -> float: ...
@@ -43,7 +43,7 @@ class MessageFrames:
     `size`: pixels, of video; None for weights. The pings of the connection stand for the heartbeat.
     """
 
-    writer_lives = True
+    writer_died = False
     heartbeat_age_s = 0.0
 
     def __init__(self, size: int | None) -> None:

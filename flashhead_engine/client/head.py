@@ -255,7 +255,8 @@ class Head:
     def looks_dead(self) -> str:
         """Why the worker that writes this head's frames seems to have died or to hang, or nothing."""
         sources = self._sources.all() if self.session and self._sources else []
-        if not all(source.writer_lives for source in sources):
+        # A ring that was closed is no sign of death: the message that the session ended is under way.
+        if any(source.writer_died for source in sources):
             return "it died"
         if any(source.heartbeat_age_s > _HANGS_S for source in sources):
             return "it hangs"

@@ -128,6 +128,11 @@ class RingReader:
         return self._ring.writer_lives
 
     @property
+    def writer_died(self) -> bool:
+        """True once the worker ended without having closed the ring."""
+        return self._ring.writer_died
+
+    @property
     def heartbeat_age_s(self) -> float:
         """Seconds since the worker said that it lives; it hangs when this grows past half a second."""
         return self._ring.heartbeat_age_ns * 1e-9

@@ -2,6 +2,7 @@
 and refuses the rest, and goes on."""
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from flashhead_engine.blendshapes.arkit import ARKIT_52
 from flashhead_engine.blendshapes.visemes import VISEMES
 from flashhead_engine.transport import messages
 from flashhead_engine.transport.messages import decode_from_client, encode
+from flashhead_engine.transport.rings import RingWriter
 
+TICK_S = 0.1  # between two looks of the library at its rings
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "protocol" / "messages.json").read_text("utf-8"))
 FROM_CLIENT = {
     "hello",
@@ -228,6 +231,33 @@ def test_frames_that_come_as_messages_are_given_like_others(bridge, scripted, we
     assert list(found.arkit) == list(numbers[:52] + 1)
     assert list(found.visemes) == list(numbers[56:] + 1)
     assert bridge.weights(session, utterance, 20_000) is None, "given once"
+
+
+def test_a_ring_that_was_closed_is_no_dead_worker(bridge, scripted, welcomed):
+    """A worker closes a session's rings first and says so then; the other heads of the client notice nothing."""
+    rings, sessions = [RingWriter(), RingWriter(), RingWriter()], []
+    for number, ring in enumerate(rings, 1):
+        session = bridge.open(welcomed)
+        asked, _ = scripted.next(messages.Open)
+        address = messages.RingInfo(ring.address.name, ring.address.generation)
+        scripted.say(messages.Opened(asked.request, number, "nano", weights=address))
+        bridge.wait_for("opened", session)
+        sessions.append(session)
+    closed, failed, kept = sessions
+    bridge.need(bridge.c.close(closed))
+    scripted.next(messages.Close)
+    for number, ring, reason in ((1, rings[0], "client"), (2, rings[1], "failed")):
+        ring.close()
+        end = time.monotonic() + 5 * TICK_S
+        while time.monotonic() < end:
+            rings[2].beat()
+            assert bridge.events(welcomed, of_client=True) == []
+            time.sleep(0.01)
+        scripted.say(messages.Closed(number, reason))
+    assert bridge.wait_for("closed", failed)[-1].code == "failed"
+    info = bridge.session_info(kept)
+    assert (info.open, info.reconnects) == (1, 0)
+    assert bridge.events(kept) == []
 
 
 @pytest.mark.parametrize("protocol", [0, 2])

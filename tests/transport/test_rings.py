@@ -293,9 +293,9 @@ def test_closing_removes_the_ring_and_tells_readers():
     path = file_of(writer)
     reader = RingReader(writer.address)
     assert path.stat().st_mode & 0o777 == 0o600
-    assert reader.writer_lives
+    assert reader.writer_lives and not reader.writer_died
     writer.close()
-    assert not reader.writer_lives
+    assert not reader.writer_lives and not reader.writer_died
     assert not path.exists()
 
 
@@ -317,13 +317,13 @@ def test_a_killed_writer_is_noticed_and_swept_and_living_rings_stay():
         process = subprocess.Popen([sys.executable, "-c", _WRITER_PROGRAM], stdout=subprocess.PIPE, text=True)
         name, generation = process.stdout.readline().split()
         reader = RingReader(RingAddress(name, int(generation)))
-        assert reader.writer_lives
+        assert reader.writer_lives and not reader.writer_died
         time.sleep(0.2)
         assert reader.heartbeat_age_s < 0.2
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        assert not reader.writer_lives
+        assert not reader.writer_lives and reader.writer_died
         assert (SHM / name.removeprefix("/")).exists()
         assert sweep() == 1
         assert not (SHM / name.removeprefix("/")).exists()

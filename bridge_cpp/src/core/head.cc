@@ -247,7 +247,8 @@ std::string Head::LooksDead() const {
   if (session_ == 0 || tracks_ == nullptr || settings_.frames_as_messages) return "";
   for (const auto* track : {&tracks_->weights, &tracks_->video}) {
     if (!*track) continue;
-    if (!(*track)->reader().WriterLives()) return "it died";
+    // A ring that was closed is no sign of death: its session ends, and the message that says so is under way.
+    if ((*track)->reader().WriterDied()) return "it died";
     if ((*track)->reader().HeartbeatAgeNs() > kHangsNs) return "it hangs";
   }
   return "";

@@ -98,9 +98,13 @@ bool RingReader::Find(uint32_t epoch, uint32_t utterance, int64_t audio_us, uint
   return any;
 }
 
-bool RingReader::WriterLives() const noexcept {
-  const bool closed = header().state.load(std::memory_order_acquire) != static_cast<uint32_t>(RingState::kLive);
-  return !closed && memory_.MakerLives();
+bool RingReader::WriterLives() const noexcept { return !Closed() && memory_.MakerLives(); }
+
+// The lock first: who closes a ring says so before the lock is free.
+bool RingReader::WriterDied() const noexcept { return !memory_.MakerLives() && !Closed(); }
+
+bool RingReader::Closed() const noexcept {
+  return header().state.load(std::memory_order_acquire) != static_cast<uint32_t>(RingState::kLive);
 }
 
 uint64_t RingReader::HeartbeatAgeNs() const noexcept {

@@ -38,6 +38,8 @@ class RingReader {
 
   // False once the writer closed the ring, or ended in any way.
   bool WriterLives() const noexcept;
+  // True once the writer ended without having closed the ring: it was killed, or crashed.
+  bool WriterDied() const noexcept;
   uint64_t HeartbeatAgeNs() const noexcept;
 
   const RingGeometry& geometry() const { return geometry_; }
@@ -45,6 +47,7 @@ class RingReader {
  private:
   const RingHeader& header() const { return *static_cast<const RingHeader*>(memory_.data()); }
   const uint8_t* Slot(uint64_t number) const;
+  bool Closed() const noexcept;
 
   SharedMemory memory_;
   RingGeometry geometry_;
