@@ -157,7 +157,7 @@ def write_compiler_wrappers(folder: Path, target: str = "") -> None:
 def native(arguments: argparse.Namespace) -> None:
     make_venv(VENV)
     target = arguments.target or "linux-x64"
-    sources = {"zeromq": arguments.zeromq, "msgpack": arguments.msgpack}
+    sources = {"zeromq": arguments.zeromq, "msgpack": arguments.msgpack, "jansson": arguments.jansson}
     folder = build_native(target, arguments.sanitize, **sources, programs=not arguments.target)
     if not arguments.sanitize:
         install_library(folder, target, for_this_machine=not arguments.target)
@@ -168,22 +168,24 @@ def build_native(
     sanitize: str | None = None,
     zeromq: Path | None = None,
     msgpack: Path | None = None,
+    jansson: Path | None = None,
     *,
     programs: bool,
 ) -> Path:
     """Build flashhead_bridge with this machine's compiler; with `programs` its examples, tests and fuzz targets too,
     else for any machine of the target, with zig's compiler. Returns the folder in which it lies.
 
-    `sanitize`: "address" (and undefined behaviour) or "thread". `zeromq`, `msgpack`: folders of the two libraries'
-    sources; fetched where they are not given.
+    `sanitize`: "address" (and undefined behaviour) or "thread". `zeromq`, `msgpack`, `jansson`: folders of the
+    libraries' sources; fetched where they are not given.
     """
-    if zeromq is None or msgpack is None:
+    if None in (zeromq, msgpack, jansson):
         fetch_sources()
     folder = BUILD / f"native-{target}{'' if programs else '-portable'}{f'-{sanitize}' if sanitize else ''}"
     cmake, ninja = (build_tool(name) for name in ("cmake", "ninja"))
     options = [
         f"-DFLASHHEAD_ZEROMQ_SOURCE={zeromq or SOURCES / 'zeromq'}",
         f"-DFLASHHEAD_MSGPACK_SOURCE={msgpack or SOURCES / 'msgpack'}",
+        f"-DFLASHHEAD_JANSSON_SOURCE={jansson or SOURCES / 'jansson'}",
         f"-DCMAKE_MAKE_PROGRAM={ninja}",
         f"-DFLASHHEAD_PROGRAMS={'ON' if programs else 'OFF'}",
     ]
@@ -228,16 +230,18 @@ def build_tool(name: str) -> str:
 
 
 def fetch_sources() -> None:
-    """Have the sources of libzmq and msgpack-c in build/sources, from this machine's own Debian or Ubuntu archive."""
-    packages = {"zeromq": "zeromq3", "msgpack": "msgpack-c"}
-    if all((SOURCES / name).is_dir() for name in packages):
+    """Have the libraries' sources in build/sources, from this machine's own Debian or Ubuntu archive."""
+    packages = {"zeromq": "zeromq3", "msgpack": "msgpack-c", "jansson": "jansson"}
+    packages = {name: package for name, package in packages.items() if not (SOURCES / name).is_dir()}
+    if not packages:
         return
     if not shutil.which("apt-get"):
         raise BuildError(
-            "The sources of libzmq and msgpack-c are fetched with apt-get, which this machine has not. Unpack them "
-            "yourself and give their folders: build.py native --zeromq FOLDER --msgpack FOLDER"
+            "The sources of libzmq, msgpack-c and Jansson are fetched with apt-get, which this machine has not. "
+            "Unpack them yourself and give their folders: "
+            "build.py native --zeromq FOLDER --msgpack FOLDER --jansson FOLDER"
         )
-    print("Fetching the sources of libzmq and msgpack-c ...", flush=True)
+    print(f"Fetching the sources of {', '.join(packages)} ...", flush=True)
     apt = ["apt-get", "--quiet=2", *apt_of_sources(SOURCES / "apt")]
     # An archive that has no sources makes this fail, another one may have them all the same.
     subprocess.run([*apt, "update"], cwd=SOURCES, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -362,6 +366,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--sanitize", choices=("address", "thread"), help="tests and fuzz targets with a sanitizer")
     command.add_argument("--zeromq", type=Path, metavar="FOLDER", help="sources of libzmq; else they are fetched")
     command.add_argument("--msgpack", type=Path, metavar="FOLDER", help="sources of msgpack-c; else they are fetched")
+    command.add_argument(
+        "--jansson", type=Path, metavar="FOLDER", help="sources of Jansson; else they are fetched"
+    )
     command.set_defaults(call=native)
 
     command = commands.add_parser(

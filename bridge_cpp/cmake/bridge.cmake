@@ -2,6 +2,7 @@
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 include(cmake/zeromq.cmake)
 include(cmake/msgpack.cmake)
+include(cmake/jansson.cmake)
 
 find_package(Threads REQUIRED)
 
@@ -31,6 +32,7 @@ target_include_directories(flashhead_core PUBLIC include src)
 target_compile_definitions(flashhead_core PRIVATE FLASHHEAD_BRIDGE_BUILD FLASHHEAD_VERSION_TEXT="${FLASHHEAD_VERSION}")
 target_compile_options(flashhead_core PRIVATE -Wall -Wextra -ffunction-sections -fdata-sections)
 target_link_libraries(flashhead_core PUBLIC libzmq-static ${FLASHHEAD_MSGPACK_TARGET} Threads::Threads)
+target_link_libraries(flashhead_core PRIVATE jansson)
 set_target_properties(
   flashhead_core
   PROPERTIES POSITION_INDEPENDENT_CODE ON

@@ -1,6 +1,7 @@
 """Promises for programs that are wrong: an error that says what, never a crash or a wait."""
 
 import ctypes
+import os
 import sys
 import threading
 import time
@@ -181,7 +182,11 @@ def test_no_worker_and_a_wrong_token(bridge, worker, tmp_path):
         assert bridge.speak(session, np.zeros(160, np.float32)) == 1, "all may be asked; it waits for a worker"
         assert bridge.weights(session, 1, 0) is None
     wrong = bridge.connect(worker[0], "not the token")
-    assert "token" in bridge.wait_for("not_connected", wrong, of_client=True)[-1].message
+    told, end = [], time.monotonic() + 10  # a worker that has much to do may not answer at once
+    while not any("token" in event.message for event in told):
+        assert time.monotonic() < end, told
+        told += bridge.events(wrong, of_client=True)
+        time.sleep(0.01)
     silent = bridge.connect(f"ipc://{tmp_path}/nobody", "x")
     assert "no worker answers" in bridge.wait_for("not_connected", silent, of_client=True)[-1].message
     odd = bridge.connect("nonsense", "x")
@@ -224,3 +229,57 @@ def test_many_threads_on_one_session(bridge, opened):
     for thread in threads:
         thread.join()
     assert not failed
+
+
+LIVES = f'"pid":{os.getpid()}'
+NESTED = 1500  # what fits into the file twice over
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "[]",
+        "null",
+        '"text"',
+        "7",
+        "{",
+        f"{{{LIVES},",
+        f'{{"endpoint":"ipc:///nobody",{LIVES}}} and more',
+        f'{{"endpoint":"ipc:///nobody","endpoint":{LIVES}}}',
+        f'{{"endpoint":{{"a":"b"}},{LIVES}}}',
+        f'{{"endpoint":["ipc:///nobody"],{LIVES}}}',
+        '{"endpoint":"ipc:///nobody","pid":-1}',
+        '{"endpoint":"ipc:///nobody","pid":1.5}',
+        '{"endpoint":"ipc:///nobody","pid":18446744073709551616}',
+        '{"endpoint":"ipc:///nobody","pid":"1"}',
+        f'{{"endpoint":null,{LIVES}}}',
+        f'{{"endpoint":"\\x41",{LIVES}}}',
+        f'{{"endpoint":"half a character: \\ud800",{LIVES}}}',
+        f'{{"endpoint":"bytes that are no UTF-8: \udcff",{LIVES}}}',
+        "[" * NESTED,
+        '{"a":' * (NESTED // 3),
+        "[" * NESTED + "]" * NESTED,
+    ],
+    ids=range(22),
+)
+def test_a_discovery_file_that_is_none(bridge, tmp_path, written):
+    folder = tmp_path / "flashhead"
+    folder.mkdir(mode=0o700)
+    (folder / "worker.json").write_bytes(written.encode("utf-8", "surrogateescape"))
+    (folder / "worker.json").chmod(0o600)
+    with environment(XDG_RUNTIME_DIR=str(tmp_path), FLASHHEAD_ENDPOINT="", FLASHHEAD_TOKEN=""):
+        nobody = bridge.connect()
+        assert "no worker runs" in bridge.wait_for("not_connected", nobody, of_client=True)[0].message
+
+
+def test_a_discovery_file_in_other_words_is_read(bridge, tmp_path):
+    """Spaces, an escaped letter and a field of a later version are JSON too."""
+    folder = tmp_path / "flashhead"
+    folder.mkdir(mode=0o700)
+    text = f'{{ "later": "\\u00e9\\n",\n "endpoint": "\\u006eonsense",\t"token":"x", {LIVES} }}\n'
+    (folder / "worker.json").write_text(text, "utf-8")
+    (folder / "worker.json").chmod(0o600)
+    with environment(XDG_RUNTIME_DIR=str(tmp_path), FLASHHEAD_ENDPOINT="", FLASHHEAD_TOKEN=""):
+        client = bridge.connect()
+        assert "at nonsense" in bridge.wait_for("not_connected", client, of_client=True)[0].message

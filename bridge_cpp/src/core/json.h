@@ -16,7 +16,7 @@ struct FlatJson {
   uint32_t Number(const std::string& name) const;     // 0 when it is missing or too large
 };
 
-// Nothing when the text is anything else. msgpack-c brings no JSON, and this is all of it that is needed.
+// Nothing when the text is anything else.
 std::optional<FlatJson> ParseFlatJson(const std::string& text);
 
 }  // namespace flashhead
