@@ -155,12 +155,16 @@ def write_compiler_wrappers(folder: Path, target: str = "") -> None:
 
 
 def native(arguments: argparse.Namespace) -> None:
-    make_venv(VENV)
     target = arguments.target or "linux-x64"
+    for_this_machine = not arguments.target
+    if for_this_machine and not arguments.sanitize:
+        install_project()
+    else:
+        make_venv(VENV)
     sources = {"zeromq": arguments.zeromq, "msgpack": arguments.msgpack, "jansson": arguments.jansson}
-    folder = build_native(target, arguments.sanitize, **sources, programs=not arguments.target)
+    folder = build_native(target, arguments.sanitize, **sources, programs=for_this_machine)
     if not arguments.sanitize:
-        install_library(folder, target, for_this_machine=not arguments.target)
+        install_library(folder, target, for_this_machine)
 
 
 def build_native(
@@ -195,12 +199,24 @@ def build_native(
         options += [f"-DCMAKE_{language}_FLAGS={flags}" for language in ("C", "CXX")]
         options += ["-DCMAKE_BUILD_TYPE=None", "-DFLASHHEAD_SANITIZE=ON"]
     environment = compiler_environment(needs_native=True) if programs else {}
+    if programs and not sanitize:
+        options += python_module()
     if not programs:
         options += cross_compiler(target)
     quiet = ("--log-level=WARNING", "-Wno-dev")
     run(cmake, *quiet, "-S", NATIVE_SOURCES, "-B", folder, "-G", "Ninja", *options, environment=environment)
     run(ninja, "-C", folder)
     return folder
+
+
+def python_module() -> list[str]:
+    """Options of CMake that build the module flashhead_engine._bridge with the client inside, for .venv's Python."""
+    if not PYTHON_HEADER.is_file():
+        return []
+    pip(VENV, "pybind11>=3.0")
+    asked = [python_of(VENV), "-m", "pybind11", "--cmakedir"]
+    folder = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+    return ["-DFLASHHEAD_PYTHON=ON", f"-DPython_EXECUTABLE={python_of(VENV)}", f"-Dpybind11_DIR={folder}"]
 
 
 def cross_compiler(target: str) -> list[str]:
@@ -287,12 +303,24 @@ def install_library(folder: Path, target: str, for_this_machine: bool) -> None:
         shutil.copy2(library, plugins / target / name)
     if for_this_machine:
         shutil.copy2(library, VENV / "lib" / name)
+        for module in folder.glob("_bridge.*"):
+            install_module(module)
     size = library.stat().st_size
     print(f"{name} for {target}: {size:,} bytes")
     if TARGETS[target].system == "Darwin":
         print("Built, but not run: there is no macOS here.")
     if target == "linux-x64" and size > LARGEST_LIBRARY:
         raise BuildError(f"{library} has {size:,} bytes; at most {LARGEST_LIBRARY:,} are allowed")
+
+
+def install_module(module: Path) -> None:
+    """Put a module into .venv's flashhead_engine, over the one without a client that came with the package."""
+    asked = [python_of(VENV), "-c", "import sysconfig; print(sysconfig.get_path('platlib'))"]
+    packages = Path(subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip())
+    new = packages / "flashhead_engine" / f"{module.name}.new"
+    shutil.copy2(module, new)
+    # In one step, for a running worker has the old one mapped.
+    new.replace(new.with_suffix(""))
 
 
 def demo(_: argparse.Namespace) -> None:

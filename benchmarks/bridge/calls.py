@@ -89,10 +89,11 @@ class RecordedWorker:
             case messages.Ping():
                 return [messages.Pong()]
             case messages.Open():
-                ring = RingWriter(message.size)
+                track, size = ("video", message.size) if "video" in message.outputs else ("weights", None)
+                ring = RingWriter(size)
                 self.rings.append(ring)
-                info = RingInfo(ring.address.name, ring.address.generation)
-                return [messages.Opened(message.request, len(self.rings), "nano", video=info)]
+                info = {track: RingInfo(ring.address.name, ring.address.generation)}
+                return [messages.Opened(message.request, len(self.rings), "nano", **info)]
             case messages.Speak():
                 return [messages.FirstFrame(message.session, message.utterance, 0, 0)]
         return []

@@ -97,3 +97,19 @@ if(FLASHHEAD_PROGRAMS)
     endif()
   endforeach()
 endif()
+
+if(FLASHHEAD_PYTHON)
+  # flashhead_engine._bridge as scikit-build-core builds it (python/), and the client too, which needs libzmq.
+  find_package(Python 3.11 REQUIRED COMPONENTS Interpreter Development.Module)
+  find_package(pybind11 CONFIG REQUIRED)
+  pybind11_add_module(_bridge MODULE NO_EXTRAS python/module.cc python/client.cc)
+  target_compile_features(_bridge PRIVATE cxx_std_17)
+  target_compile_definitions(_bridge PRIVATE FLASHHEAD_WITH_CLIENT)
+  target_compile_options(_bridge PRIVATE -Wall -Wextra)
+  target_include_directories(_bridge PRIVATE .)
+  target_link_libraries(_bridge PRIVATE flashhead_core)
+  # Its libzmq must not be taken for another one in the same process, as pyzmq's.
+  target_link_options(
+    _bridge PRIVATE -s "LINKER:--version-script=${CMAKE_CURRENT_SOURCE_DIR}/python/exports.map" "LINKER:--gc-sections")
+  set_target_properties(_bridge PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+endif()

@@ -10,6 +10,9 @@
 #include "core/ring_layout.h"
 #include "core/ring_reader.h"
 #include "core/ring_writer.h"
+#ifdef FLASHHEAD_WITH_CLIENT
+#include "python/client.h"
+#endif
 
 namespace flashhead {
 namespace {
@@ -88,6 +91,9 @@ PYBIND11_MODULE(_bridge, module) {
       .def_property_readonly("geometry", &RingReader::geometry);
 
   module.def("sweep", &SweepSharedMemory);
+#ifdef FLASHHEAD_WITH_CLIENT
+  BindClient(module);
+#endif
 }
 
 }  // namespace flashhead
