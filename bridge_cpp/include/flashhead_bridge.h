@@ -247,7 +247,7 @@ typedef struct {
 
 /* Copy the picture for this time of an utterance's audio: the newest whose PTS is not after it. `utterance` 0: the
  * newest picture there is, which is what a silent head shows. FLASHHEAD_NOTHING: show on what you show, for there is no
- * picture, or none but the one that this session gave last; the pixels are then undefined, `frame` is unchanged. Never
+ * picture later than the one that this session gave last; the pixels are then undefined, `frame` is unchanged. Never
  * gives a frame that was cancelled. `pixels`: width x height x 4 bytes; BUFFER_TOO_SMALL fills in `frame` alone.
  * Call it for one session from one thread at a time. */
 FLASHHEAD_API flashhead_result flashhead_acquire_video(flashhead_session session, uint32_t utterance, int64_t audio_us,

@@ -260,6 +260,34 @@ def test_a_ring_that_was_closed_is_no_dead_worker(bridge, scripted, welcomed):
     assert bridge.events(kept) == []
 
 
+def test_a_head_that_was_opened_again_does_not_go_back_in_time(bridge, scripted, welcomed):
+    """The next worker begins a little before the present; what was seen already is not shown again."""
+    session = open_session(bridge, scripted, welcomed)
+    utterance = bridge.speak(session, np.zeros(16_000, np.float32))
+
+    def speaks(number: int, frames: range) -> None:
+        scripted.next(messages.Speak)
+        scripted.say(messages.Started(number, 1, 0))
+        for index in frames:
+            header = messages.Frame(number, "weights", 1, 0, index, round(index * 1e6 / 60), 16_667, 0)
+            payload = np.zeros(71, np.float32).tobytes()
+            scripted.socket.send_multipart([scripted.client, encode(header), payload])
+        scripted.say(messages.FirstFrame(number, 1, 0, 1))
+        bridge.wait_for("first_frame", session)
+
+    speaks(1, range(28))
+    bridge.need(bridge.c.clock(session, utterance, 450_000, 0))
+    assert bridge.weights(session, utterance, 450_000).frame.index == 27
+    scripted.next(messages.Clock)
+    scripted.say(messages.Closed(1, "worker"))
+    asked, _ = scripted.next(messages.Open)
+    scripted.say(messages.Opened(asked.request, 2, "nano"))
+    bridge.wait_for("reopened", session)
+    speaks(2, range(10))  # from 200 ms on, so up to 350 ms
+    assert bridge.weights(session, utterance, 460_000) is None
+    assert bridge.weights(session, utterance, 300_000).frame.index == 18, "but the audio may be sought back"
+
+
 @pytest.mark.parametrize("protocol", [0, 2])
 def test_a_worker_of_another_version_is_named(bridge, tmp_path, protocol):
     other = ScriptedWorker(tmp_path, protocol)

@@ -184,7 +184,10 @@ Shown Session::Acquire(bool video, uint32_t utterance, int64_t audio_us, SlotInf
     if (utterance == 0 && found.epoch < place->epoch) return Shown::kNothing;
     const bool same = last.any && last.tracks == place->tracks.get() && last.epoch == found.epoch &&
                       last.utterance == found.utterance && last.index == found.index;
-    if (same) return Shown::kNothing;
+    // A worker that goes on for another one begins a little before the present: what was seen is not shown again.
+    const bool seen = utterance != 0 && last.any && last.utterance == utterance && audio_us >= last.pts_us &&
+                      InOwnTime(found, place->offset_us, fps).pts_us < last.pts_us;
+    if (same || seen) return Shown::kNothing;
     if (room < track.payload_bytes()) {
       *info = InOwnTime(found, place->offset_us, fps);
       return Shown::kTooSmall;
