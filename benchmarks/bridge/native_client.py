@@ -1,10 +1,10 @@
-"""A frame's way into a Python program: flashhead_engine.client.native (the C++ bridge) beside flashhead_engine.client.
+"""A frame's way into a Python program: flashhead_engine.client.native (the C++ bridge) beside the Python client.
 
     python benchmarks/bridge/native_client.py
 
-Both read rings that hold the same frames, in turns: pictures of 1 MiB cold, from 256 MiB each, and weights. The native
-client copies into one array, as a renderer does; the other one returns each frame in an array of its own. Needs
-`python3 build.py native`.
+Both read rings that hold the same frames, in turns: pictures of 1 MiB cold, from 256 MiB each, and weights. The
+native client copies into one array, as a renderer does; the other one returns each frame in an array of its own.
+Needs `python3 build.py native`.
 """
 
 import os

@@ -1,5 +1,5 @@
-"""Promises of flashhead_engine.client.native, Python's own door to the bridge: a live worker's frames in numpy arrays,
-errors as FlashHeadError."""
+"""Promises of flashhead_engine.client.native, Python's own door to the bridge: a live worker's frames in numpy
+arrays, errors as FlashHeadError."""
 
 import gc
 import threading
@@ -17,6 +17,7 @@ from flashhead_engine.drivers.base import FrameFlags
 from flashhead_engine.errors import AudioError, FlashHeadError, SettingsError, TransportError
 
 WEIGHTS_US = 1e6 / 60
+SILENCE = np.zeros(4, np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -168,9 +169,9 @@ def test_a_private_worker_is_launched_and_ends(native):
         (lambda head: head.speak(np.zeros(4, np.int32)), AudioError, "int32"),
         (lambda head: head.speak(np.zeros((2, 2, 2), np.float32)), AudioError, r"\(2, 2, 2\)"),
         (lambda head: head.speak(np.zeros((4, 9), np.float32)), SettingsError, "channels"),
-        (lambda head: head.speak(np.zeros(4, np.float32), 100), SettingsError, "sample_rate_hz"),
+        (lambda head: head.speak(SILENCE, 100), SettingsError, "sample_rate_hz"),
         (lambda head: head.clock(9, 0), SettingsError, "utterance 9"),
-        (lambda head: head.push(head.speak(np.zeros(4, np.float32)), np.zeros(4, np.float32)), FlashHeadError, "ended"),
+        (lambda head: head.push(head.speak(SILENCE), SILENCE), FlashHeadError, "ended"),
         (lambda head: head.look_at(2.0, 0.0), SettingsError, "yaw"),
         (lambda head: head.set_emotion("sad", float("nan")), SettingsError, "intensity"),
         (lambda head: head.acquire_video(0, 0, np.zeros((256, 256, 3), np.uint8)), SettingsError, "256, 256, 4"),
