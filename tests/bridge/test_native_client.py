@@ -2,8 +2,11 @@
 arrays, errors as FlashHeadError."""
 
 import gc
+import importlib
+import sys
 import threading
 import time
+import types
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +17,7 @@ from test_bridge_talking import speech
 
 from flashhead_engine.blendshapes.arkit import INDEX
 from flashhead_engine.drivers.base import FrameFlags
-from flashhead_engine.errors import AudioError, FlashHeadError, SettingsError, TransportError
+from flashhead_engine.errors import AudioError, FlashHeadError, MissingDependencyError, SettingsError, TransportError
 
 WEIGHTS_US = 1e6 / 60
 SILENCE = np.zeros(4, np.float32)
@@ -240,6 +243,13 @@ def test_heads_and_clients_that_are_dropped_leave_no_thread(native, worker):
         del head
     shutdown()
     assert threads() == before
+
+
+def test_a_plain_installation_says_what_to_build(monkeypatch):
+    monkeypatch.setitem(sys.modules, "flashhead_engine._bridge", types.ModuleType("rings_alone"))
+    monkeypatch.delitem(sys.modules, "flashhead_engine.client.native", raising=False)
+    with pytest.raises(MissingDependencyError, match=r"build\.py native"):
+        importlib.import_module("flashhead_engine.client.native")
 
 
 def threads() -> int:
