@@ -251,6 +251,8 @@ def third_party_notices(zeromq: Path, msgpack: Path, system: str) -> str:
 
 
 def fuzz(arguments: argparse.Namespace) -> None:
+    if arguments.seconds < 1:
+        raise BuildError(f"--seconds {arguments.seconds}: give at least 1")
     if not shutil.which("clang++"):
         raise BuildError("The fuzz targets need clang with libFuzzer: sudo apt install clang libclang-rt-dev")
     make_venv(VENV)

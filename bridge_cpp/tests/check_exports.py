@@ -50,6 +50,7 @@ def problems(path: Path) -> list[str]:
 
 
 if __name__ == "__main__":
+    lief.logging.disable()
     found = problems(Path(sys.argv[1]))
     if found:
         sys.exit("\n".join(f"{sys.argv[1]}: {problem}" for problem in found))
