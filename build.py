@@ -10,11 +10,13 @@ python3 build.py -h      the other commands
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tarfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +31,12 @@ PYTHON_HEADER = Path(sysconfig.get_path("include")) / "Python.h"
 OLDEST_PYTHON = (3, 11)
 BUILD = ROOT / "build"
 SOURCES = BUILD / "sources"
+LIBRARIES = {"zeromq": "zeromq3", "msgpack": "msgpack-c", "jansson": "jansson"}  # inside the bridge: Debian's names
 LARGEST_LIBRARY = 2_000_000  # bytes, stripped, for linux-x64
+NOTICES = "THIRD_PARTY_NOTICES.txt"
+ZEROMQ_UNDER_MPL = (4, 3, 5)  # older ones are under the LGPL
+FUZZ_CORPUS = NATIVE_SOURCES / "fuzz" / "corpus"
+SANITIZERS = {"address": "address,undefined", "thread": "thread", "fuzzer": "fuzzer-no-link,address,undefined"}
 
 
 @dataclass(frozen=True)
@@ -161,43 +168,46 @@ def native(arguments: argparse.Namespace) -> None:
         install_project()
     else:
         make_venv(VENV)
-    sources = {"zeromq": arguments.zeromq, "msgpack": arguments.msgpack, "jansson": arguments.jansson}
-    folder = build_native(target, arguments.sanitize, **sources, programs=for_this_machine)
-    if not arguments.sanitize:
-        install_library(folder, target, for_this_machine)
+    given = {name: folder for name in LIBRARIES if (folder := getattr(arguments, name))}
+    folder = build_native(target, arguments.sanitize, given, programs=for_this_machine)
+    if arguments.sanitize:
+        return
+    install_library(folder, target, for_this_machine)
+    if zeromq_version(library_sources(given)["zeromq"]) < ZEROMQ_UNDER_MPL:
+        print(
+            f"Its libzmq is under the LGPL with an exception for static linking ({NOTICES} beside the library). For "
+            "one under the MPL-2.0 give a folder with the sources of 4.3.5 or later: --zeromq FOLDER"
+        )
 
 
 def build_native(
     target: str,
     sanitize: str | None = None,
-    zeromq: Path | None = None,
-    msgpack: Path | None = None,
-    jansson: Path | None = None,
+    given: Mapping[str, Path] | None = None,
     *,
     programs: bool,
+    only: tuple[str, ...] = (),
 ) -> Path:
     """Build flashhead_bridge with this machine's compiler; with `programs` its examples, tests and fuzz targets too,
     else for any machine of the target, with zig's compiler. Returns the folder in which it lies.
 
-    `sanitize`: "address" (and undefined behaviour) or "thread". `zeromq`, `msgpack`, `jansson`: folders of the
-    libraries' sources; fetched where they are not given.
+    `sanitize`: "address" (and undefined behaviour), "thread", or "fuzzer" (address and clang's libFuzzer). `given`:
+    folders of sources by the name of their library; fetched where they are not given. `only`: these programs.
     """
-    if None in (zeromq, msgpack, jansson):
-        fetch_sources()
+    sources = library_sources(given or {})
     folder = BUILD / f"native-{target}{'' if programs else '-portable'}{f'-{sanitize}' if sanitize else ''}"
     cmake, ninja = (build_tool(name) for name in ("cmake", "ninja"))
     options = [
-        f"-DFLASHHEAD_ZEROMQ_SOURCE={zeromq or SOURCES / 'zeromq'}",
-        f"-DFLASHHEAD_MSGPACK_SOURCE={msgpack or SOURCES / 'msgpack'}",
-        f"-DFLASHHEAD_JANSSON_SOURCE={jansson or SOURCES / 'jansson'}",
+        *(f"-DFLASHHEAD_{name.upper()}_SOURCE={source}" for name, source in sources.items()),
         f"-DCMAKE_MAKE_PROGRAM={ninja}",
         f"-DFLASHHEAD_PROGRAMS={'ON' if programs else 'OFF'}",
     ]
     if sanitize:
-        kinds = {"address": "address,undefined", "thread": "thread"}[sanitize]
-        flags = f"-fsanitize={kinds} -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1"
+        flags = f"-fsanitize={SANITIZERS[sanitize]} -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1"
         options += [f"-DCMAKE_{language}_FLAGS={flags}" for language in ("C", "CXX")]
         options += ["-DCMAKE_BUILD_TYPE=None", "-DFLASHHEAD_SANITIZE=ON"]
+    if sanitize == "fuzzer":
+        options += ["-DFLASHHEAD_LIBFUZZER=ON", "-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++"]
     environment = compiler_environment(needs_native=True) if programs else {}
     if programs and not sanitize:
         options += python_module()
@@ -205,7 +215,8 @@ def build_native(
         options += cross_compiler(target)
     quiet = ("--log-level=WARNING", "-Wno-dev")
     run(cmake, *quiet, "-S", NATIVE_SOURCES, "-B", folder, "-G", "Ninja", *options, environment=environment)
-    run(ninja, "-C", folder)
+    run(ninja, "-C", folder, *only)
+    (folder / NOTICES).write_text(third_party_notices(sources, TARGETS[target].system), "utf-8")
     return folder
 
 
@@ -217,6 +228,81 @@ def python_module() -> list[str]:
     asked = [python_of(VENV), "-m", "pybind11", "--cmakedir"]
     folder = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
     return ["-DFLASHHEAD_PYTHON=ON", f"-DPython_EXECUTABLE={python_of(VENV)}", f"-Dpybind11_DIR={folder}"]
+
+
+def library_sources(given: Mapping[str, Path]) -> dict[str, Path]:
+    """Folder of each library's source; those that are not given are fetched into build/sources once."""
+    for name, folder in given.items():
+        if not folder.is_dir():
+            raise BuildError(f"--{name} {folder}: there is no such folder; give the unpacked sources of the library.")
+    missing = [name for name in LIBRARIES if name not in given and not (SOURCES / name).is_dir()]
+    if missing:
+        fetch_sources(missing)
+    return {name: given.get(name, SOURCES / name).resolve() for name in LIBRARIES}
+
+
+def zeromq_version(source: Path) -> tuple[int, ...]:
+    header = (source / "include" / "zmq.h").read_text("utf-8")
+    return tuple(int(number) for number in re.findall(r"#define ZMQ_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", header))
+
+
+def third_party_notices(sources: Mapping[str, Path], system: str) -> str:
+    """What must lie beside a library that is given away: the licences of what is inside, from their own sources."""
+    zeromq = sources["zeromq"]
+    version = zeromq_version(zeromq)
+    licence, file = (
+        ("Mozilla Public License 2.0", "LICENSE")
+        if version >= ZEROMQ_UNDER_MPL
+        else (
+            "GNU Lesser General Public License 3 with the exception for static linking at its end",
+            "COPYING.LESSER",
+        )
+    )
+    parts = [
+        (
+            f"libzmq {'.'.join(map(str, version))}, unchanged, copyright the contributors that AUTHORS in its source "
+            f"names (https://zeromq.org): {licence}",
+            zeromq / file,
+        ),
+        (
+            "msgpack-c, copyright 2008-2015 FURUHASHI Sadayuki and contributors, with parts of Boost: Boost Software "
+            "License 1.0",
+            sources["msgpack"] / "LICENSE_1_0.txt",
+        ),
+        ("Jansson, copyright 2009-2020 Petri Lehtinen: MIT License", sources["jansson"] / "LICENSE"),
+    ]
+    if system == "Windows":
+        parts.append(("wepoll, in libzmq", zeromq / "external" / "wepoll" / "license.txt"))
+    texts = [f"{told}\n\n{file.read_text('utf-8').strip()}\n" for told, file in parts]
+    return f"\n{'-' * 80}\n\n".join(["What flashhead_bridge contains of others.\n", *texts])
+
+
+def fuzz(arguments: argparse.Namespace) -> None:
+    if arguments.seconds < 1:
+        raise BuildError(f"--seconds {arguments.seconds}: give at least 1")
+    if not shutil.which("clang++"):
+        raise BuildError("The fuzz targets need clang with libFuzzer: sudo apt install clang libclang-rt-dev")
+    make_venv(VENV)
+    targets = sorted(corpus.name for corpus in FUZZ_CORPUS.iterdir())
+    folder = build_native("linux-x64", "fuzzer", programs=True, only=tuple(f"fuzz_{target}" for target in targets))
+    for target in targets:
+        fuzz_one(folder / f"fuzz_{target}", FUZZ_CORPUS / target, arguments.seconds)
+
+
+def fuzz_one(program: Path, corpus: Path, seconds: int) -> None:
+    """Run a target from its kept corpus, and from what earlier runs here found; raises BuildError at a report."""
+    found, log = BUILD / "fuzz" / corpus.name, BUILD / "fuzz" / f"{corpus.name}.log"
+    found.mkdir(parents=True, exist_ok=True)
+    command = [program, f"-max_total_time={seconds}", "-print_final_stats=1", f"-artifact_prefix={found.parent}/"]
+    with log.open("w") as words:
+        ended = subprocess.run([*command, "-timeout=10", found, corpus], stdout=words, stderr=words).returncode
+    lines = log.read_text("utf-8", "replace").splitlines()
+    if ended != 0:
+        print("\n".join(lines[-60:]))
+        raise BuildError(f"{program.name} ended with {ended}: {log}, and the input beside it, tell why")
+    statistics = dict(line.removeprefix("stat::").split(":", 1) for line in lines if line.startswith("stat::"))
+    runs = int(statistics["number_of_executed_units"])
+    print(f"{program.name}: {runs:,} executions in {seconds} s, {runs // seconds:,} a second, no report", flush=True)
 
 
 def cross_compiler(target: str) -> list[str]:
@@ -245,12 +331,9 @@ def build_tool(name: str) -> str:
     return str(program)
 
 
-def fetch_sources() -> None:
-    """Have the libraries' sources in build/sources, from this machine's own Debian or Ubuntu archive."""
-    packages = {"zeromq": "zeromq3", "msgpack": "msgpack-c", "jansson": "jansson"}
-    packages = {name: package for name, package in packages.items() if not (SOURCES / name).is_dir()}
-    if not packages:
-        return
+def fetch_sources(names: Sequence[str]) -> None:
+    """Put the sources of these libraries into build/sources, from this machine's own Debian or Ubuntu archive."""
+    packages = {name: LIBRARIES[name] for name in names}
     if not shutil.which("apt-get"):
         raise BuildError(
             "The sources of libzmq, msgpack-c and Jansson are fetched with apt-get, which this machine has not. "
@@ -298,9 +381,11 @@ def install_library(folder: Path, target: str, for_this_machine: bool) -> None:
     """Put the library where the engines' plug-ins have it, and into .venv when it is this machine's own."""
     name = TARGETS[target].library
     library = folder / name
+    check_exports(library)
     for plugins in PLUGIN_FOLDERS:
         (plugins / target).mkdir(parents=True, exist_ok=True)
-        shutil.copy2(library, plugins / target / name)
+        for file in (library, folder / NOTICES):
+            shutil.copy2(file, plugins / target / file.name)
     if for_this_machine:
         shutil.copy2(library, VENV / "lib" / name)
         for module in folder.glob("_bridge.*"):
@@ -321,6 +406,13 @@ def install_module(module: Path) -> None:
     shutil.copy2(module, new)
     # In one step, for a running worker has the old one mapped.
     new.replace(new.with_suffix(""))
+
+
+def check_exports(library: Path) -> None:
+    """Raises BuildError when a symbol leaves the library that its header does not declare."""
+    if subprocess.run([python_of(VENV), "-c", "import lief"], stderr=subprocess.DEVNULL).returncode != 0:
+        pip(VENV, "lief")
+    run(python_of(VENV), NATIVE_SOURCES / "tests" / "check_exports.py", library)
 
 
 def demo(_: argparse.Namespace) -> None:
@@ -398,6 +490,15 @@ def parser() -> argparse.ArgumentParser:
         "--jansson", type=Path, metavar="FOLDER", help="sources of Jansson; else they are fetched"
     )
     command.set_defaults(call=native)
+
+    command = commands.add_parser(
+        "fuzz",
+        help="throw bytes that nobody meant at flashhead_bridge, with clang's libFuzzer",
+        description="Build the fuzz targets of flashhead_bridge with clang's libFuzzer, AddressSanitizer and UBSan, "
+        "and run each of them; fails when a sanitizer reports something.",
+    )
+    command.add_argument("--seconds", type=int, default=60, help="how long each target runs (default: 60)")
+    command.set_defaults(call=fuzz)
 
     command = commands.add_parser(
         "avatar-tools",
