@@ -1,0 +1,97 @@
+"""Godot, run without a window, with a live worker beside it. Skipped where there is no Godot: build.py godot gets one."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "worker"))
+
+from real_worker import TOKEN, running
+
+ROOT = Path(__file__).parents[2]
+PROJECT = ROOT / "godot_addon"
+EXTENSION = PROJECT / "addons" / "flashhead" / "flashhead.gdextension"
+LIBRARY = EXTENSION.parent / "bin" / "linux-x64" / "libflashhead_godot.so"
+_ERROR = re.compile(r"^(?:SCRIPT |USER |USER SCRIPT )?ERROR: .*", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a run of Godot said."""
+
+    stdout: str
+    stderr: str
+    code: int
+
+    @property
+    def reports(self) -> dict[str, list]:
+        """What the tests reported, by name, in order."""
+        found: dict[str, list] = {}
+        for line in re.findall(r"^REPORT (.*)$", self.stdout, re.MULTILINE):
+            name, value = line.split(" ", 1)
+            found.setdefault(name, []).append(json.loads(value))
+        return found
+
+    def errors(self, allowed: tuple[str, ...] = ()) -> list[str]:
+        """What Godot called an error, but for those that an expression of `allowed` is found in."""
+        lines = _ERROR.findall(self.stderr) + _ERROR.findall(self.stdout)
+        return [line for line in lines if not any(re.search(known, line) for known in allowed)]
+
+
+class Godot:
+    def __init__(self, program: str) -> None:
+        self.program = program
+
+    def __call__(self, *words: str, project: Path = PROJECT, timeout_s: float = 120, **environment: str) -> Output:
+        """Godot in a project, without a window."""
+        command = [self.program, "--headless", "--path", str(project), *words]
+        run = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout_s, env={**os.environ, **environment}
+        )
+        return Output(run.stdout, run.stderr, run.returncode)
+
+    def test(self, *words: str, allowed: tuple[str, ...] = (), timeout_s: float = 120, **environment: str) -> Output:
+        """Run tests of godot_addon/tests, such as ("test_client.gd", "test_name", "key=value"); all must pass, and
+        Godot must say no error but the `allowed` ones."""
+        output = self("--script", "res://tests/run_tests.gd", "--", *words, timeout_s=timeout_s, **environment)
+        said = f"{output.stdout}\n{output.stderr}"
+        assert re.search(r"^END passed=[1-9]\d* failed=0$", output.stdout, re.MULTILINE), said
+        assert output.errors(allowed) == [], said
+        assert output.code == 0, said
+        return output
+
+
+@pytest.fixture(scope="session")
+def godot() -> Godot:
+    """Godot with the addon's project imported."""
+    program = os.environ.get("FLASHHEAD_GODOT")
+    if not program or not shutil.which(program):
+        pytest.skip("no Godot: python3 build.py godot gets one and runs these tests")
+    if not LIBRARY.exists():
+        pytest.skip(f"{LIBRARY} was not built: python3 build.py godot")
+    found = Godot(program)
+    prepare(PROJECT)
+    output = found("--import")
+    assert output.code == 0, output.stderr
+    return found
+
+
+def prepare(project: Path) -> None:
+    """Without this list Godot does not load the extension, and its first import crashes (godotengine/godot#111048)."""
+    known = project / ".godot" / "extension_list.cfg"
+    known.parent.mkdir(exist_ok=True)
+    known.write_text(f"res://{EXTENSION.relative_to(PROJECT)}\n")
+
+
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory) -> dict[str, str]:
+    """The environment by which Godot finds a live worker."""
+    with running(tmp_path_factory.mktemp("worker")) as endpoint:
+        yield {"FLASHHEAD_ENDPOINT": endpoint, "FLASHHEAD_TOKEN": TOKEN}
