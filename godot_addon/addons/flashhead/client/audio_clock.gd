@@ -1,8 +1,8 @@
 extends RefCounted
 ## Where the audio is that is heard now, in microseconds of its own content. The audio leads, pictures follow.
 ##
-## A player tells its position only up to the last mix, in steps of some milliseconds. What was mixed since is added, what
-## still waits in the output is taken off. It never goes back, but for a seek.
+## A player tells its position only up to the last mix, in steps of some milliseconds. What was mixed since is
+## added, what still waits in the output is taken off. It never goes back, but for a seek.
 
 const _SEEK_S := 0.001
 ## A position that falls by more was sought; mixing alone never lets it fall.
@@ -15,8 +15,8 @@ var _position_s := 0.0
 var _audio_us := 0
 
 
-## Follow a player from here on. `position`: gives the seconds of content up to the last mix, where the player cannot, as
-## with an AudioStreamGenerator; else its own position is taken.
+## Follow a player from here on. `position`: gives the seconds of content up to the last mix, where the player
+## cannot, as with an AudioStreamGenerator; else its own position is taken.
 func start(player: Node, position := Callable()) -> void:
 	_player = player
 	_position = position if position.is_valid() else Callable(player, "get_playback_position")
@@ -29,12 +29,7 @@ func start(player: Node, position := Callable()) -> void:
 
 ## Whether sound comes out now.
 func is_running() -> bool:
-	return (
-		is_instance_valid(_player)
-		and _player.playing
-		and not _player.stream_paused
-		and _player.can_process()
-	)
+	return is_instance_valid(_player) and _player.playing and not _player.stream_paused and _player.can_process()
 
 
 ## While it does not run, where it stopped.

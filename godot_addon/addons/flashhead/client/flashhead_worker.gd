@@ -28,7 +28,7 @@ const _KEPT_S := 10.0
 
 const _NO_LIBRARY := "its native library does not exist for this platform. Baked lines play without it"
 const _NO_WORKER := "no worker answers: %s. In a game, give the project setting %s"
-const _LOST := "the worker was lost: %s. It is looked for, and started again if the game had started it; an antivirus program may have ended it"
+const _LOST := "the worker was lost: %s. It is looked for, and started again if the game started it"
 
 static var _instance: Node
 

@@ -1,6 +1,6 @@
 extends RefCounted
-## Where things are, in a project and in an exported game: worker programs, avatar folders, the checkout that the addon
-## is used from.
+## Where things are, in a project and in an exported game: worker programs, avatar folders, the checkout that the
+## addon is used from.
 
 const _WORKER_FOLDER := "flashhead_worker"
 ## Beside an exported game's executable.

@@ -1,6 +1,6 @@
 extends RefCounted
-## Audio that comes in pieces, as from speech synthesis: for the worker, and for an AudioStreamGenerator that plays it.
-## Pieces are PackedByteArray (16 bit), PackedFloat32Array, both of one channel, or PackedVector2Array; all of one kind.
+## Audio that comes in pieces, as from speech synthesis: for the worker, and for the AudioStreamGenerator that plays
+## it. Pieces are PackedByteArray (16 bit) or PackedFloat32Array, both of one channel, or PackedVector2Array.
 
 const _BUFFER_S := 0.5
 

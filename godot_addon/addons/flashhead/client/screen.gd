@@ -1,6 +1,5 @@
 extends RefCounted
-## Puts a texture where a node shows one: on anything with a texture (TextureRect, Sprite2D, Sprite3D and so on), or on a
-## mesh.
+## Where a head is seen: anything with a texture (TextureRect, Sprite2D, Sprite3D and so on), or a mesh.
 
 
 static func can_show(node: Node) -> bool:
@@ -15,25 +14,24 @@ static func shown(node: Node) -> Texture2D:
 	return material.albedo_texture if material else null
 
 
+## Null: no texture any more.
 static func put(node: Node, texture: Texture2D) -> void:
-	if node is MeshInstance3D:
-		node.material_override = _with(node.get_active_material(0), texture)
-	else:
+	if not node is MeshInstance3D:
 		node.set("texture", texture)
-
-
-static func clear(node: Node) -> void:
-	node.set("material_override" if node is MeshInstance3D else "texture", null)
+	elif texture == null:
+		node.material_override = null
+	else:
+		node.material_override = _with(node.get_active_material(0), texture)
 
 
 ## A material like the mesh's own with this texture; without one, the picture shines by itself.
 static func _with(material: Material, texture: Texture2D) -> BaseMaterial3D:
-	var shown: BaseMaterial3D
+	var shown_as: BaseMaterial3D
 	if material is BaseMaterial3D:
-		shown = material.duplicate()
+		shown_as = material.duplicate()
 	else:
-		shown = StandardMaterial3D.new()
-		shown.shading_mode = BaseMaterial3D.SHADING_MODE_UNSHADED
-		shown.transparency = BaseMaterial3D.TRANSPARENCY_ALPHA
-	shown.albedo_texture = texture
-	return shown
+		shown_as = StandardMaterial3D.new()
+		shown_as.shading_mode = BaseMaterial3D.SHADING_MODE_UNSHADED
+		shown_as.transparency = BaseMaterial3D.TRANSPARENCY_ALPHA
+	shown_as.albedo_texture = texture
+	return shown_as

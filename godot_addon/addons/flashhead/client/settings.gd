@@ -2,16 +2,15 @@ extends RefCounted
 ## The project settings of the addon, in Project Settings under FlashHead.
 
 const PROGRAM := "flashhead/worker/program"
-## The command that starts a worker, such as ["res://worker/bin/python3", "-m", "flashhead_engine.worker"]. Empty: see
-## FlashHeadWorker.
+## The command that starts a worker, such as ["res://worker/bin/python3", "-m", "flashhead_engine.worker"]. Empty:
+## see FlashHeadWorker.
 const START_LIMIT_S := "flashhead/speaking/start_limit_s"
 ## Audio waits at most so long for its first frame; then it plays with the mouth at rest.
 
 const _DEFAULTS := {PROGRAM: [], START_LIMIT_S: 2.0}
 const _HINTS := {
 	PROGRAM: {"type": TYPE_PACKED_STRING_ARRAY, "hint": PROPERTY_HINT_NONE, "hint_string": ""},
-	START_LIMIT_S:
-	{"type": TYPE_FLOAT, "hint": PROPERTY_HINT_RANGE, "hint_string": "0,10,0.1,suffix:s"},
+	START_LIMIT_S: {"type": TYPE_FLOAT, "hint": PROPERTY_HINT_RANGE, "hint_string": "0,10,0.1,suffix:s"},
 }
 
 

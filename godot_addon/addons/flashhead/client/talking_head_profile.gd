@@ -2,8 +2,8 @@
 @icon("../icons/talking_head_profile.svg")
 class_name TalkingHeadProfile
 extends Resource
-## Who a [TalkingHead] is: its avatar and how it performs. Several heads may share one; it may be changed or swapped while
-## they are on stage.
+## Who a [TalkingHead] is: its avatar and how it performs. Several heads may share one; it may be changed or
+## swapped while they are on stage.
 
 enum Tier { NANO, LITE, PRO }
 enum Emotion { NEUTRAL, HAPPY, SAD, ANGRY, SURPRISED, AFRAID }
@@ -17,14 +17,14 @@ enum IdleStyle {
 	STILL,
 }
 
-## A sample's name, such as [code]guard[/code], or an avatar bundle's folder, such as [code]res://avatars/smith[/code].
-## Empty: no picture, only blendshape weights.
+## A sample's name, such as [code]guard[/code], or an avatar bundle's folder, such as
+## [code]res://avatars/smith[/code]. Empty: no picture, only blendshape weights.
 @export var avatar := "":
 	set(value):
 		avatar = value.strip_edges()
 		emit_changed()
-## What is shown until the worker draws, and wherever there is none. Empty: portrait.png of the avatar's folder, which an
-## exported game has only where that folder lies beside it.
+## What is shown until the worker draws, and wherever there is none. Empty: portrait.png of the avatar's folder,
+## which an exported game has only where that folder lies beside it.
 @export var portrait: Texture2D:
 	set(value):
 		portrait = value

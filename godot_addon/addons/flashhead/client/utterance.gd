@@ -9,17 +9,19 @@ const NONE := -1
 var stream: AudioStream
 ## What the player plays.
 var audio: RefCounted
-## The same for the worker: client/utterance_audio.gd or client/pushed_audio.gd. Null: the worker is not needed.
+## The same for the worker: utterance_audio.gd or pushed_audio.gd. Null: the worker is not needed.
 var line: Resource
 ## A baked line.
 var emotion := ""
 var number := 0
 ## Of the session's utterance; 0: the worker was not asked.
 var all_sent := false
+## The worker gets no more of it.
 var first_since_ms := NONE
 ## Since when it is the next one to be heard.
 var playing := false
-var first_frame_told := false
+var has_face := false
+## Its first frame was told.
 var result := NONE
 ## Of TalkingHead.Result.
 

@@ -1,6 +1,6 @@
 extends RefCounted
-## An AudioStream as the worker gets it: pieces of samples, from its beginning to its end. Samples of 16 bit are taken as
-## they are; everything else is decoded by the engine itself, on a thread, a piece ahead.
+## An AudioStream as the worker gets it: pieces of samples, from its beginning to its end. Samples of 16 bit are
+## taken as they are; everything else is decoded by the engine itself, on a thread, a piece ahead.
 
 const _PIECE_S := 2.0
 const _FIRST_PIECE_S := 0.25
@@ -29,10 +29,27 @@ var _piece: Variant = null
 var _is_last := false
 
 
+## A stream, or what a path leads to: a resource, or a file outside the project. Null: nothing that can be heard.
+static func stream_of(line: Variant) -> AudioStream:
+	if not line is String:
+		return line as AudioStream
+	var path: String = line
+	if ResourceLoader.exists(path):
+		return load(path) as AudioStream
+	if not FileAccess.file_exists(path):
+		return null
+	match path.get_extension().to_lower():
+		"wav":
+			return AudioStreamWAV.load_from_file(path)
+		"ogg":
+			return AudioStreamOggVorbis.load_from_file(path)
+		"mp3":
+			return AudioStreamMP3.load_from_file(path)
+	return null
+
+
 ## Why a stream cannot be spoken, for a person; empty: it can.
 static func refusal(stream: AudioStream) -> String:
-	if stream == null:
-		return "there is no audio stream"
 	if stream is AudioStreamGenerator or stream is AudioStreamMicrophone:
 		return "a %s has no beginning and end: use speak_streamed() and push()" % stream.get_class()
 	if stream is AudioStreamPolyphonic or stream is AudioStreamInteractive:
@@ -44,8 +61,8 @@ static func refusal(stream: AudioStream) -> String:
 	return ""
 
 
-## What is to be played, once, of a stream: one that is picked at random is picked here, so that what is seen is what is
-## heard; a loop is left out.
+## What is to be played, once, of a stream: one that is picked at random is picked here, so that what is seen is
+## what is heard; a loop is left out.
 static func resolved(stream: AudioStream) -> AudioStream:
 	if stream is AudioStreamRandomizer:
 		return resolved(_pick(stream))
@@ -126,9 +143,7 @@ func _mix(seconds: float) -> void:
 
 
 ## Touches nothing of an object that may be freed meanwhile.
-static func _mix_on_thread(
-	playback: AudioStreamPlayback, scale: float, frames: int, into: Array
-) -> void:
+static func _mix_on_thread(playback: AudioStreamPlayback, scale: float, frames: int, into: Array) -> void:
 	into.append(playback.mix_audio(scale, frames))
 
 
