@@ -22,3 +22,33 @@ func test_imported() -> void:
 	for time in argument("times").split(","):
 		var row := line.sample(int(time))
 		report("sample", {"row": row, "values": Array(line.weights) + Array(line.pose) + Array(line.visemes)})
+
+
+## Loads a line of each folder, as a game does with lines that were added to it.
+func test_loaded() -> void:
+	var loader := FlashHeadBakedLoader.new()
+	for name in DirAccess.get_directories_at(argument("folder")):
+		var line := loader.load_line("%s/%s/guard_en.flashhead.json" % [argument("folder"), name])
+		check((line == null) == (loader.error != ""), "%s: a line and an error" % name)
+		var answer := {"name": name, "error": loader.error, "warnings": loader.warnings, "rows": 0}
+		if line != null:
+			answer.rows = line.frame_count
+			answer.seconds = snappedf(line.audio.get_length(), 0.01)
+		report("line", answer)
+
+
+func test_audio() -> void:
+	report("audio", (load(argument("line")) as FlashHeadBakedLine).audio.resource_path)
+
+
+## A line that is held follows the locale too.
+func test_locale() -> void:
+	TranslationServer.set_locale("en")
+	var line := load(LINE) as FlashHeadBakedLine
+	for locale: String in ["en", "de", "fr"]:
+		TranslationServer.set_locale(locale)
+		await tree.process_frame
+		check_equal((load(LINE) as FlashHeadBakedLine).id, line.id, "%s: the line that is held" % locale)
+		report("line", [line.id, line.audio.resource_path.get_file()])
+		check_equal(line.rows.size(), line.frame_count * FlashHeadBakedLine.ROW_BYTES, "bytes of the track")
+		check(line.sample(1_000_000) == 60, "the track is not sampled")

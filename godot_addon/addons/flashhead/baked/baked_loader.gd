@@ -14,7 +14,7 @@ extends RefCounted
 
 const SUFFIX := ".flashhead.json"
 
-const _OggTheora := preload("ogg_theora.gd")
+const OggTheora := preload("ogg_theora.gd")
 const _MANIFEST_SCHEMA := "flashhead-baked-line"
 const _TRACK_SCHEMA := "flashhead-track"
 const _MAJOR := "1."
@@ -155,7 +155,7 @@ func _add_video(line: FlashHeadBakedLine, output: Dictionary, manifest: String) 
 	line.video_size = Vector2i(size.x >> 1, size.y) if line.video_has_matte else size
 	if error:
 		return
-	var found := _OggTheora.new(path)
+	var found := OggTheora.new(path)
 	if found.error:
 		return _fail(path, "%s. %s" % [found.error, _AGAIN])
 	if found.size != size or not is_equal_approx(found.fps, line.video_fps):
