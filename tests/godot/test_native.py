@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -55,21 +56,24 @@ def drawn(pcm: np.ndarray, idle: int) -> np.ndarray:
     return np.array([frame.pixels for frame in session.frames() if not frame.flags & FrameFlags.IDLE])
 
 
-def test_frames_come_in_order_with_the_drivers_pixels(native, tmp_path):
-    frames = np.array(native("test_frames_in_order")["frame"])
+@pytest.mark.parametrize("renderer", ["gl", "vulkan"])
+def test_frames_come_in_order_with_the_drivers_pixels(native, screen, tmp_path, renderer):
+    # Without a renderer Godot keeps the first picture of a texture.
+    frames = np.array(native("test_frames_in_order", renderer=renderer, DISPLAY=screen)["frame"])
     audio_us, index, pts_us, duration_us, flags = frames.T
-    assert list(index) == list(range(FRAMES))
+    assert len(index) >= FRAMES // 2 and all(np.diff(index) > 0)
     assert all(pts_us <= audio_us) and all(audio_us < pts_us + duration_us)
-    assert flags[0] & FrameFlags.FIRST and flags[-1] & FrameFlags.LAST
+    assert all(((flags & FrameFlags.FIRST) != 0) == (index == 0))
+    assert all(((flags & FrameFlags.LAST) != 0) == (index == FRAMES - 1))
 
-    shown = np.fromfile(tmp_path / "pictures", np.uint8).reshape(FRAMES, SIZE, SIZE, 4)
+    shown = np.fromfile(tmp_path / "pictures", np.uint8).reshape(len(index), SIZE, SIZE, 4)
     # How long the face was at rest before the line is the machine's affair; every picture must fit the same time.
-    idle = next((count for count in range(MOST_IDLE) if (drawn(speech(), count)[0] == shown[0]).all()), None)
+    idle = next((count for count in range(MOST_IDLE) if (drawn(speech(), count)[index[0]] == shown[0]).all()), None)
     assert idle is not None, "the first picture is none of the driver's"
-    wanted = drawn(speech(), idle)
+    wanted = drawn(speech(), idle)[index]
     assert (shown == wanted).all()
     # The comparison is one that fails: on another line, and on pictures that are one frame late.
-    assert not (shown == drawn(speech("robot_de.flac"), idle)).all()
+    assert not (shown == drawn(speech("robot_de.flac"), idle)[index]).all()
     assert not (shown[1:] == wanted[:-1]).all()
 
 
@@ -85,6 +89,7 @@ def test_in_real_time_nothing_comes_early(native):
 @pytest.mark.parametrize(
     "name",
     [
+        "test_frames_in_order",
         "test_after_a_cancel_no_old_frame_is_shown",
         "test_a_worker_that_is_killed_comes_back",
         "test_objects_are_freed_while_they_speak",
@@ -99,6 +104,11 @@ def test_in_real_time_nothing_comes_early(native):
 )
 def test_in_godot(native, name):
     native(name)
+
+
+@pytest.mark.parametrize("renderer", ["gl", "vulkan"])
+def test_a_portrait_gives_way_to_pictures_of_any_size(native, screen, renderer):
+    native("test_a_portrait_gives_way_to_pictures_of_any_size", renderer=renderer, DISPLAY=screen)
 
 
 def test_arguments_of_wrong_types_are_refused_by_godot(native):
@@ -120,8 +130,10 @@ def test_nothing_is_left_of_500_heads_that_were_closed(native):
     # Of 480 heads: not one object, thread or file more; Godot itself counts a few objects up and down.
     for kind in ("objects", "resources", "threads", "files"):
         assert late[kind] <= early[kind] + 5, (early, late)
-    [worker_pid] = reports["worker_pid"]
-    assert "/dev/shm/flashhead" not in Path(f"/proc/{worker_pid}/maps").read_text()
+    memory, end = Path(f"/proc/{reports['worker_pid'][0]}/maps"), time.monotonic() + 5
+    while "/dev/shm/flashhead" in memory.read_text():
+        assert time.monotonic() < end, "the worker still has a head's memory"
+        time.sleep(0.1)
 
 
 def test_only_the_entry_is_exported(godot):
