@@ -58,10 +58,17 @@ class Godot:
         self.program = program
         self.project = project
 
-    def __call__(self, *words: str, renderer: str = "none", timeout_s: float = 120, **environment: str) -> Output:
-        """Godot in its project, without a window, or with the `gl` or `vulkan` renderer on the display of
-        `environment`."""
-        command = [self.program, *_RENDERERS[renderer], "--path", str(self.project), *words]
+    def __call__(
+        self,
+        *words: str,
+        project: Path | None = None,
+        renderer: str = "none",
+        timeout_s: float = 120,
+        **environment: str,
+    ) -> Output:
+        """Godot in a project, by default its own, without a window, or with the `gl` or `vulkan` renderer on the
+        display of `environment`."""
+        command = [self.program, *_RENDERERS[renderer], "--path", str(project or self.project), *words]
         run = subprocess.run(
             command, capture_output=True, text=True, timeout=timeout_s, env={**os.environ, **environment}
         )

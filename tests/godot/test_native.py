@@ -2,10 +2,12 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -150,3 +152,84 @@ def test_every_method_of_godot_is_called_by_a_signature_that_it_has(godot, tmp_p
     for class_name, name, number in used:
         [method] = [one for one in classes[class_name]["methods"] if one["name"] == name]
         assert int(number) in (method["hash"], *method.get("hash_compatibility", []))
+
+
+@pytest.fixture
+def alone(godot, tmp_path) -> Path:
+    """A project that has the native library and nothing else."""
+    addon = tmp_path / "alone" / "addons" / "flashhead"
+    (addon / "bin" / "linux-x64").mkdir(parents=True)
+    shutil.copy(LIBRARY, addon / "bin" / "linux-x64")
+    shutil.copy(PROJECT / "addons" / "flashhead" / "flashhead.gdextension", addon)
+    folder = tmp_path / "alone"
+    (folder / "project.godot").write_text("config_version=5\n")
+    (folder / ".godot").mkdir()
+    (folder / ".godot" / "extension_list.cfg").write_text("res://addons/flashhead/flashhead.gdextension\n")
+    return folder
+
+
+def documented(path: Path) -> dict[str, str]:
+    """The description of everything in a class reference, by its signature."""
+    root = ElementTree.parse(path).getroot()
+    found = {"class": root.findtext("description").strip(), "brief": root.findtext("brief_description").strip()}
+    for method in root.iter("method"):
+        signature = [method.attrib, method.find("return").attrib, *(one.attrib for one in method.iter("param"))]
+        found[str(signature)] = method.findtext("description").strip()
+    for one in (*root.iter("member"), *root.iter("constant")):
+        found[str(one.attrib)] = one.text.strip()
+    return found
+
+
+@pytest.mark.parametrize("name", ["FlashHeadClient", "FlashHeadTexture"])
+def test_everything_is_in_the_help_of_the_editor(godot, alone, name):
+    subprocess.check_output([godot.program, "--headless", "--doctool", ".", "--gdextension-docs"], cwd=alone)
+    ours = documented(PROJECT / "native" / "doc_classes" / f"{name}.xml")
+    assert set(ours) == set(documented(alone / "doc_classes" / f"{name}.xml"))
+    assert [signature for signature, text in ours.items() if not text] == []
+    # The editor has it from the library, and finds no fault in it.
+    assert ours["brief"].encode() in LIBRARY.read_bytes()
+    output = godot("--editor", "--quit", project=alone)
+    assert output.errors() == [] and output.code == 0, output.stderr
+
+
+def test_the_library_is_reloaded_while_the_editor_runs(godot, alone, worker):
+    """The plugin below has a texture and a client with a head that speaks while the library is loaded again."""
+    (alone / "plugin.cfg").write_text(
+        '[plugin]\nname="x"\ndescription=""\nauthor=""\nversion="1"\nscript="plugin.gd"\n'
+    )
+    (alone / "addons" / "reload").mkdir()
+    (alone / "plugin.cfg").rename(alone / "addons" / "reload" / "plugin.cfg")
+    (alone / "addons" / "reload" / "plugin.gd").write_text(RELOADING)
+    with (alone / "project.godot").open("a") as settings:
+        settings.write('\n[editor_plugins]\nenabled=PackedStringArray("res://addons/reload/plugin.cfg")\n')
+    output = godot("--editor", project=alone, **worker)
+    said = f"{output.stdout}\n{output.stderr}"
+    assert "RELOADED 3 times" in output.stdout and output.code == 0, said
+    assert output.errors() == [], said
+
+
+RELOADING = """\
+@tool
+extends EditorPlugin
+
+func _enter_tree() -> void:
+	run.call_deferred()
+
+func run() -> void:
+	var client: Object = ClassDB.instantiate("FlashHeadClient")
+	var texture: Object = ClassDB.instantiate("FlashHeadTexture")
+	for time in 3:
+		client.connect_worker({})
+		var head: int = client.open_session({"outputs": 1, "avatar": "guard", "size": 256})
+		var shown: int = texture.frames_shown
+		while not texture.acquire(client, head, 0, 0):
+			await get_tree().process_frame
+		assert(shown == 0 and texture.frames_shown == 1)
+		var status := GDExtensionManager.reload_extension("res://addons/flashhead/flashhead.gdextension")
+		assert(status == GDExtensionManager.LOAD_STATUS_OK)
+		assert(client.poll_session(head).is_empty() and client.get_info().is_empty())
+	print("RELOADED 3 times")
+	client = null
+	texture = null
+	get_tree().quit()
+"""
