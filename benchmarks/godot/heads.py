@@ -4,8 +4,8 @@
 
 Godot (FLASHHEAD_GODOT) draws 60 times a second with a software renderer, on an Xvfb of its own. First heads of a real
 worker at 256x256, then as many at 512x512 from a program that has recorded pictures and writes 25 a second into each
-ring; each is seen 128 pixels wide. Limits: 0.3 ms of the main thread for a head at 512x512 on a frame that has a new picture (median); no picture
-left out. Needs `python3 build.py godot`.
+ring; each is seen 128 pixels wide. Limits: 0.3 ms of the main thread for a head at 512x512 on a frame that has a new
+picture (median); no picture left out. Needs `python3 build.py godot`.
 """
 
 import argparse
@@ -22,9 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks" / "worker"))
-sys.path.insert(0, str(ROOT / "benchmarks" / "bridge"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "worker"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "bridge"))
 
 from calls import RecordedWorker
 from real import real_worker, spoken_line, verdict
@@ -32,6 +31,7 @@ from real import real_worker, spoken_line, verdict
 from flashhead_engine.drivers.base import FrameFlags, TimedFrame
 from flashhead_engine.transport import messages
 
+ROOT = Path(__file__).parents[2]
 LIMIT_US = 300
 FRAME_US = 40_000
 AHEAD = 4  # pictures that a worker is ahead of the audio
