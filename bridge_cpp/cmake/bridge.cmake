@@ -117,3 +117,7 @@ if(FLASHHEAD_PYTHON)
     _bridge PRIVATE -s "LINKER:--version-script=${CMAKE_CURRENT_SOURCE_DIR}/python/exports.map" "LINKER:--gc-sections")
   set_target_properties(_bridge PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 endif()
+
+if(FLASHHEAD_GODOT_API)
+  add_subdirectory(../godot_addon/native ${CMAKE_BINARY_DIR}/godot)
+endif()
