@@ -19,7 +19,8 @@ from flashhead_engine.blendshapes.arkit import INDEX
 from flashhead_engine.drivers import load_driver
 from flashhead_engine.drivers.base import WEIGHTS_HZ, SessionSettings
 
-ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 PACKAGE = ROOT / "unity_package"
 LIBRARY = ROOT / ".venv" / "lib" / "libflashhead_bridge.so"
 NUNIT = Path("/usr/lib/cli/nunit.framework-2.6.3/nunit.framework.dll")
@@ -28,8 +29,8 @@ PACKAGES = (
     *("mono-mcs", "mono-runtime-sgen", "mono-runtime-boehm"),
     *("nunit-console", "libnunit-framework2.6.3-cil", "libnewtonsoft-json5.0-cil"),
 )
-# C# 7.2: the newest that Mono's own compiler knows, and Unity 2021.3 takes.
-COMPILE = ("mcs", "-langversion:7.2", "-unsafe", "-debug", "-warnaserror", "-warn:4", "-target:library")
+# C# 7.2: the newest that Mono's own compiler knows, and Unity 2021.3 takes. 649: a field that only the engine sets.
+COMPILE = ("mcs", "-langversion:7.2", "-unsafe", "-debug", "-warnaserror", "-nowarn:649", "-target:library")
 
 
 def need(found: object, what: str) -> None:
@@ -51,6 +52,9 @@ def assemblies(tmp_path_factory):
         "FlashHead.Interop": ("Runtime/Interop", ()),
         "FlashHead.Core": ("Runtime/Core", ("FlashHead.Interop", NEWTONSOFT)),
         "FlashHead.Tests": ("Tests/Core", ("FlashHead.Interop", "FlashHead.Core", NEWTONSOFT, NUNIT)),
+        "UnityEngine": (HERE / "fake", ()),
+        "FlashHead": ("Runtime/Components", ("FlashHead.Core", "UnityEngine")),
+        "FlashHead.ComponentTests": (HERE / "components", ("FlashHead.Core", "FlashHead", "UnityEngine", NUNIT)),
     }
     for name, (sources, references) in parts.items():
         files = sorted((PACKAGE / sources).glob("*.cs"))
@@ -88,7 +92,7 @@ def baked(tmp_path_factory):
 def recorded_worker():
     """Endpoint of recorded_worker.py."""
     process = subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("recorded_worker.py")],
+        [sys.executable, HERE / "recorded_worker.py"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
