@@ -91,10 +91,10 @@ namespace FlashHead.Tests
             var applied = 0;
             Run(seconds, () =>
             {
-                if (!_source.isPlaying || _source.HeardS < 0.1 || !head.HasPicture) return;
-                if (head.Texture.applied == applied) missing++;
-                applied = head.Texture.applied;
-                var ptsMs = head.Texture.Pixels()[4] * 40.0;
+                if (!_source.isPlaying || _source.HeardS < 0.1 || head.Picture == null) return;
+                if (((Texture2D)head.Picture).applied == applied) missing++;
+                applied = ((Texture2D)head.Picture).applied;
+                var ptsMs = ((Texture2D)head.Picture).Pixels()[4] * 40.0;
                 var heardMs = _source.HeardS * 1000;
                 excess.Add(Math.Max(0, Math.Max(ptsMs - heardMs, heardMs - ptsMs - 40)));
             });
@@ -176,6 +176,76 @@ namespace FlashHead.Tests
         }
 
         [Test]
+        public void StreamedSpeechIsFollowedThroughItsGaps()
+        {
+            var head = Head();
+            var speech = head.SpeakStreamed(1, 48000);
+            speech.Push(new float[24000], 24000);
+            Assert.That(Until(() => head.AudioTime > 0.2, 3));
+            Run(1.0, () => Assert.That(head.AudioTime, Is.LessThan(0.5001))); // half a second of speech, and of nothing
+            Assert.That(head.AudioTime, Is.EqualTo(0.5).Within(0.001), "silence is no speech");
+            Assert.That(head.IsSpeaking);
+            speech.Push(new float[24000], 24000);
+            speech.End();
+            Assert.That(Until(() => !head.IsSpeaking, 3));
+            Assert.That(_events.Last(), Is.EqualTo("finished"));
+        }
+
+        [Test]
+        public void StreamedSpeechIsCancelledAndPushedOnWithoutHarm()
+        {
+            var head = Head();
+            var speech = head.SpeakStreamed(1, 48000);
+            speech.Push(new float[24000], 24000);
+            Assert.That(Until(() => head.AudioTime > 0.1, 3));
+            head.Cancel();
+            speech.Push(new float[2400], 2400);
+            head.enabled = false;
+            speech.Push(new float[2400], 2400);
+            speech.End();
+        }
+
+        [Test]
+        public void ABakedLinePlaysWithoutAWorkerByTheSameClock()
+        {
+            Worker("tcp://127.0.0.1:9|x");
+            var rows = new float[71 * 120]; // two seconds
+            for (var row = 0; row < 120; row++) rows[row * 71 + 17] = row / 120f;
+            var video = new UnityEngine.Video.VideoClip();
+            var line = FlashHeadBakedLine.Create(Clip(2), new BakedTrack(60, rows), video);
+            var mesh = new SkinnedMeshRenderer { sharedMesh = new Mesh("jawOpen") };
+            var image = new RawImage();
+            var head = Head();
+            Engine.Add<FlashHeadBlendShapeTarget>(it => { it.Head = head; it.Meshes = new[] { mesh }; });
+            Engine.Add<FlashHeadVideoTarget>(it => { it.Head = head; it.RawImage = image; });
+            head.PlayBaked(line);
+            var late = new List<double>();
+            Run(1.5, () =>
+            {
+                if (!_source.isPlaying || _source.HeardS < 0.1) return;
+                late.Add(Math.Abs(mesh.Weights["jawOpen"] / 100 * 2 - _source.HeardS));
+                var player = (UnityEngine.Video.VideoPlayer)head.gameObject.Components[0];
+                Assert.That(player.externalReferenceTime, Is.EqualTo(head.AudioTime).Within(1e-9));
+                Assert.That(player.timeReference, Is.EqualTo(UnityEngine.Video.VideoTimeReference.ExternalTime));
+                Assert.That(image.texture, Is.SameAs(player.Shown));
+                Assert.That(image.uvRect.height, Is.EqualTo(1));
+            });
+            late.Sort();
+            Assert.That(late[late.Count * 95 / 100], Is.LessThan(0.015));
+            Assert.That(Until(() => !head.IsSpeaking, 3));
+            Assert.That(head.Picture == null, "the video is gone with its line");
+            Assert.That(string.Join(", ", _events), Is.EqualTo("started, finished"));
+        }
+
+        [Test]
+        public void ABakedLineWithoutAudioIsRefused()
+        {
+            var head = Head();
+            Assert.Throws<ArgumentException>(() => head.PlayBaked(FlashHeadBakedLine.Create(null, null, null)));
+            Assert.Throws<ArgumentNullException>(() => head.PlayBaked(null));
+        }
+
+        [Test]
         public void LinesAreHeardOneAfterTheOther()
         {
             var head = Head();
@@ -195,9 +265,9 @@ namespace FlashHead.Tests
             head.Cancel();
             Assert.That(_source.isPlaying, Is.False);
             Assert.That(head.IsSpeaking, Is.False);
-            var shown = head.Texture.applied;
+            var shown = ((Texture2D)head.Picture).applied;
             Run(0.3);
-            Assert.That(head.Texture.applied, Is.EqualTo(shown));
+            Assert.That(((Texture2D)head.Picture).applied, Is.EqualTo(shown));
             Assert.That(_events.Last(), Is.EqualTo("cancelled"));
             head.Cancel();
             Assert.That(_events.Count(e => e == "cancelled"), Is.EqualTo(1));
@@ -230,12 +300,12 @@ namespace FlashHead.Tests
             Engine.Add<FlashHeadVideoTarget>(it => { it.Head = head; it.Renderer = quad; it.TextureProperty = "_BaseMap"; });
             var target = Engine.Add<FlashHeadVideoTarget>(it => { it.Head = head; it.RawImage = image; it.RenderTexture = texture; });
             head.Speak(Clip(1));
-            Assert.That(Until(() => head.HasPicture, 3));
+            Assert.That(Until(() => head.Picture != null, 3));
             var blits = Graphics.Blits;
             Engine.Frame(0.01);
-            Assert.That(quad.Block["_BaseMap"], Is.SameAs(head.Texture));
+            Assert.That(quad.Block["_BaseMap"], Is.SameAs(head.Picture));
             Assert.That(((Vector4)quad.Block["_BaseMap_ST"]).y, Is.EqualTo(-1), "the first row is the top");
-            Assert.That(image.texture, Is.SameAs(head.Texture));
+            Assert.That(image.texture, Is.SameAs(head.Picture));
             Assert.That(image.uvRect.height, Is.EqualTo(-1));
             Assert.That(Graphics.Blits, Is.EqualTo(blits + 1));
             target.enabled = false;
@@ -247,14 +317,14 @@ namespace FlashHead.Tests
         {
             var head = Head();
             head.Speak(Clip(3));
-            Assert.That(Until(() => head.HasPicture && _source.isPlaying, 3));
+            Assert.That(Until(() => head.Picture != null && _source.isPlaying, 3));
             head.enabled = false;
             Assert.That(_source.isPlaying, Is.False);
             Assert.That(Engine.TexturesAlive, Is.EqualTo(0));
             Run(0.1);
             head.enabled = true;
             head.Speak(Clip(0.3));
-            Assert.That(Until(() => head.HasPicture && !head.IsSpeaking, 5));
+            Assert.That(Until(() => head.Picture != null && !head.IsSpeaking, 5));
             UnityEngine.Object.Destroy(head);
             UnityEngine.Object.Destroy(head);
         }
@@ -269,7 +339,7 @@ namespace FlashHead.Tests
             Assert.That(Until(() => !head.IsSpeaking, 3));
             Assert.That(string.Join(", ", _events), Is.EqualTo("started, finished"));
             Assert.That(Engine.Warnings.Count, Is.LessThanOrEqualTo(1));
-            Assert.That(head.HasPicture, Is.False);
+            Assert.That(head.Picture == null);
         }
 
         [Test]
@@ -309,7 +379,7 @@ namespace FlashHead.Tests
         {
             var head = Head(it => it.AudioSource = null);
             head.Speak(Clip(0.3));
-            Run(0.5);
+            Assert.That(Until(() => !head.IsSpeaking, 3));
             Assert.That(Engine.Warnings.Count(w => w.Contains("Audio Source")), Is.EqualTo(1));
             Assert.That(head.IsSpeaking, Is.False);
             Assert.Throws<ArgumentNullException>(() => head.Speak(null));
@@ -323,7 +393,7 @@ namespace FlashHead.Tests
                 typeof(FlashHeadWorker).GetMethod("BeginAnew", BindingFlags.Static | BindingFlags.NonPublic).Invoke(null, null);
                 var head = Head();
                 head.Speak(Clip(0.3));
-                Assert.That(Until(() => head.HasPicture, 5), "in round " + play);
+                Assert.That(Until(() => head.Picture != null, 5), "in round " + play);
                 Application.Quit();
                 Run(0.05); // a frame that comes after quitting
                 Engine.Begin();
@@ -335,13 +405,13 @@ namespace FlashHead.Tests
         {
             var head = Head();
             head.Speak(Clip(0.5));
-            Assert.That(Until(() => head.HasPicture, 5));
+            Assert.That(Until(() => head.Picture != null, 5));
             FlashHeadWorker.Shutdown();
             Assert.That(Until(() => !head.IsSpeaking, 3), "what was begun is heard to its end");
             head.enabled = false;
             head.enabled = true;
             head.Speak(Clip(0.3));
-            Assert.That(Until(() => head.HasPicture, 5), "and it speaks again");
+            Assert.That(Until(() => head.Picture != null, 5), "and it speaks again");
         }
     }
 }

@@ -34,7 +34,22 @@ namespace UnityEngine
         static Object Alive(Object it) => ReferenceEquals(it, null) || it.destroyed ? null : it;
     }
 
-    public class Component : Object { }
+    public class Component : Object
+    {
+        public GameObject gameObject = new GameObject();
+    }
+
+    public sealed class GameObject : Object
+    {
+        public readonly List<Component> Components = new List<Component>();
+
+        public T AddComponent<T>() where T : Component, new()
+        {
+            var component = new T { gameObject = this };
+            Components.Add(component);
+            return component;
+        }
+    }
 
     public class Behaviour : Component
     {
@@ -75,6 +90,7 @@ namespace UnityEngine
         public static readonly List<MonoBehaviour> Alive = new List<MonoBehaviour>();
         public static readonly List<string> Warnings = new List<string>();
         public static readonly Dictionary<string, ScriptableObject> Assets = new Dictionary<string, ScriptableObject>();
+        public static readonly List<AudioSource> Sources = new List<AudioSource>();
         public static double NowS, BufferS = 1024.0 / 48000;
         public static int TexturesAlive;
 
@@ -82,6 +98,7 @@ namespace UnityEngine
         public static void Begin()
         {
             foreach (var one in Alive.ToArray()) Object.Destroy(one);
+            Sources.Clear();
             Warnings.Clear();
             Assets.Clear();
         }
@@ -99,6 +116,7 @@ namespace UnityEngine
         {
             NowS += deltaS;
             Time.deltaTime = (float)deltaS;
+            foreach (var source in Sources) source.Mix();
             foreach (var message in new[] { "Update", "LateUpdate" })
                 foreach (var one in Alive.ToArray())
                     if (one.isActiveAndEnabled) Send(one, message);
@@ -141,12 +159,21 @@ namespace UnityEngine
             _data = data;
             this.channels = channels;
             this.frequency = frequency;
+            samples = data.Length / channels;
         }
 
         public int channels { get; }
         public int frequency { get; }
-        public int samples => _data.Length / channels;
+        public int samples { get; private set; }
         public float length => samples / (float)frequency;
+
+        /// <summary>Of a streamed clip: what the audio thread calls.</summary>
+        public PCMReaderCallback Reader { get; private set; }
+        public delegate void PCMReaderCallback(float[] data);
+
+        public static AudioClip Create(
+            string name, int lengthSamples, int channels, int frequency, bool stream, PCMReaderCallback pcmreadercallback) =>
+            new AudioClip(name, new float[0], channels, frequency) { Reader = pcmreadercallback, samples = lengthSamples };
 
         public bool GetData(float[] data, int offsetSamples)
         {
@@ -161,12 +188,29 @@ namespace UnityEngine
         AudioClip _clip;
         double _startS = double.PositiveInfinity, _pausedS = double.NaN;
 
+        // A streamed clip is read ahead of what is heard.
+        const int ReadAhead = 4096;
+        long _read;
+
         public float pitch = 1f;
+
+        public AudioSource() { Engine.Sources.Add(this); }
 
         public AudioClip clip
         {
             get => _clip;
-            set { _clip = value; Stop(); }
+            set { _clip = value; _read = 0; Stop(); }
+        }
+
+        /// <summary>The audio thread's work.</summary>
+        public void Mix()
+        {
+            if (_clip == null || _clip.Reader == null) return;
+            while (isPlaying && _read < timeSamples + ReadAhead)
+            {
+                _clip.Reader(new float[1024 * _clip.channels]);
+                _read += 1024;
+            }
         }
 
         double PositionS => ((double.IsNaN(_pausedS) ? AudioSettings.dspTime : _pausedS) - _startS) * pitch;
@@ -351,6 +395,29 @@ namespace UnityEngine.Events
         Action<T> _listeners;
         public void AddListener(Action<T> listener) => _listeners += listener;
         public void Invoke(T argument) => _listeners?.Invoke(argument);
+    }
+}
+
+namespace UnityEngine.Video
+{
+    public enum VideoRenderMode { APIOnly = 4 }
+    public enum VideoAudioOutputMode { None }
+    public enum VideoTimeReference { Freerun, InternalTime, ExternalTime }
+
+    public sealed class VideoClip : Object { }
+
+    public sealed class VideoPlayer : Behaviour
+    {
+        public VideoClip clip;
+        public bool playOnAwake = true, playing;
+        public VideoRenderMode renderMode;
+        public VideoAudioOutputMode audioOutputMode;
+        public VideoTimeReference timeReference;
+        public double externalReferenceTime;
+        public Texture texture => playing ? Shown : null;
+        public readonly RenderTexture Shown = new RenderTexture();
+        public void Play() => playing = true;
+        public void Stop() => playing = false;
     }
 }
 

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using Unity.Collections.LowLevel.Unsafe;
 using UnityEngine;
+using UnityEngine.Video;
 
 namespace FlashHead
 {
@@ -15,19 +16,29 @@ namespace FlashHead
         // Unity asks for 100 to 200 ms ahead where a start must be exact; here a face waits for it.
         const double ScheduledAheadS = 0.05;
 
-        readonly DialogueQueue<AudioClip> _queue = new DialogueQueue<AudioClip>();
+        /// <summary>One line: a clip, with a baked track or video, or speech that still comes.</summary>
+        sealed class Line
+        {
+            public AudioClip Clip;
+            public FlashHeadBakedLine Baked;
+            public FlashHeadSpeech Speech;
+        }
+
+        readonly DialogueQueue<Line> _queue = new DialogueQueue<Line>();
         readonly AudioClock _clock = new AudioClock();
         readonly FaceWeights _face = new FaceWeights();
         readonly HashSet<string> _warned = new HashSet<string>();
         FlashHeadSession _session;
         Texture2D _texture;
+        VideoPlayer _video;
         double _scheduledS;
-        bool _paused;
+        long _audioUs;
+        bool _paused, _hasPicture;
 
-        /// <summary>The picture, top row first as the worker draws it: show it upside down in UV. Null without an avatar.</summary>
-        public Texture2D Texture => _texture;
-        /// <summary>Whether <see cref="Texture"/> holds a picture yet.</summary>
-        public bool HasPicture { get; private set; }
+        /// <summary>What to show now: the worker's picture, or the video of a baked line. Null: nothing yet.</summary>
+        public Texture Picture => VideoPlays ? _video.texture : _hasPicture ? _texture : null;
+        /// <summary>The worker draws the top row first, where Unity has the bottom one: to be turned in UV.</summary>
+        public bool PictureIsTopRowFirst => !VideoPlays;
         /// <summary>The face of now; its Frame tells whether it is another one.</summary>
         public FaceWeights Face => _face;
         /// <summary>Whether <see cref="Face"/> holds weights yet.</summary>
@@ -35,15 +46,39 @@ namespace FlashHead
         /// <summary>Whether a line is heard or waits.</summary>
         public bool IsSpeaking => _queue.Count > 0;
         /// <summary>Where the audio of the line is, in seconds.</summary>
-        public double AudioTime => _clock.AudioUs * 1e-6;
+        public double AudioTime => _audioUs * 1e-6;
 
         /// <summary>Speaks a clip after what is being spoken; with `interrupt` instead of it.</summary>
         public void Speak(AudioClip clip, bool interrupt = false)
         {
             if (clip == null) throw new ArgumentNullException(nameof(clip), "FlashHeadNPC.Speak was given no AudioClip");
             if (interrupt) Cancel();
+            Add(Ask(clip), new Line { Clip = clip });
+        }
+
+        /// <summary>Speaks what is pushed into the returned speech, from the moment that the first of it came.</summary>
+        public FlashHeadSpeech SpeakStreamed(int channels, int sampleRateHz, bool interrupt = false)
+        {
+            if (interrupt) Cancel();
+            var speech = new FlashHeadSpeech(channels, sampleRateHz) { Session = _session };
+            if (_session != null) speech.Utterance = _session.SpeakStreamed(channels, sampleRateHz);
+            Add(speech.Utterance, new Line { Clip = speech.Clip, Speech = speech });
+            return speech;
+        }
+
+        /// <summary>Plays a baked line, after what is being spoken; needs no worker.</summary>
+        public void PlayBaked(FlashHeadBakedLine line, bool interrupt = false)
+        {
+            if (line == null) throw new ArgumentNullException(nameof(line), "FlashHeadNPC.PlayBaked was given no line");
+            if (line.Audio == null) throw new ArgumentException(line.name + " has no audio: import it again.", nameof(line));
+            if (interrupt) Cancel();
+            Add(0, new Line { Clip = line.Audio, Baked = line });
+        }
+
+        void Add(uint utterance, Line line)
+        {
             _queue.PatienceS = _patience;
-            _queue.Add(Ask(clip), clip, Time.realtimeSinceStartupAsDouble);
+            _queue.Add(utterance, line, Time.realtimeSinceStartupAsDouble);
         }
 
         /// <summary>Stops what is spoken and forgets what waits. No frame of it is shown any more.</summary>
@@ -97,7 +132,7 @@ namespace FlashHead
                 FlashHeadWorker.Poll();
                 if (_session != null) Hear();
                 Play();
-                if (_session != null) Show();
+                Show();
             }
             catch (FlashHeadException error) when (error.Result == BridgeResult.StaleHandle)
             {
@@ -113,6 +148,7 @@ namespace FlashHead
             _queue.Clear();
             _clock.Reset();
             if (_audioSource != null) _audioSource.Stop();
+            StopVideo();
             _cancelled.Invoke();
         }
 
@@ -162,7 +198,7 @@ namespace FlashHead
         {
             if (_session != null) _session.Dispose();
             _session = null;
-            HasPicture = HasFace = false;
+            _hasPicture = HasFace = false;
             if (_texture == null) return;
             if (Application.isPlaying) Destroy(_texture);
             else DestroyImmediate(_texture);
@@ -218,6 +254,7 @@ namespace FlashHead
             else if (step == DialogueStep.AudioEnded)
             {
                 _clock.Reset();
+                StopVideo();
                 _finished.Invoke();
             }
         }
@@ -231,36 +268,94 @@ namespace FlashHead
 
         void StartAudio()
         {
+            var line = _queue.Audio;
             _clock.Reset();
             _started.Invoke();
+            if (line.Baked != null && line.Baked.Video != null) StartVideo(line.Baked.Video);
             if (_audioSource == null)
             {
                 Warn("no Audio Source: its lines are not heard.");
                 return;
             }
-            _audioSource.clip = _queue.Audio;
+            _audioSource.clip = line.Clip;
             _scheduledS = AudioSettings.dspTime + ScheduledAheadS;
             _audioSource.PlayScheduled(_scheduledS);
         }
 
-        /// <summary>A source that waits for its scheduled time says that it plays.</summary>
-        bool AudioPlays() => _audioSource != null && _audioSource.isPlaying;
+        /// <summary>A source that waits for its scheduled time says that it plays; a streamed clip plays on when all was heard.</summary>
+        bool AudioPlays()
+        {
+            if (_audioSource == null || !_audioSource.isPlaying) return false;
+            var speech = _queue.Audio != null ? _queue.Audio.Speech : null;
+            return speech == null || !speech.Buffer.HeardAll(_audioSource.timeSamples);
+        }
+
+        double PositionS(Line line)
+        {
+            if (_audioSource == null) return 0;
+            long frames = _audioSource.timeSamples;
+            if (line.Speech != null) frames = line.Speech.Buffer.ContentFrames(frames);
+            return frames / (double)line.Clip.frequency;
+        }
 
         void Show()
         {
-            var utterance = _queue.AudioStarted ? _queue.Utterance : 0;
             long audioUs = 0;
-            if (utterance != 0)
+            uint utterance = 0;
+            var line = _queue.AudioStarted ? _queue.Audio : null;
+            if (line != null)
             {
+                if (_session != null) utterance = _queue.Utterance;
                 var playing = AudioPlays() && !_paused && AudioSettings.dspTime >= _scheduledS;
-                var clip = _queue.Audio;
-                var positionS = _audioSource != null && clip != null ? _audioSource.timeSamples / (double)clip.frequency : 0;
                 var pitch = _audioSource != null ? _audioSource.pitch : 1f;
-                audioUs = Math.Max(0, _clock.Advance(positionS, Time.realtimeSinceStartupAsDouble, pitch, playing) + (long)(_offset * 1e6));
-                _session.Clock(utterance, audioUs, playing);
+                _clock.Advance(PositionS(line), Time.realtimeSinceStartupAsDouble, pitch, playing);
+                _audioUs = _clock.AudioUs;
+                // In a gap nothing more is heard than came.
+                if (line.Speech != null) _audioUs = Math.Min(_audioUs, line.Speech.Buffer.ContentRead * 1000000 / line.Clip.frequency);
+                audioUs = Math.Max(0, _audioUs + (long)(_offset * 1e6));
+                if (utterance != 0) _session.Clock(utterance, audioUs, playing);
             }
+            if (line != null && line.Baked != null) ShowBaked(line.Baked, audioUs);
+            else if (_session != null) ShowLive(utterance, audioUs);
+        }
+
+        void ShowBaked(FlashHeadBakedLine line, long audioUs)
+        {
+            if (VideoPlays) _video.externalReferenceTime = audioUs * 1e-6;
+            if (line.Track == null) return;
+            line.Track.Sample(audioUs, _face);
+            HasFace = true;
+        }
+
+        void ShowLive(uint utterance, long audioUs)
+        {
             if (_blendshapes && _session.TryAcquireWeights(utterance, audioUs, _face)) HasFace = true;
             if (_texture != null) ShowPicture(utterance, audioUs);
+        }
+
+        bool VideoPlays => _video != null && _video.clip != null && _video.texture != null;
+
+        /// <summary>The audio is the master: the video follows the time that it is told, and is silent.</summary>
+        void StartVideo(VideoClip clip)
+        {
+            if (_video == null)
+            {
+                _video = gameObject.AddComponent<VideoPlayer>();
+                _video.playOnAwake = false;
+                _video.renderMode = VideoRenderMode.APIOnly;
+                _video.audioOutputMode = VideoAudioOutputMode.None;
+                _video.timeReference = VideoTimeReference.ExternalTime;
+            }
+            _video.externalReferenceTime = 0;
+            _video.clip = clip;
+            _video.Play();
+        }
+
+        void StopVideo()
+        {
+            if (_video == null) return;
+            _video.Stop();
+            _video.clip = null;
         }
 
         unsafe void ShowPicture(uint utterance, long audioUs)
@@ -270,7 +365,7 @@ namespace FlashHead
             var target = (IntPtr)NativeArrayUnsafeUtility.GetUnsafePtr(pixels);
             if (!_session.TryAcquireVideo(utterance, audioUs, target, pixels.Length, out _)) return;
             _texture.Apply(false, false);
-            HasPicture = true;
+            _hasPicture = true;
         }
 
         void Fail(string reason)

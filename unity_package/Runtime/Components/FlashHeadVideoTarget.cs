@@ -51,9 +51,12 @@ namespace FlashHead
 
         void LateUpdate()
         {
-            if (_head == null || !_head.HasPicture) return;
-            var picture = _head.Texture;
-            if (_renderTexture != null) Graphics.Blit(picture, _renderTexture, new Vector2(1f, -1f), new Vector2(0f, 1f));
+            var picture = _head != null ? _head.Picture : null;
+            if (picture == null) return;
+            // Turned where its first row is the top one.
+            var height = _head.PictureIsTopRowFirst ? -1f : 1f;
+            var bottom = _head.PictureIsTopRowFirst ? 1f : 0f;
+            if (_renderTexture != null) Graphics.Blit(picture, _renderTexture, new Vector2(1f, height), new Vector2(0f, bottom));
             if (ReferenceEquals(picture, _shown)) return;
             _shown = picture;
             if (_renderer != null)
@@ -61,12 +64,12 @@ namespace FlashHead
                 if (_block == null) _block = new MaterialPropertyBlock();
                 _renderer.GetPropertyBlock(_block);
                 _block.SetTexture(_textureProperty, picture);
-                _block.SetVector(_textureProperty + "_ST", new Vector4(1f, -1f, 0f, 1f));
+                _block.SetVector(_textureProperty + "_ST", new Vector4(1f, height, 0f, bottom));
                 _renderer.SetPropertyBlock(_block);
             }
             if (_rawImage == null) return;
             _rawImage.texture = picture;
-            _rawImage.uvRect = new Rect(0f, 1f, 1f, -1f);
+            _rawImage.uvRect = new Rect(0f, bottom, 1f, height);
         }
 
         void OnDisable()

@@ -226,6 +226,9 @@ namespace FlashHead
             }
         }
 
+        /// <summary>Whether Dispose was called.</summary>
+        public bool IsClosed => _handle.IsClosed;
+
         public void Dispose()
         {
             _handle.Dispose();

@@ -228,16 +228,14 @@ namespace FlashHead.Tests
             FlashHeadClient.Shutdown();
         }
 
-        static BridgeEvent WaitFor(FlashHeadClient client, BridgeEventType type)
+        static void WaitFor(FlashHeadClient client, BridgeEventType type, string words = "")
         {
-            var found = default(BridgeEvent);
             Live.Until(() =>
             {
-                while (client.TryPoll(out found))
-                    if (found.Type == type) return true;
+                while (client.TryPoll(out var found))
+                    if (found.Type == type && found.Message.Contains(words)) return true;
                 return false;
-            }, type.ToString());
-            return found;
+            }, type + " " + words);
         }
 
         [Test]
@@ -267,7 +265,7 @@ namespace FlashHead.Tests
         {
             Live.Need("FLASHHEAD_TEST_PROGRAM");
             var client = FlashHeadClient.Connect(new FlashHeadClientOptions { Program = new[] { "/nowhere/worker" } });
-            Assert.That(WaitFor(client, BridgeEventType.NotConnected).Message.Contains("/nowhere/worker"));
+            WaitFor(client, BridgeEventType.NotConnected, "/nowhere/worker");
         }
 
         [Test]
@@ -275,7 +273,7 @@ namespace FlashHead.Tests
         {
             var endpoint = Live.Need("FLASHHEAD_TEST_WORKER").Split('|')[0];
             var client = FlashHeadClient.Connect(new FlashHeadClientOptions { Endpoint = endpoint, Token = "wrong" });
-            Assert.That(WaitFor(client, BridgeEventType.NotConnected).Message.Contains("token"));
+            WaitFor(client, BridgeEventType.NotConnected, "token");
         }
 
         [Test]
