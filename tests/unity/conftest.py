@@ -54,7 +54,11 @@ def assemblies(tmp_path_factory):
         "FlashHead.Tests": ("Tests/Core", ("FlashHead.Interop", "FlashHead.Core", NEWTONSOFT, NUNIT)),
         "UnityEngine": (HERE / "fake", ()),
         "FlashHead": ("Runtime/Components", ("FlashHead.Core", "UnityEngine")),
-        "FlashHead.ComponentTests": (HERE / "components", ("FlashHead.Core", "FlashHead", "UnityEngine", NUNIT)),
+        "FlashHead.Editor": ("Editor", ("FlashHead.Core", "FlashHead", "UnityEngine")),
+        "FlashHead.ComponentTests": (
+            HERE / "components",
+            ("FlashHead.Core", "FlashHead", "FlashHead.Editor", "UnityEngine", NUNIT),
+        ),
     }
     for name, (sources, references) in parts.items():
         files = sorted((PACKAGE / sources).glob("*.cs"))

@@ -335,6 +335,11 @@ namespace UnityEngine
         public Rect(float x, float y, float width, float height) { this.x = x; this.y = y; this.width = width; this.height = height; }
     }
 
+    public static class GUILayout
+    {
+        public static bool Button(string text) => false;
+    }
+
     public static class Mathf
     {
         public static float Exp(float power) => (float)Math.Exp(power);
@@ -345,6 +350,7 @@ namespace UnityEngine
     {
         public static void LogWarning(object message) => Engine.Warnings.Add(message.ToString());
         public static void LogWarning(object message, Object context) => LogWarning(message);
+        public static void LogError(object message, Object context) => Engine.Warnings.Add("error: " + message);
     }
 
     public static class Application

@@ -28,6 +28,9 @@ namespace FlashHead
             }
         }
 
+        /// <summary>Its serialized values were changed.</summary>
+        public void Forget() => _track = null;
+
         /// <summary>A line from its parts, as the importer makes it. `track`, `video`: null for none.</summary>
         public static FlashHeadBakedLine Create(AudioClip audio, BakedTrack track, VideoClip video)
         {
