@@ -1,0 +1,85 @@
+// As much of UnityEditor as the package's Editor folder uses. The asset database is a folder of files, with assets that a
+// test puts in by hand.
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using UnityEngine;
+
+namespace UnityEditor
+{
+    public class AssetPostprocessor { }
+
+    public static class AssetDatabase
+    {
+        public static readonly Dictionary<string, UnityEngine.Object> Assets = new Dictionary<string, UnityEngine.Object>();
+
+        public static T LoadAssetAtPath<T>(string path) where T : UnityEngine.Object =>
+            Assets.TryGetValue(path, out var asset) ? asset as T : null;
+
+        public static UnityEngine.Object LoadMainAssetAtPath(string path) => LoadAssetAtPath<UnityEngine.Object>(path);
+        public static void CreateAsset(UnityEngine.Object asset, string path) => Assets[path] = asset;
+        public static string GUIDToAssetPath(string guid) => guid;
+
+        public static string[] FindAssets(string filter)
+        {
+            var words = filter.Split(' ');
+            return Assets.Where(one => one.Value is AudioClip && one.Key.Contains(words[0])).Select(one => one.Key).ToArray();
+        }
+    }
+
+    public static class EditorUtility
+    {
+        public static readonly List<UnityEngine.Object> Dirty = new List<UnityEngine.Object>();
+        public static void SetDirty(UnityEngine.Object it) => Dirty.Add(it);
+
+        public static void CopySerialized(UnityEngine.Object from, UnityEngine.Object to)
+        {
+            foreach (var field in from.GetType().GetFields(System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic))
+                if (Attribute.IsDefined(field, typeof(SerializeField))) field.SetValue(to, field.GetValue(from));
+        }
+    }
+
+    public static class AssemblyReloadEvents
+    {
+        public delegate void AssemblyReloadCallback();
+        public static event AssemblyReloadCallback beforeAssemblyReload;
+        public static void Reload() => beforeAssemblyReload?.Invoke();
+    }
+
+    public static class EditorApplication
+    {
+        public static event Action quitting;
+        public static void Quit() => quitting?.Invoke();
+    }
+
+    public sealed class InitializeOnLoadAttribute : Attribute { }
+    public sealed class CustomEditor : Attribute { public CustomEditor(Type inspectedType) { } }
+
+    public class Editor : ScriptableObject
+    {
+        public UnityEngine.Object target;
+        public virtual void OnInspectorGUI() { }
+        public bool DrawDefaultInspector() => false;
+        public void Repaint() { }
+    }
+
+    public enum MessageType { None, Info, Warning, Error }
+
+    public static class EditorGUILayout
+    {
+        public static readonly List<string> Drawn = new List<string>();
+        public static void HelpBox(string message, MessageType type) => Drawn.Add(type + ": " + message);
+        public static void LabelField(string label, string label2) => Drawn.Add(label + ": " + label2);
+        public static void Space() { }
+        public static UnityEngine.Object ObjectField(string label, UnityEngine.Object obj, Type objType, bool allowSceneObjects) => obj;
+    }
+
+    public static class EditorGUI
+    {
+        public sealed class DisabledScope : IDisposable
+        {
+            public DisabledScope(bool disabled) { }
+            public void Dispose() { }
+        }
+    }
+}

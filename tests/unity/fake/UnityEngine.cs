@@ -1,0 +1,454 @@
+// As much of UnityEngine as the package's components use, with the behaviour that they rely on: time that a test moves, an
+// audio source whose position steps by buffers of the mixer, textures whose pixels can be read. Written by hand from Unity's
+// documentation; it is no part of the package.
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace UnityEngine
+{
+    public class Object
+    {
+        public string name = "";
+        public HideFlags hideFlags;
+        public bool destroyed;
+
+        public static void Destroy(Object it) => DestroyImmediate(it);
+
+        public static void DestroyImmediate(Object it)
+        {
+            if (it.destroyed) return;
+            it.destroyed = true;
+            it.OnDestroyed();
+        }
+
+        protected virtual void OnDestroyed() { }
+
+        // As in Unity, what was destroyed equals null.
+        public static bool operator ==(Object a, Object b) => ReferenceEquals(Alive(a), Alive(b));
+        public static bool operator !=(Object a, Object b) => !(a == b);
+        public override bool Equals(object other) => other is Object it && this == it;
+        public override int GetHashCode() => base.GetHashCode();
+        static Object Alive(Object it) => ReferenceEquals(it, null) || it.destroyed ? null : it;
+    }
+
+    public class Component : Object
+    {
+        public GameObject gameObject = new GameObject();
+    }
+
+    public sealed class GameObject : Object
+    {
+        public readonly List<Component> Components = new List<Component>();
+
+        public T AddComponent<T>() where T : Component, new()
+        {
+            var component = new T { gameObject = this };
+            Components.Add(component);
+            return component;
+        }
+    }
+
+    public class Behaviour : Component
+    {
+        bool _enabled;
+
+        public bool isActiveAndEnabled => _enabled && !destroyed;
+
+        public bool enabled
+        {
+            get => _enabled;
+            set
+            {
+                if (_enabled == value) return;
+                _enabled = value;
+                Engine.Send(this, value ? "OnEnable" : "OnDisable");
+            }
+        }
+    }
+
+    public class MonoBehaviour : Behaviour
+    {
+        protected override void OnDestroyed()
+        {
+            enabled = false;
+            Engine.Send(this, "OnDestroy");
+            Engine.Alive.Remove(this);
+        }
+    }
+
+    public class ScriptableObject : Object
+    {
+        public static T CreateInstance<T>() where T : ScriptableObject, new() => new T();
+    }
+
+    /// <summary>What moves time and calls the components, as the player loop does.</summary>
+    public static class Engine
+    {
+        public static readonly List<MonoBehaviour> Alive = new List<MonoBehaviour>();
+        public static readonly List<string> Warnings = new List<string>();
+        public static readonly Dictionary<string, ScriptableObject> Assets = new Dictionary<string, ScriptableObject>();
+        public static readonly List<AudioSource> Sources = new List<AudioSource>();
+        public static double NowS, BufferS = 1024.0 / 48000;
+        public static int TexturesAlive;
+
+        /// <summary>A scene: nothing in it yet.</summary>
+        public static void Begin()
+        {
+            foreach (var one in Alive.ToArray()) Object.Destroy(one);
+            Sources.Clear();
+            Warnings.Clear();
+            Assets.Clear();
+        }
+
+        public static T Add<T>(Action<T> set) where T : MonoBehaviour, new()
+        {
+            var component = new T { name = typeof(T).Name };
+            set(component);
+            Alive.Add(component);
+            component.enabled = true;
+            return component;
+        }
+
+        public static void Frame(double deltaS)
+        {
+            NowS += deltaS;
+            Time.deltaTime = (float)deltaS;
+            foreach (var source in Sources) source.Mix();
+            foreach (var message in new[] { "Update", "LateUpdate" })
+                foreach (var one in Alive.ToArray())
+                    if (one.isActiveAndEnabled) Send(one, message);
+        }
+
+        public static void Send(object it, string message)
+        {
+            var method = it.GetType().GetMethod(message, BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public);
+            if (method == null) return;
+            try
+            {
+                method.Invoke(it, null);
+            }
+            catch (TargetInvocationException error)
+            {
+                throw new Exception(it.GetType().Name + "." + message, error.InnerException);
+            }
+        }
+    }
+
+    public static class Time
+    {
+        public static float deltaTime;
+        public static double realtimeSinceStartupAsDouble => Engine.NowS;
+    }
+
+    public static class AudioSettings
+    {
+        public static double dspTime => Math.Floor(Engine.NowS / Engine.BufferS) * Engine.BufferS;
+    }
+
+    public sealed class AudioClip : Object
+    {
+        readonly float[] _data;
+        public bool readable = true;
+
+        public AudioClip(string name, float[] data, int channels, int frequency)
+        {
+            this.name = name;
+            _data = data;
+            this.channels = channels;
+            this.frequency = frequency;
+            samples = data.Length / channels;
+        }
+
+        public int channels { get; }
+        public int frequency { get; }
+        public int samples { get; private set; }
+        public float length => samples / (float)frequency;
+
+        /// <summary>Of a streamed clip: what the audio thread calls.</summary>
+        public PCMReaderCallback Reader { get; private set; }
+        public delegate void PCMReaderCallback(float[] data);
+
+        public static AudioClip Create(
+            string name, int lengthSamples, int channels, int frequency, bool stream, PCMReaderCallback pcmreadercallback) =>
+            new AudioClip(name, new float[0], channels, frequency) { Reader = pcmreadercallback, samples = lengthSamples };
+
+        public bool GetData(float[] data, int offsetSamples)
+        {
+            if (!readable) return false;
+            Array.Copy(_data, offsetSamples * channels, data, 0, data.Length);
+            return true;
+        }
+    }
+
+    public sealed class AudioSource : Behaviour
+    {
+        AudioClip _clip;
+        double _startS = double.PositiveInfinity, _pausedS = double.NaN;
+
+        // A streamed clip is read ahead of what is heard.
+        const int ReadAhead = 4096;
+        long _read;
+
+        public float pitch = 1f;
+
+        public AudioSource() { Engine.Sources.Add(this); }
+
+        public AudioClip clip
+        {
+            get => _clip;
+            set { _clip = value; _read = 0; Stop(); }
+        }
+
+        /// <summary>The audio thread's work.</summary>
+        public void Mix()
+        {
+            if (_clip == null || _clip.Reader == null) return;
+            while (isPlaying && _read < timeSamples + ReadAhead)
+            {
+                _clip.Reader(new float[1024 * _clip.channels]);
+                _read += 1024;
+            }
+        }
+
+        double PositionS => ((double.IsNaN(_pausedS) ? AudioSettings.dspTime : _pausedS) - _startS) * pitch;
+
+        /// <summary>What a listener hears now, between the steps too; for tests.</summary>
+        public double HeardS => ((double.IsNaN(_pausedS) ? Engine.NowS : _pausedS) - _startS) * pitch;
+
+        public bool isPlaying => _clip != null && double.IsNaN(_pausedS) && !double.IsInfinity(_startS) && PositionS < _clip.length;
+        public int timeSamples => _clip == null || double.IsInfinity(_startS) ? 0 : (int)(Math.Max(0, PositionS) * _clip.frequency);
+        public void PlayScheduled(double time) { _startS = time; _pausedS = double.NaN; }
+        public void Stop() { _startS = double.PositiveInfinity; _pausedS = double.NaN; }
+        public void Pause() { if (isPlaying) _pausedS = AudioSettings.dspTime; }
+
+        public void UnPause()
+        {
+            if (double.IsNaN(_pausedS)) return;
+            _startS += AudioSettings.dspTime - _pausedS;
+            _pausedS = double.NaN;
+        }
+    }
+
+    public enum TextureFormat { RGBA32 = 4 }
+    public enum TextureWrapMode { Repeat, Clamp }
+    [Flags] public enum HideFlags { None = 0, HideAndDontSave = 61 }
+
+    public class Texture : Object
+    {
+        public TextureWrapMode wrapMode;
+    }
+
+    public sealed class RenderTexture : Texture { }
+
+    public sealed class Texture2D : Texture
+    {
+        readonly IntPtr _pixels;
+        readonly int _bytes;
+        public int applied;
+
+        public Texture2D(int width, int height, TextureFormat format, bool mipChain, bool linear)
+        {
+            _bytes = width * height * 4;
+            _pixels = Marshal.AllocHGlobal(_bytes);
+            Engine.TexturesAlive++;
+        }
+
+        public Unity.Collections.NativeArray<T> GetRawTextureData<T>() where T : struct =>
+            new Unity.Collections.NativeArray<T> { Pointer = _pixels, Length = _bytes };
+
+        public void Apply(bool updateMipmaps, bool makeNoLongerReadable) => applied++;
+
+        public byte[] Pixels()
+        {
+            var pixels = new byte[_bytes];
+            Marshal.Copy(_pixels, pixels, 0, _bytes);
+            return pixels;
+        }
+
+        protected override void OnDestroyed()
+        {
+            Marshal.FreeHGlobal(_pixels);
+            Engine.TexturesAlive--;
+        }
+    }
+
+    public sealed class MaterialPropertyBlock
+    {
+        public readonly Dictionary<string, object> Values = new Dictionary<string, object>();
+        public void SetTexture(string name, Texture value) => Values[name] = value;
+        public void SetVector(string name, Vector4 value) => Values[name] = value;
+    }
+
+    public class Renderer : Component
+    {
+        public Dictionary<string, object> Block = new Dictionary<string, object>();
+
+        public void GetPropertyBlock(MaterialPropertyBlock block)
+        {
+            block.Values.Clear();
+            foreach (var one in Block) block.Values[one.Key] = one.Value;
+        }
+
+        public void SetPropertyBlock(MaterialPropertyBlock block) =>
+            Block = block == null ? new Dictionary<string, object>() : new Dictionary<string, object>(block.Values);
+    }
+
+    public sealed class Mesh : Object
+    {
+        readonly string[] _shapes;
+        public Mesh(params string[] shapes) { _shapes = shapes; }
+        public int blendShapeCount => _shapes.Length;
+        public string GetBlendShapeName(int index) => _shapes[index];
+    }
+
+    public sealed class SkinnedMeshRenderer : Renderer
+    {
+        public Mesh sharedMesh;
+        public readonly Dictionary<string, float> Weights = new Dictionary<string, float>();
+        public void SetBlendShapeWeight(int index, float value) => Weights[sharedMesh.GetBlendShapeName(index)] = value;
+    }
+
+    public static class Graphics
+    {
+        public static int Blits;
+        public static void Blit(Texture from, RenderTexture to, Vector2 scale, Vector2 offset) => Blits++;
+    }
+
+    public struct Vector2
+    {
+        public float x, y;
+        public Vector2(float x, float y) { this.x = x; this.y = y; }
+    }
+
+    public struct Vector4
+    {
+        public float x, y, z, w;
+        public Vector4(float x, float y, float z, float w) { this.x = x; this.y = y; this.z = z; this.w = w; }
+    }
+
+    public struct Rect
+    {
+        public float x, y, width, height;
+        public Rect(float x, float y, float width, float height) { this.x = x; this.y = y; this.width = width; this.height = height; }
+    }
+
+    public static class GUILayout
+    {
+        public static bool Button(string text) => false;
+    }
+
+    public static class Mathf
+    {
+        public static float Exp(float power) => (float)Math.Exp(power);
+        public static float Clamp01(float value) => Math.Min(1f, Math.Max(0f, value));
+    }
+
+    public static class Debug
+    {
+        public static void LogWarning(object message) => Engine.Warnings.Add(message.ToString());
+        public static void LogWarning(object message, Object context) => LogWarning(message);
+        public static void LogError(object message, Object context) => Engine.Warnings.Add("error: " + message);
+    }
+
+    public static class Application
+    {
+        public static bool isEditor, isPlaying = true;
+        public static string productName = "test", dataPath = "";
+        public static event Action quitting;
+        public static void Quit() => quitting?.Invoke();
+    }
+
+    public static class Resources
+    {
+        public static T Load<T>(string path) where T : ScriptableObject =>
+            Engine.Assets.TryGetValue(path, out var asset) ? (T)asset : null;
+    }
+
+    public enum RuntimeInitializeLoadType { SubsystemRegistration }
+
+    public sealed class RuntimeInitializeOnLoadMethodAttribute : Attribute
+    {
+        public RuntimeInitializeOnLoadMethodAttribute(RuntimeInitializeLoadType type) { }
+    }
+
+    public sealed class SerializeField : Attribute { }
+    public sealed class DisallowMultipleComponent : Attribute { }
+    public sealed class AddComponentMenu : Attribute { public AddComponentMenu(string name) { } }
+    public sealed class HeaderAttribute : Attribute { public HeaderAttribute(string header) { } }
+    public sealed class TooltipAttribute : Attribute { public TooltipAttribute(string tooltip) { } }
+    public sealed class RangeAttribute : Attribute { public RangeAttribute(float min, float max) { } }
+
+    public sealed class CreateAssetMenuAttribute : Attribute
+    {
+        public string menuName, fileName;
+    }
+}
+
+namespace UnityEngine.Events
+{
+    public class UnityEvent
+    {
+        Action _listeners;
+        public void AddListener(Action listener) => _listeners += listener;
+        public void Invoke() => _listeners?.Invoke();
+    }
+
+    public class UnityEvent<T>
+    {
+        Action<T> _listeners;
+        public void AddListener(Action<T> listener) => _listeners += listener;
+        public void Invoke(T argument) => _listeners?.Invoke(argument);
+    }
+}
+
+namespace UnityEngine.Video
+{
+    public enum VideoRenderMode { APIOnly = 4 }
+    public enum VideoAudioOutputMode { None }
+    public enum VideoTimeReference { Freerun, InternalTime, ExternalTime }
+
+    public sealed class VideoClip : Object { }
+
+    public sealed class VideoPlayer : Behaviour
+    {
+        public VideoClip clip;
+        public bool playOnAwake = true, playing;
+        public VideoRenderMode renderMode;
+        public VideoAudioOutputMode audioOutputMode;
+        public VideoTimeReference timeReference;
+        public double externalReferenceTime;
+        public Texture texture => playing ? Shown : null;
+        public readonly RenderTexture Shown = new RenderTexture();
+        public void Play() => playing = true;
+        public void Stop() => playing = false;
+    }
+}
+
+namespace UnityEngine.UI
+{
+    public sealed class RawImage : Component
+    {
+        public Texture texture;
+        public Rect uvRect;
+    }
+}
+
+namespace Unity.Collections
+{
+    public struct NativeArray<T> where T : struct
+    {
+        public IntPtr Pointer;
+        public int Length;
+    }
+}
+
+namespace Unity.Collections.LowLevel.Unsafe
+{
+    public static class NativeArrayUnsafeUtility
+    {
+        public static unsafe void* GetUnsafePtr<T>(NativeArray<T> array) where T : struct => (void*)array.Pointer;
+    }
+}

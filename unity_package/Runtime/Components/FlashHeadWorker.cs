@@ -1,0 +1,86 @@
+using System;
+using System.IO;
+using UnityEngine;
+
+namespace FlashHead
+{
+    /// <summary>The one connection that all heads of a game share. Made when the first head needs it.</summary>
+    public static class FlashHeadWorker
+    {
+        static FlashHeadClient _client;
+        static string _failure = "";
+
+        /// <summary>Why there is no worker, for a person; "" where nothing is known to be wrong.</summary>
+        public static string Failure => _failure;
+
+        public static bool IsConnected => _client != null && _client.State.Connected;
+
+        /// <summary>Null where this machine cannot have one: <see cref="Failure"/> says why, and it was logged once.</summary>
+        internal static FlashHeadClient Client
+        {
+            get
+            {
+                if (_client != null || _failure.Length > 0) return _client;
+                try
+                {
+                    _client = FlashHeadClient.Connect(Options(FlashHeadWorkerSettings.Load()));
+                }
+                catch (FlashHeadException error)
+                {
+                    Fail(error.Message);
+                }
+                return _client;
+            }
+        }
+
+        /// <summary>Hears what the worker has to say; called by every head each frame, which costs nothing when it is nothing.</summary>
+        internal static void Poll()
+        {
+            while (_client != null && _client.TryPoll(out var happened))
+            {
+                if (happened.Type == BridgeEventType.Connected) _failure = "";
+                else if (happened.Type == BridgeEventType.NotConnected && happened.Message != _failure) Fail(happened.Message);
+                else if (happened.Type == BridgeEventType.Lost) Debug.LogWarning("FlashHead: the worker ended; faces stand still until it is back.");
+            }
+        }
+
+        /// <summary>Ends the connection and a worker that was launched; the next head connects anew.</summary>
+        public static void Shutdown()
+        {
+            _client = null;
+            _failure = "";
+            FlashHeadClient.Shutdown();
+        }
+
+        static FlashHeadClientOptions Options(FlashHeadWorkerSettings settings)
+        {
+            var options = new FlashHeadClientOptions { Name = Application.productName };
+            if (Application.isEditor ? !settings.LaunchInEditor : !settings.LaunchInPlayer) return options;
+            options.Program = Application.isEditor ? settings.EditorProgram : BesideTheGame(settings.PlayerProgram);
+            return options;
+        }
+
+        static string[] BesideTheGame(string[] program)
+        {
+            var words = (string[])program.Clone();
+            // dataPath is <game>_Data on Windows and Linux, <game>.app/Contents on macOS: its parent holds the program.
+            if (words.Length > 0) words[0] = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Application.dataPath) ?? "", words[0]));
+            return words;
+        }
+
+        static void Fail(string reason)
+        {
+            _failure = reason;
+            Debug.LogWarning("FlashHead: no worker: " + reason + " Portraits stand still and the audio plays.");
+        }
+
+        // Without a domain reload statics live on from the last time Play was pressed.
+        [RuntimeInitializeOnLoadMethod(RuntimeInitializeLoadType.SubsystemRegistration)]
+        static void BeginAnew()
+        {
+            Shutdown();
+            Application.quitting -= Shutdown;
+            Application.quitting += Shutdown;
+        }
+    }
+}
