@@ -37,6 +37,11 @@ LARGEST_LIBRARY = 2_000_000  # bytes, stripped, for linux-x64
 NOTICES = "THIRD_PARTY_NOTICES.txt"
 ZEROMQ_UNDER_MPL = (4, 3, 5)  # older ones are under the LGPL
 FUZZ_CORPUS = NATIVE_SOURCES / "fuzz" / "corpus"
+# Mono's compiler, both of its runtimes, and what the C# tests need.
+MONO_PACKAGES = (
+    *("mono-mcs", "mono-runtime-sgen", "mono-runtime-boehm"),
+    *("nunit-console", "libnunit-framework2.6.3-cil", "libnewtonsoft-json5.0-cil"),
+)
 SANITIZERS = {"address": "address,undefined", "thread": "thread", "fuzzer": "fuzzer-no-link,address,undefined"}
 
 
@@ -218,6 +223,15 @@ def godot(arguments: argparse.Namespace) -> None:
     run(python, "-m", "pytest", *(arguments.pytest or ["tests/godot"]), environment={"FLASHHEAD_GODOT": str(program)})
 
 
+def unity(arguments: argparse.Namespace) -> None:
+    missing = [program for program in ("mcs", "nunit-console") if not shutil.which(program)]
+    if missing:
+        raise BuildError(f"{' and '.join(missing)} missing: sudo apt install {' '.join(MONO_PACKAGES)}")
+    python = install_project("cpu", "bake", "dev", needs_native=True)
+    install_library(build_native("linux-x64", programs=True), "linux-x64", for_this_machine=True)
+    run(python, "-m", "pytest", *(arguments.pytest or ["tests/unity"]))
+
+
 def find_godot(given: Path | None = None) -> Path | None:
     """The Godot that a person named, else the one that an earlier run got."""
     named = given or os.environ.get("FLASHHEAD_GODOT")
@@ -314,8 +328,8 @@ def build_native(
     else for any machine of the target, with zig's compiler. Returns the folder in which it lies.
 
     `sanitize`: "address" (and undefined behaviour), "thread", or "fuzzer" (address and clang's libFuzzer). `given`:
-    folders of sources by the name of their library; fetched where they are not given.
-    `godot_api`: with it the Godot extension is built too. `only`: these programs.
+    folders of sources by the name of their library; fetched where they are not given. `godot_api`: with it the Godot
+    extension is built too. `only`: these programs.
     """
     sources = library_sources(given or {})
     folder = BUILD / f"native-{target}{'' if programs else '-portable'}{f'-{sanitize}' if sanitize else ''}"
@@ -658,6 +672,15 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--target", choices=TARGETS, help="only build, for any machine of this system, with zig")
     command.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     command.set_defaults(call=godot)
+
+    command = commands.add_parser(
+        "unity",
+        help="run the tests of the Unity package under Mono, without Unity",
+        description="Build flashhead_bridge, compile the Unity package with Mono, and run tests/unity.",
+        epilog="examples: build.py unity    build.py unity -- tests/unity -k lint",
+    )
+    command.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    command.set_defaults(call=unity)
 
     command = commands.add_parser(
         "avatar-tools",

@@ -25,10 +25,6 @@ PACKAGE = ROOT / "unity_package"
 LIBRARY = ROOT / ".venv" / "lib" / "libflashhead_bridge.so"
 NUNIT = Path("/usr/lib/cli/nunit.framework-2.6.3/nunit.framework.dll")
 NEWTONSOFT = Path("/usr/lib/cli/Newtonsoft.Json-5.0/Newtonsoft.Json.dll")
-PACKAGES = (
-    *("mono-mcs", "mono-runtime-sgen", "mono-runtime-boehm"),
-    *("nunit-console", "libnunit-framework2.6.3-cil", "libnewtonsoft-json5.0-cil"),
-)
 # C# 7.2: the newest that Mono's own compiler knows, and Unity 2021.3 takes. 649: a field that only the engine sets.
 COMPILE = ("mcs", "-langversion:7.2", "-unsafe", "-debug", "-warnaserror", "-nowarn:649", "-target:library")
 
@@ -38,7 +34,7 @@ def need(found: object, what: str) -> None:
         return
     if os.environ.get("CI") and sys.platform == "linux":
         pytest.fail(f"{what} is missing")
-    pytest.skip(f"{what} is missing; Debian, Ubuntu: sudo apt install {' '.join(PACKAGES)}")
+    pytest.skip(f"{what} is missing: python3 build.py unity says how to get it")
 
 
 @pytest.fixture(scope="session")

@@ -27,14 +27,17 @@ LIBRARIES = {
     "macos-x64": "libflashhead_bridge.dylib",
     "macos-arm64": "libflashhead_bridge.dylib",
 }
+NOTICES = "THIRD_PARTY_NOTICES.txt"
 _PLAYERS = ("Linux64", "OSXUniversal", "Win", "Win64")
-_IMPORTERS = {".cs": "MonoImporter", ".asmdef": "AssemblyDefinitionImporter", ".md": "TextScriptImporter"}
+_IMPORTERS = {".cs": "MonoImporter", ".asmdef": "AssemblyDefinitionImporter", ".md": "TextScriptImporter", ".txt": "TextScriptImporter"}
 _TAIL = "  userData: \n  assetBundleName: \n  assetBundleVariant: \n"
 
 
 def assets(package: Path) -> Iterator[Path]:
     """What Unity imports. The native libraries are built, not stored, and are here whether they were built or not."""
-    libraries = {package / "Plugins" / target / name for target, name in LIBRARIES.items()}
+    libraries = {
+        package / "Plugins" / target / file for target, name in LIBRARIES.items() for file in (name, NOTICES)
+    }
     folders = {path.parent for path in libraries}
     for path in sorted({*package.rglob("*"), *libraries, *folders}):
         parts = path.relative_to(package).parts
