@@ -29,7 +29,12 @@ LIBRARIES = {
 }
 NOTICES = "THIRD_PARTY_NOTICES.txt"
 _PLAYERS = ("Linux64", "OSXUniversal", "Win", "Win64")
-_IMPORTERS = {".cs": "MonoImporter", ".asmdef": "AssemblyDefinitionImporter", ".md": "TextScriptImporter", ".txt": "TextScriptImporter"}
+_IMPORTERS = {
+    ".cs": "MonoImporter",
+    ".asmdef": "AssemblyDefinitionImporter",
+    ".md": "TextScriptImporter",
+    ".txt": "TextScriptImporter",
+}
 _TAIL = "  userData: \n  assetBundleName: \n  assetBundleVariant: \n"
 
 
