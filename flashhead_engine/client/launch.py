@@ -8,7 +8,8 @@ import time
 from collections.abc import Sequence
 
 from ..errors import TransportError
-from ..worker.discovery import ENDPOINT, TOKEN, WorkerAddress, runtime_dir
+from ..worker.discovery import ENDPOINT, TOKEN, WorkerAddress
+from ..worker.system import new_endpoint
 
 _BETWEEN_STARTS_S = 0.5
 
@@ -20,7 +21,7 @@ class PrivateWorker:
         program = tuple(program) or (sys.executable, "-m", "flashhead_engine.worker")
         self._command = (*program, "--private", *options)
         secret = secrets.token_hex(16)
-        self._address = WorkerAddress(f"ipc://{runtime_dir()}/private-{os.getpid()}-{secret[:8]}", secret)
+        self._address = WorkerAddress(new_endpoint(f"private-{os.getpid()}-{secret[:8]}"), secret)
         self._process: subprocess.Popen | None = None
         self._started_s = 0.0
         self._failure_told = False

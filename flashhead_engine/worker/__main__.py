@@ -15,10 +15,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from ..errors import FlashHeadError
 from ..runtimes.gpu import GPU_MEMORY, GPU_PRIORITY, PRIORITIES, GpuBudget
-from .discovery import ENDPOINT, TOKEN, WorkerAddress, publish, runtime_dir, sweep_sockets, withdraw
+from .discovery import ENDPOINT, TOKEN, WorkerAddress, publish, withdraw
 from .limits import MAX_AUDIO_S, MAX_SESSIONS, MAX_SIZE, Limits
 from .parent import when_stdin_closes
 from .server import Server
+from .system import new_endpoint, sweep_sockets
 
 
 def serve(private: bool, allowed: Iterable[Path], limits: Limits, end_with_stdin: bool = False) -> int:
@@ -30,7 +31,7 @@ def serve(private: bool, allowed: Iterable[Path], limits: Limits, end_with_stdin
     """
     try:
         token = os.environ.get(TOKEN) or secrets.token_hex(16)
-        endpoint = os.environ.get(ENDPOINT) or f"ipc://{runtime_dir()}/worker-{os.getpid()}"
+        endpoint = os.environ.get(ENDPOINT) or new_endpoint(f"worker-{os.getpid()}")
         sweep_sockets()
         server = Server(endpoint, token, limits, (Path.cwd(), *allowed))
     except FlashHeadError as error:

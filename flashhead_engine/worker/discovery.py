@@ -2,7 +2,6 @@
 
 import logging
 import os
-import stat
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..errors import TransportError
+from .system import is_served, process_lives, runtime_dir
 
 ENDPOINT, TOKEN = "FLASHHEAD_ENDPOINT", "FLASHHEAD_TOKEN"
 """Environment variables by which a game tells its worker and its clients where they meet."""
@@ -30,27 +29,6 @@ class WorkerAddress:
     token: str
     pid: int = 0
     worker: str = ""
-
-
-def runtime_dir() -> Path:
-    """This user's folder for sockets and the discovery file, made with mode 0700 where it is missing.
-
-    Raises TransportError when something else is in its place: a link, a file, another user's folder, or one that
-    others may enter.
-    """
-    session = os.environ.get("XDG_RUNTIME_DIR")
-    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    path = Path(session) / "flashhead" if session else Path(tempfile.gettempdir()) / f"flashhead-{user}"
-    try:
-        path.mkdir(mode=0o700, exist_ok=True)
-        found = path.lstat()
-    except OSError as error:
-        raise TransportError(f"{path}: no folder for the worker's sockets can be made: {error.strerror}.") from error
-    if not stat.S_ISDIR(found.st_mode):
-        raise TransportError(f"{path} is a link or a file, not a folder of yours: remove it.")
-    if hasattr(os, "getuid") and (found.st_uid != os.getuid() or found.st_mode & 0o077):
-        raise TransportError(f"{path} belongs to another user or lets others in: remove it, or chmod 700 it.")
-    return path
 
 
 def publish(address: WorkerAddress) -> None:
@@ -81,37 +59,6 @@ def discover() -> WorkerAddress | None:
     return address
 
 
-def lock_of(socket: Path) -> Path:
-    """The file beside an ipc socket that its worker keeps locked as long as it lives."""
-    return socket.with_name(f"{socket.name}.lock")
-
-
-def is_locked(path: Path) -> bool:
-    """Whether a living process holds the lock."""
-    import fcntl
-
-    try:
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW)) as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return False
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-
-
-def sweep_sockets() -> None:
-    """Remove what killed workers left in this user's folder; those in use stay."""
-    if os.name != "posix":
-        return
-    for lock in runtime_dir().glob("*.lock"):
-        if not lock.is_symlink() and lock.is_file() and not is_locked(lock):
-            for path in (lock.with_suffix(""), lock):
-                with suppress(OSError):
-                    path.unlink()
-                    _log.info("%s was left by a worker that is gone; removed", path)
-
-
 def _read(path: Path) -> WorkerAddress | None:
     try:
         if path.is_symlink() or path.stat().st_size > _LARGEST:
@@ -122,14 +69,5 @@ def _read(path: Path) -> WorkerAddress | None:
 
 
 def _lives(address: WorkerAddress) -> bool:
-    if address.pid <= 0:
-        return False
-    try:
-        os.kill(address.pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    # Another process may have its number by now; nobody else holds its lock.
-    kind, _, path = address.endpoint.partition("://")
-    return kind != "ipc" or os.name != "posix" or is_locked(lock_of(Path(path)))
+    # Another process may have its number by now; nobody else serves its endpoint.
+    return address.pid > 0 and process_lives(address.pid) and is_served(address.endpoint)

@@ -29,7 +29,8 @@ from ..transport.rings import RingWriter
 from .head import Head
 from .limits import MAX_AUDIO_S, MAX_SESSIONS, MAX_SIZE, Limits
 from .scheduler import Turn, batch, eased, video_share
-from .statistics import WorkerStatistics, memory_bytes
+from .statistics import WorkerStatistics
+from .system import memory_bytes
 from .utterance import FileUtterance, Utterance
 
 TIERS = ("nano",)

@@ -9,7 +9,6 @@ import threading
 import time
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import BinaryIO
 
 import zmq
 
@@ -29,9 +28,9 @@ from ..transport.messages import (
     encode,
 )
 from ..transport.rings import sweep
-from .discovery import lock_of
 from .heads import TIERS, Heads
 from .limits import Limits
+from .system import lock_endpoint
 
 _CLIENT_SILENT_S = 2.0
 _TICK_MS = 200
@@ -61,7 +60,7 @@ class Server:
         self.worker = secrets.token_hex(8)
         self._token = token.encode()
         sweep()
-        self._lock = _lock(endpoint)
+        self._lock = lock_endpoint(endpoint)
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
@@ -112,12 +111,7 @@ class Server:
         """Close the sockets and remove what was made for them."""
         self._context.destroy(linger=200)
         if self._lock is not None:
-            # The lock last and while it is held, so that what another worker locks meanwhile is not taken away.
-            socket = Path(self.endpoint.removeprefix(_IPC))
-            for path in (socket, lock_of(socket)):
-                with contextlib.suppress(OSError):
-                    path.unlink()
-            self._lock.close()
+            self._lock.release()
 
     def _tell(self, client: bytes, message: FromWorker, payload: memoryview | None) -> None:
         """From the compute thread: queue a message and wake the control thread."""
@@ -201,25 +195,3 @@ class Server:
         except zmq.ZMQError as error:
             if not isinstance(message, Frame):
                 _log.info("a %s was not delivered: %s", type(message).__name__, error)
-
-
-def _lock(endpoint: str) -> BinaryIO | None:
-    """Held as long as a worker serves an ipc endpoint: ZeroMQ itself would take it from another worker."""
-    if not endpoint.startswith(_IPC) or os.name != "posix":
-        return None
-    import fcntl
-
-    path = lock_of(Path(endpoint.removeprefix(_IPC)))
-    try:
-        while True:
-            file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600), "rb")
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            with contextlib.suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                    return file
-            # Somebody removed it between the two, as one left by a killed worker: lock a new one.
-            file.close()
-    except BlockingIOError as error:
-        raise TransportError(f"endpoint {endpoint}: another worker serves it.") from error
-    except OSError as error:
-        raise TransportError(f"endpoint {endpoint}: cannot be used: {error.strerror}.") from error

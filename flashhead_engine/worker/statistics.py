@@ -1,9 +1,7 @@
 """What `flashhead status` tells: counted where it happens, summed up when somebody asks."""
 
-import os
 import time
 from collections import deque
-from pathlib import Path
 
 import numpy as np
 
@@ -60,11 +58,3 @@ class WorkerStatistics:
     def _forget(self, now_s: float) -> None:
         while self._busy and self._busy[0][0] < now_s - _WINDOW_S:
             self._busy.popleft()
-
-
-def memory_bytes() -> int:
-    """Resident memory of this process; 0 where the system does not tell."""
-    try:
-        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0

@@ -16,9 +16,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..errors import TransportError
-from .discovery import ENDPOINT, TOKEN, runtime_dir
+from .discovery import ENDPOINT, TOKEN
 from .limits import Limits
 from .parent import when_stdin_closes
+from .system import ask_to_end, new_endpoint
 
 _SHORT_LIFE_S = 5.0
 _LONGEST_REST_S = 5.0
@@ -32,10 +33,10 @@ def serve_supervised(private: bool, allowed: Iterable[Path], limits: Limits) -> 
     command = [sys.executable, "-m", "flashhead_engine.worker", "--end-with-stdin", *limits.options()]
     if private:
         command.append("--private")
-        when_stdin_closes(lambda: os.kill(os.getpid(), signal.SIGTERM))
+        when_stdin_closes(lambda: signal.raise_signal(signal.SIGTERM))
     for folder in allowed:
         command += ["--allow-path", str(folder)]
-    endpoint = os.environ.get(ENDPOINT) or f"ipc://{runtime_dir()}/supervised-{os.getpid()}"
+    endpoint = os.environ.get(ENDPOINT) or new_endpoint(f"supervised-{os.getpid()}")
     return supervise(command, endpoint)
 
 
@@ -72,7 +73,7 @@ def _run(command: Sequence[str], environment: dict[str, str], stop: "_Stop") -> 
         raise TransportError(f"cannot start a worker with {command[0]}: {error.strerror}.") from error
     stop.worker = worker
     if stop.wanted:  # between two workers
-        worker.terminate()
+        ask_to_end(worker)
     try:
         while worker.poll() is None:
             if stop.wanted and time.monotonic() - stop.wanted_s > _GRACE_S:
@@ -112,4 +113,4 @@ class _Stop:
         if not self.wanted:
             self.wanted, self.wanted_s = True, time.monotonic()
         if self.worker is not None:
-            self.worker.terminate()
+            ask_to_end(self.worker)

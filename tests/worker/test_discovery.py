@@ -6,17 +6,13 @@ import stat
 import pytest
 
 from flashhead_engine.errors import TransportError
-from flashhead_engine.worker.discovery import (
-    WorkerAddress,
-    discover,
-    lock_of,
-    publish,
-    runtime_dir,
-    sweep_sockets,
-    withdraw,
-)
+from flashhead_engine.worker.discovery import WorkerAddress, discover, publish, withdraw
+from flashhead_engine.worker.system import runtime_dir, sweep_sockets
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
+if os.name == "nt":
+    pytest.skip("modes and links of POSIX", allow_module_level=True)
+
+from flashhead_engine.worker.system.posix import lock_of
 
 
 @pytest.fixture(autouse=True)
