@@ -5,6 +5,7 @@
 #include <pybind11/stl.h>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,8 +75,7 @@ Samples SamplesOf(const py::array& pcm) {
 
 class Head {
  public:
-  Head(flashhead_client client, const flashhead_session_options& options)
-      : outputs_(options.outputs), size_(options.size) {
+  Head(flashhead_client client, const flashhead_session_options& options) : size_(options.size) {
     Need(flashhead_open(client, &options, &session_));
   }
   ~Head() { flashhead_close(session_); }
@@ -181,7 +181,6 @@ class Head {
 
   std::vector<flashhead_event> Happened() { return Events(&flashhead_poll, session_); }
 
-  bool draws() const { return (outputs_ & FLASHHEAD_VIDEO) != 0; }
   uint32_t size() const { return size_; }
 
  private:
@@ -196,7 +195,6 @@ class Head {
     return utterance;
   }
 
-  const uint32_t outputs_;
   const uint32_t size_;
   flashhead_session session_ = 0;
   std::map<uint32_t, Format> streamed_;  // those that may get more samples

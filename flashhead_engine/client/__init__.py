@@ -8,6 +8,7 @@
 
 One background thread owns the socket. Nothing but `connect`, `launch`, `open` and `status` waits for the worker, and
 nothing raises because it died: the connection comes back by itself. docs/client.md tells the whole story.
+`flashhead_engine.client.native` is the C++ bridge's own client, for programs that want no Python on the frame path.
 """
 
 from .connection import Connection, connect, connect_or_launch, launch
