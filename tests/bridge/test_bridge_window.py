@@ -82,7 +82,7 @@ class Program:
     def heard_s(self) -> float:
         return self.heard_file.stat().st_size / 2 / SAMPLE_RATE_HZ
 
-    def wait_until_heard(self, loud: float = 0.01, timeout_s: float = 20.0) -> None:
+    def wait_until_heard(self, loud: float = 0.01, timeout_s: float = 60.0) -> None:
         end = time.monotonic() + timeout_s
         while not (self.heard_file.exists() and (np.abs(self.heard()) > loud).any()):
             assert self.process.poll() is None and time.monotonic() < end, "nothing is heard"
