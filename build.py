@@ -32,6 +32,7 @@ PYTHON_HEADER = Path(sysconfig.get_path("include")) / "Python.h"
 OLDEST_PYTHON = (3, 11)
 BUILD = ROOT / "build"
 SOURCES = BUILD / "sources"
+DIST = ROOT / "dist"
 LIBRARIES = {"zeromq": "zeromq3", "msgpack": "msgpack-c", "jansson": "jansson"}  # inside the bridge: Debian's names
 LARGEST_LIBRARY = 2_000_000  # bytes, stripped, for linux-x64
 NOTICES = "THIRD_PARTY_NOTICES.txt"
@@ -47,12 +48,14 @@ SANITIZERS = {"address": "address,undefined", "thread": "thread", "fuzzer": "fuz
 
 @dataclass(frozen=True)
 class Target:
-    """A system that the library for engines is built for. `zig`: its name for zig; `library`: the file's name."""
+    """A system that the library for engines is built for. `zig`: its name for zig; `library`: the file's name;
+    `options`: of CMake."""
 
     zig: str
     system: str
     processor: str
     library: str
+    options: tuple[str, ...] = ()
 
     @property
     def extension(self) -> str:
@@ -64,6 +67,10 @@ TARGETS = {
     "linux-x64": Target("x86_64-linux-gnu.2.17", "Linux", "x86_64", "libflashhead_bridge.so"),
     "macos-arm64": Target("aarch64-macos.11.0", "Darwin", "arm64", "libflashhead_bridge.dylib"),
     "macos-x64": Target("x86_64-macos.11.0", "Darwin", "x86_64", "libflashhead_bridge.dylib"),
+    # Without a version libzmq believes that this is Windows 98.
+    "windows-x64": Target(
+        "x86_64-windows-gnu", "Windows", "AMD64", "flashhead_bridge.dll", ("-DCMAKE_SYSTEM_VERSION=10.0",)
+    ),
 }
 UNITY_PLUGINS = ROOT / "unity_package" / "Plugins"
 GODOT_PLUGINS = ROOT / "godot_addon" / "addons" / "flashhead" / "bin"
@@ -184,7 +191,7 @@ def write_compiler_wrappers(folder: Path, target: str = "") -> None:
     baseline: for any processor, as all other compilers do."""
     folder.mkdir(exist_ok=True)
     options = "-mcpu=baseline" + (f" -target {target}" if target else "")
-    tools = {"cc": f"cc {options}", "c++": f"c++ {options}", "ar": "ar", "ranlib": "ranlib"}
+    tools = {"cc": f"cc {options}", "c++": f"c++ {options}", "ar": "ar", "ranlib": "ranlib", "dlltool": "dlltool"}
     for name, words in tools.items():
         wrapper = folder / name
         wrapper.write_text(f'#!/bin/sh\nexec "{python_of(VENV)}" -I -m ziglang {words} "$@"\n')
@@ -203,6 +210,8 @@ def native(arguments: argparse.Namespace) -> None:
     if arguments.sanitize:
         return
     install_library(folder, target, for_this_machine)
+    if TARGETS[target].system == "Windows":
+        print(f"The worker for Windows: {build_windows_wheel(target)}")
     if zeromq_version(library_sources(given)["zeromq"]) < ZEROMQ_UNDER_MPL:
         print(
             f"Its libzmq is under the LGPL with an exception for static linking ({NOTICES} beside the library). For "
@@ -453,10 +462,74 @@ def cross_compiler(target: str) -> list[str]:
     write_compiler_wrappers(wrappers, it.zig)
     tools = {"C_COMPILER": "cc", "CXX_COMPILER": "c++", "AR": "ar", "RANLIB": "ranlib"}
     options = [f"-DCMAKE_{name}={wrappers / file}" for name, file in tools.items()]
-    options += [f"-DCMAKE_SYSTEM_NAME={it.system}", f"-DCMAKE_SYSTEM_PROCESSOR={it.processor}"]
+    options += [f"-DCMAKE_SYSTEM_NAME={it.system}", f"-DCMAKE_SYSTEM_PROCESSOR={it.processor}", *it.options]
     if it.system == "Darwin":
         options.append("-DCMAKE_INSTALL_NAME_TOOL=/bin/true")
     return options
+
+
+def build_windows_wheel(target: str) -> Path:
+    """The Python package with its native modules for Windows and this Python's own version of CPython."""
+    tag, python = f"cp{sys.version_info[0]}{sys.version_info[1]}", python_of(VENV)
+    headers, library = python_for_windows()
+    pip(VENV, "pybind11>=3.0", "wheel", "scikit-build-core>=0.11")
+    words = [python, "-m", "pybind11", "--cmakedir"]
+    folder = BUILD / f"modules-{target}"
+    cmake, ninja = (build_tool(name) for name in ("cmake", "ninja"))
+    options = [
+        f"-Dpybind11_DIR={subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()}",
+        f"-DCMAKE_MAKE_PROGRAM={ninja}",
+        "-DSKBUILD=ON",
+        f"-DPython_EXECUTABLE={python}",
+        f"-DPython_INCLUDE_DIR={headers}",
+        f"-DPython_LIBRARY={library}",
+        f"-DPYTHON_MODULE_EXTENSION=.{tag}-win_amd64.pyd",
+        "-DCMAKE_CXX_FLAGS=-DMS_WIN64",  # Python's headers set it for Microsoft's compiler alone
+        *cross_compiler(target),
+    ]
+    run(cmake, "--log-level=WARNING", "-Wno-dev", "-S", NATIVE_SOURCES, "-B", folder, "-G", "Ninja", *options)
+    run(ninja, "-C", folder)
+    # The package without modules, then with them, then under the name of what it is for.
+    shutil.rmtree(folder / "wheel", ignore_errors=True)
+    pip_wheel = [python, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "."]
+    run(*pip_wheel, "--wheel-dir", folder / "wheel", "--config-settings", "wheel.cmake=false")
+    [pure] = (folder / "wheel").glob("*.whl")
+    run(python, "-m", "wheel", "unpack", pure, "--dest", folder / "wheel")
+    [unpacked] = (path for path in (folder / "wheel").iterdir() if path.is_dir())
+    run(cmake, "--install", folder, "--prefix", unpacked, "--strip")
+    run(python, "-m", "wheel", "pack", unpacked, "--dest-dir", folder / "wheel")
+    tags = ["--python-tag", tag, "--abi-tag", tag, "--platform-tag", "win_amd64"]
+    run(python, "-m", "wheel", "tags", "--remove", *tags, pure)
+    [wheel] = (folder / "wheel").glob("*win_amd64.whl")
+    DIST.mkdir(exist_ok=True)
+    return Path(shutil.copy2(wheel, DIST))
+
+
+def python_for_windows() -> tuple[Path, Path]:
+    """Headers and import library of this Python's version on Windows, both from CPython's own sources.
+
+    The library says which names python3NN.dll has: all that the headers declare, for only those that a module uses
+    are asked of the DLL.
+    """
+    version, folder = sys.version_info[:2], SOURCES / "python-windows"
+    library = folder / f"python{version[0]}{version[1]}.lib"
+    if library.exists():
+        return folder / "include", library
+    archive = debian_source("python{}.{}".format(*version))
+    with tarfile.open(archive) as files:
+        for file in files:
+            parts = Path(file.name).parts[1:]
+            if file.isfile() and (parts[:1] == ("Include",) or parts == ("PC", "pyconfig.h")):
+                file.name = str(Path(*parts[1:]))
+                files.extract(file, folder / "include", filter="data")
+    names: dict[str, str] = {}
+    for header in sorted((folder / "include").rglob("*.h")):
+        found = re.findall(r"PyAPI_(FUNC|DATA)\s*\([^)]*\)\s*\**\s*(?:const\s+)?(_?Py\w+)", header.read_text("utf-8"))
+        names |= {name: " DATA" if kind == "DATA" else "" for kind, name in found}
+    listed = library.with_suffix(".def")
+    listed.write_text(f"LIBRARY {library.stem}.dll\nEXPORTS\n" + "".join(f"{name}{names[name]}\n" for name in names))
+    run(VENV / "zig" / "dlltool", "-m", "i386:x86-64", "-d", listed, "-l", library)
+    return folder / "include", library
 
 
 def build_tool(name: str) -> str:
@@ -479,17 +552,26 @@ def fetch_sources(names: Sequence[str]) -> None:
             "build.py native --zeromq FOLDER --msgpack FOLDER --jansson FOLDER"
         )
     print(f"Fetching the sources of {', '.join(packages)} ...", flush=True)
-    apt = ["apt-get", "--quiet=2", *apt_of_sources(SOURCES / "apt")]
-    # An archive that has no sources makes this fail, another one may have them all the same.
-    subprocess.run([*apt, "update"], cwd=SOURCES, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    run("env", "-C", SOURCES / "apt", *apt, "source", "--download-only", *packages.values())
     for name, package in packages.items():
-        [archive] = (SOURCES / "apt").glob(f"{package}_*.orig.tar.*")
+        archive = debian_source(package)
         with tarfile.open(archive) as files:
             files.extractall(SOURCES / "unpacked", filter="data")
         [folder] = (SOURCES / "unpacked").iterdir()
         folder.rename(SOURCES / name)
         print(f"{archive.name.removesuffix('.gz').removesuffix('.xz').removesuffix('.orig.tar')}: {SOURCES / name}")
+
+
+def debian_source(package: str) -> Path:
+    """The archive that a package's authors published, from this machine's own Debian or Ubuntu archive."""
+    folder = SOURCES / "apt"
+    if not shutil.which("apt-get"):
+        raise BuildError(f"The source of {package} is fetched with apt-get, which this machine has not.")
+    apt = ["apt-get", "--quiet=2", *apt_of_sources(folder)]
+    # An archive that has no sources makes this fail, another one may have them all the same.
+    subprocess.run([*apt, "update"], cwd=SOURCES, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    run("env", "-C", folder, *apt, "source", "--download-only", "--tar-only", package)
+    [archive] = folder.glob(f"{package}_*.orig.tar.*")
+    return archive
 
 
 def apt_of_sources(folder: Path) -> list[str]:

@@ -11,6 +11,12 @@ include(cmake/jansson.cmake)
 
 find_package(Threads REQUIRED)
 
+if(WIN32)
+  set(FLASHHEAD_PLATFORM src/platform/process_windows.cc src/platform/shared_memory_windows.cc src/platform/windows.cc)
+else()
+  set(FLASHHEAD_PLATFORM src/platform/process_posix.cc src/platform/shared_memory_posix.cc)
+endif()
+
 # All of the library, for what is linked with it from inside: its tests and fuzz targets.
 add_library(
   flashhead_core OBJECT
@@ -30,8 +36,7 @@ add_library(
   src/core/session.cc
   src/core/tracks.cc
   src/core/utf8.cc
-  src/platform/process_posix.cc
-  src/platform/shared_memory_posix.cc)
+  ${FLASHHEAD_PLATFORM})
 target_compile_features(flashhead_core PUBLIC cxx_std_17)
 target_include_directories(flashhead_core PUBLIC include src)
 target_compile_definitions(flashhead_core PRIVATE FLASHHEAD_BRIDGE_BUILD FLASHHEAD_VERSION_TEXT="${FLASHHEAD_VERSION}")
@@ -41,12 +46,15 @@ target_link_libraries(flashhead_core PRIVATE jansson)
 set_target_properties(flashhead_core PROPERTIES CXX_EXTENSIONS OFF)
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   target_link_libraries(flashhead_core PUBLIC rt) # shm_open, in older C libraries
+elseif(WIN32)
+  target_link_libraries(flashhead_core PUBLIC advapi32)
 endif()
 
 add_library(flashhead_bridge SHARED)
 target_link_libraries(flashhead_bridge PRIVATE flashhead_core)
 set_target_properties(flashhead_bridge PROPERTIES LINKER_LANGUAGE CXX)
-if(NOT APPLE AND NOT FLASHHEAD_SANITIZE)
+# For Windows what a debugger needs is in a file of its own.
+if(NOT APPLE AND NOT WIN32 AND NOT FLASHHEAD_SANITIZE)
   target_link_options(flashhead_bridge PRIVATE -s)
 endif()
 if(APPLE)
@@ -54,6 +62,16 @@ if(APPLE)
   target_compile_options(flashhead_bridge PRIVATE -fvisibility-global-new-delete=force-hidden)
   target_link_options(flashhead_bridge PRIVATE "LINKER:-dead_strip")
   set_target_properties(flashhead_bridge PROPERTIES INSTALL_NAME_DIR "@rpath" BUILD_WITH_INSTALL_NAME_DIR ON)
+elseif(WIN32)
+  # What is marked for export leaves a DLL, nothing else; "lib" is no beginning of a name here.
+  set_target_properties(flashhead_bridge PROPERTIES PREFIX "")
+  # Test programs, for Windows or Wine: one knows only the header, one has the rings inside as the worker has.
+  add_executable(smoke tests/smoke_windows.c)
+  target_include_directories(smoke PRIVATE include)
+  target_link_libraries(smoke PRIVATE flashhead_bridge shell32)
+  target_compile_options(smoke PRIVATE -std=c11 -Wall -Wextra)
+  add_executable(rings tests/rings_windows.cc)
+  target_link_libraries(rings PRIVATE flashhead_core)
 elseif(NOT FLASHHEAD_SANITIZE)
   target_link_options(
     flashhead_bridge PRIVATE "LINKER:--version-script=${CMAKE_CURRENT_SOURCE_DIR}/src/abi/exports.map"

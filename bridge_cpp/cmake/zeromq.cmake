@@ -10,6 +10,13 @@ foreach(feature BUILD_SHARED WITH_PERF_TOOL WITH_DOCS WITH_DOC ENABLE_CPACK WITH
   set(${feature} OFF CACHE BOOL "" FORCE)
 endforeach()
 set(BUILD_STATIC ON CACHE BOOL "" FORCE)
+if(WIN32)
+  # The compiler's headers have what makes libzmq believe in ipc:// and miss what it needs for that; and its epoll for
+  # Windows wants headers in mixed case.
+  set(ZMQ_HAVE_IPC OFF CACHE BOOL "" FORCE)
+  set(POLLER "select" CACHE STRING "" FORCE)
+  set(API_POLLER "select" CACHE STRING "" FORCE)
+endif()
 
 # Its CMakeLists.txt names a version that CMake 4 no longer knows.
 set(CMAKE_POLICY_VERSION_MINIMUM 3.5)
@@ -22,3 +29,9 @@ foreach(name objects libzmq-static)
     target_compile_options(${name} PRIVATE -w "-Dvisibility(kind)=__visibility__(\"hidden\")")
   endif()
 endforeach()
+if(WIN32)
+  # Its version as a resource: nobody sees it in a static library, and there may be no compiler of resources.
+  get_target_property(sources libzmq-static SOURCES)
+  list(FILTER sources EXCLUDE REGEX "\\.rc$")
+  set_target_properties(libzmq-static PROPERTIES SOURCES "${sources}")
+endif()

@@ -61,7 +61,8 @@ WorkerAddress PrivateWorker::Find() {
 
 void PrivateWorker::Start() {
   process_.reset();
-  if (address_.endpoint.empty()) address_ = {PrivateEndpoint(), RandomToken()};
+  // Another one each time: the port of one that was killed may not be free at once.
+  address_ = {PrivateEndpoint(), RandomToken()};
   process_ = std::make_unique<ChildProcess>(
       command_,
       std::vector<std::pair<std::string, std::string>>{{kEndpoint, address_.endpoint}, {kToken, address_.token}});

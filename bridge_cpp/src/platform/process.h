@@ -33,10 +33,10 @@ class ChildProcess {
 // The value of an environment variable; "" when it is not set.
 std::string EnvironmentVariable(const char* name);
 
-// The folder of this user's worker sockets, made with mode 0700 where it is missing; throws std::runtime_error when
-// something that others may change is in its place.
+// The folder of this user's worker sockets and of the discovery file, made for this user alone where it is missing;
+// throws std::runtime_error when something that others may change is in its place.
 std::string RuntimeFolder();
-// The endpoint for a worker of one's own.
+// An endpoint for a worker of one's own, that nobody else uses.
 std::string PrivateEndpoint();
 // A small file that only this user may have written; nothing when there is none.
 std::optional<std::string> ReadSmallFile(const std::string& path);

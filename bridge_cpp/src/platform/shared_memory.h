@@ -37,7 +37,7 @@ class SharedMemory {
   std::string name_;
   void* data_ = nullptr;
   uint64_t bytes_ = 0;
-  int file_ = -1;
+  intptr_t file_ = -1;  // a descriptor, on Windows a handle
   bool made_here_ = false;  // the name is removed in the end
   bool mapped_ = false;     // the memory is given back in the end
 };
