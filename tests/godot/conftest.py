@@ -120,14 +120,19 @@ def lines(bake: Callable[..., None], tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def bare(godot_program: str, tmp_path_factory) -> Godot:
-    """Godot with a project of its own whose addon has no native library, as on the web, phones and consoles."""
+def bare(godot_program: str, lines: Path, tmp_path_factory) -> Godot:
+    """Godot with a project of its own, imported, whose addon has no native library, as on the web, phones and
+    consoles. It has `lines`."""
     folder = tmp_path_factory.mktemp("bare")
     native = shutil.ignore_patterns("bin", "*.gdextension*")
     shutil.copytree(PROJECT / "addons", folder / "addons", ignore=native)
     shutil.copytree(PROJECT / "tests", folder / "tests")
     (folder / "project.godot").write_text(f"{(PROJECT / 'project.godot').read_text()}\n{PLUGIN}")
-    return Godot(godot_program, folder)
+    shutil.copytree(lines, folder / "lines")
+    found = Godot(godot_program, folder)
+    output = found("--import")
+    assert output.code == 0 and output.errors() == [], output.stderr
+    return found
 
 
 @pytest.fixture(scope="module")
