@@ -1,6 +1,8 @@
 @tool
-## Reads what `flashhead bake` wrote: in the editor for the importer, in a running game for lines that were added to it,
-## such as downloads and mods.
+class_name FlashHeadBakedLoader
+extends RefCounted
+## Reads what `flashhead bake` wrote: in the editor for the importer, in a running game for lines that were added to
+## it, such as downloads and mods.
 ##
 ## Files are taken for what they are, strangers' work: versions, names, sizes and paths are checked before use.
 ## [codeblock]
@@ -9,8 +11,6 @@
 ## if line == null:
 ##     push_warning(loader.error)
 ## [/codeblock]
-class_name FlashHeadBakedLoader
-extends RefCounted
 
 const SUFFIX := ".flashhead.json"
 
