@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +60,21 @@ class Godot:
         )
         return Output(run.stdout, run.stderr, run.returncode)
 
+    def draw(self, display: str, *words: str, timeout_s: float = 120) -> Output:
+        """Godot in its project, drawing by OpenGL on an X display."""
+        options = [
+            "--rendering-method",
+            "gl_compatibility",
+            "--rendering-driver",
+            "opengl3",
+            "--audio-driver",
+            "Dummy",
+        ]
+        command = [self.program, *options, "--path", str(self.project), *words]
+        environment = {**os.environ, "DISPLAY": display}
+        run = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, env=environment)
+        return Output(run.stdout, run.stderr, run.returncode)
+
     def test(self, *words: str, allowed: tuple[str, ...] = (), timeout_s: float = 120, **environment: str) -> Output:
         """Run tests of godot_addon/tests, such as ("test_client.gd", "test_name", "key=value"); all must pass, and
         Godot must say no error but the `allowed` ones."""
@@ -96,6 +111,21 @@ def prepare(project: Path) -> None:
     known = project / ".godot" / "extension_list.cfg"
     known.parent.mkdir(exist_ok=True)
     known.write_text(f"res://{EXTENSION.relative_to(PROJECT)}\n")
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """An X display without a screen, for pictures."""
+    program = shutil.which("Xvfb")
+    if program is None:
+        pytest.skip("no Xvfb: Debian, Ubuntu: sudo apt install xvfb")
+    reading, writing = os.pipe()
+    command = [program, "-displayfd", str(writing), "-screen", "0", "1024x1024x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL) as server:
+        os.close(writing)
+        with os.fdopen(reading) as number:
+            yield f":{number.readline().strip()}"
+        server.terminate()
 
 
 @pytest.fixture(scope="session")

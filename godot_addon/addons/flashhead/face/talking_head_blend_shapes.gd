@@ -68,6 +68,18 @@ func bind() -> void:
 	update_configuration_warnings()
 
 
+## Shows a face: 52 weights, the head's angles and, for a mapping that has them, 15 visemes. A talking head calls it.
+func show_face(weights: PackedFloat32Array, pose: PackedFloat32Array, visemes := PackedFloat32Array()) -> void:
+	for driven in _driven:
+		driven.aim(weights, visemes)
+	if is_instance_valid(head):
+		head.basis = _head_at_rest * Basis.from_euler(Vector3(pose[1], pose[0], pose[2]))
+	if smoothing_s > 0.0:
+		set_process(true)
+	else:
+		_process(0.0)
+
+
 func _ready() -> void:
 	bind()
 
@@ -84,20 +96,6 @@ func _process(delta: float) -> void:
 		if is_instance_valid(driven.mesh):
 			moving = driven.move(part) or moving
 	set_process(moving)
-
-
-func _on_weights_changed(weights: PackedFloat32Array, pose: PackedFloat32Array) -> void:
-	var visemes := PackedFloat32Array()
-	if talking_head.has_method(&"get_visemes"):
-		visemes = talking_head.call(&"get_visemes")
-	for driven in _driven:
-		driven.aim(weights, visemes)
-	if is_instance_valid(head):
-		head.basis = _head_at_rest * Basis.from_euler(Vector3(pose[1], pose[0], pose[2]))
-	if smoothing_s > 0.0:
-		set_process(true)
-	else:
-		_process(0.0)
 
 
 func _get_configuration_warnings() -> PackedStringArray:
@@ -157,3 +155,8 @@ func _connect(connected: bool) -> void:
 func _turn_back() -> void:
 	if is_instance_valid(head):
 		head.basis = _head_at_rest
+
+
+func _on_weights_changed(weights: PackedFloat32Array, pose: PackedFloat32Array) -> void:
+	var has_visemes := talking_head.has_method(&"get_visemes")
+	show_face(weights, pose, talking_head.call(&"get_visemes") if has_visemes else PackedFloat32Array())
