@@ -18,6 +18,8 @@ const _BACK_S := 0.1
 ## After every node that may call follow(), so that the picture is shown in the same frame.
 const _LAST := 1 << 20
 
+## What is shown; null after [method stop].
+var line: FlashHeadBakedLine
 ## The picture; the same texture for every line.
 var texture: Texture2D:
 	get:
@@ -42,7 +44,8 @@ func _init() -> void:
 
 
 ## Begin with a line's video; it stands at the first picture until [method follow].
-func play(line: FlashHeadBakedLine) -> void:
+func play(baked: FlashHeadBakedLine) -> void:
+	line = baked
 	_viewport.size = line.video_size
 	_player.size = line.video_size
 	_player.material = _matte if line.video_has_matte else null
@@ -50,7 +53,7 @@ func play(line: FlashHeadBakedLine) -> void:
 	_player.speed_scale = 0.0
 	# It ends itself after its last picture, and that is to stay.
 	_end_s = (line.video_frame_count - 0.5) / line.video_fps
-	_viewport.render_target_update_mode = SubViewport.UPDATE_WHEN_PARENT_VISIBLE
+	_viewport.render_target_update_mode = SubViewport.UPDATE_ALWAYS
 	_player.play()
 
 
@@ -67,5 +70,6 @@ func follow(audio_us: int) -> void:
 
 ## Stop; the last picture stays in the texture.
 func stop() -> void:
+	line = null
 	_player.stop()
 	_viewport.render_target_update_mode = SubViewport.UPDATE_DISABLED
