@@ -62,15 +62,8 @@ class Godot:
 
     def draw(self, display: str, *words: str, timeout_s: float = 120) -> Output:
         """Godot in its project, drawing by OpenGL on an X display."""
-        options = [
-            "--rendering-method",
-            "gl_compatibility",
-            "--rendering-driver",
-            "opengl3",
-            "--audio-driver",
-            "Dummy",
-        ]
-        command = [self.program, *options, "--path", str(self.project), *words]
+        drawn = ("--rendering-method", "gl_compatibility", "--rendering-driver", "opengl3")
+        command = [self.program, *drawn, "--audio-driver", "Dummy", "--path", str(self.project), *words]
         environment = {**os.environ, "DISPLAY": display}
         run = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, env=environment)
         return Output(run.stdout, run.stderr, run.returncode)
@@ -153,13 +146,24 @@ def lines(bake: Callable[..., None], tmp_path_factory) -> Path:
 def bare(godot_program: str, lines: Path, tmp_path_factory) -> Godot:
     """Godot with a project of its own, imported, whose addon has no native library, as on the web, phones and
     consoles. It has `lines`."""
-    folder = tmp_path_factory.mktemp("bare")
     native = shutil.ignore_patterns("bin", "*.gdextension*")
-    shutil.copytree(PROJECT / "addons", folder / "addons", ignore=native)
+    return project_of_its_own(godot_program, lines, tmp_path_factory.mktemp("bare"), native)
+
+
+@pytest.fixture(scope="module")
+def whole(godot: Godot, lines: Path, tmp_path_factory) -> Godot:
+    """The same with the native library."""
+    folder = tmp_path_factory.mktemp("whole")
+    prepare(folder)
+    return project_of_its_own(godot.program, lines, folder)
+
+
+def project_of_its_own(program: str, lines: Path, folder: Path, ignored: Callable | None = None) -> Godot:
+    shutil.copytree(PROJECT / "addons", folder / "addons", ignore=ignored)
     shutil.copytree(PROJECT / "tests", folder / "tests")
     (folder / "project.godot").write_text(f"{(PROJECT / 'project.godot').read_text()}\n{PLUGIN}")
     shutil.copytree(lines, folder / "lines")
-    found = Godot(godot_program, folder)
+    found = Godot(program, folder)
     output = found("--import")
     assert output.code == 0 and output.errors() == [], output.stderr
     return found
