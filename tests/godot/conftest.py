@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +60,21 @@ class Godot:
         )
         return Output(run.stdout, run.stderr, run.returncode)
 
+    def draw(self, display: str, *words: str, timeout_s: float = 120) -> Output:
+        """Godot in its project, drawing by OpenGL on an X display."""
+        options = [
+            "--rendering-method",
+            "gl_compatibility",
+            "--rendering-driver",
+            "opengl3",
+            "--audio-driver",
+            "Dummy",
+        ]
+        command = [self.program, *options, "--path", str(self.project), *words]
+        environment = {**os.environ, "DISPLAY": display}
+        run = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, env=environment)
+        return Output(run.stdout, run.stderr, run.returncode)
+
     def test(self, *words: str, allowed: tuple[str, ...] = (), timeout_s: float = 120, **environment: str) -> Output:
         """Run tests of godot_addon/tests, such as ("test_client.gd", "test_name", "key=value"); all must pass, and
         Godot must say no error but the `allowed` ones."""
@@ -99,6 +114,21 @@ def prepare(project: Path) -> None:
 
 
 @pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """An X display without a screen, for pictures."""
+    program = shutil.which("Xvfb")
+    if program is None:
+        pytest.skip("no Xvfb: Debian, Ubuntu: sudo apt install xvfb")
+    reading, writing = os.pipe()
+    command = [program, "-displayfd", str(writing), "-screen", "0", "1024x1024x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL) as server:
+        os.close(writing)
+        with os.fdopen(reading) as number:
+            yield f":{number.readline().strip()}"
+        server.terminate()
+
+
+@pytest.fixture(scope="session")
 def bake() -> Callable[..., None]:
     """Call with the words after `flashhead bake`."""
 
@@ -120,14 +150,19 @@ def lines(bake: Callable[..., None], tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def bare(godot_program: str, tmp_path_factory) -> Godot:
-    """Godot with a project of its own whose addon has no native library, as on the web, phones and consoles."""
+def bare(godot_program: str, lines: Path, tmp_path_factory) -> Godot:
+    """Godot with a project of its own, imported, whose addon has no native library, as on the web, phones and
+    consoles. It has `lines`."""
     folder = tmp_path_factory.mktemp("bare")
     native = shutil.ignore_patterns("bin", "*.gdextension*")
     shutil.copytree(PROJECT / "addons", folder / "addons", ignore=native)
     shutil.copytree(PROJECT / "tests", folder / "tests")
     (folder / "project.godot").write_text(f"{(PROJECT / 'project.godot').read_text()}\n{PLUGIN}")
-    return Godot(godot_program, folder)
+    shutil.copytree(lines, folder / "lines")
+    found = Godot(godot_program, folder)
+    output = found("--import")
+    assert output.code == 0 and output.errors() == [], output.stderr
+    return found
 
 
 @pytest.fixture(scope="module")

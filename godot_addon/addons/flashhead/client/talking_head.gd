@@ -65,7 +65,8 @@ const _MOVIE_WAIT_MS := 1000
 @export var screen: Node:
 	set = set_screen
 
-## The picture, usable wherever a Texture2D is; the same one as long as the node lives.
+## The picture, usable wherever a Texture2D is. It is the same one as long as the node lives, but another, again
+## always the same, while a baked line with a video is shown.
 var texture: Texture2D:
 	get = get_texture
 
@@ -89,6 +90,8 @@ var _was_starved := false
 var _silent_since_ms := 0
 var _viseme := ""
 var _track_row := -1
+var _video: FlashHeadBakedVideo
+## Of baked lines; made for the first.
 
 
 ## Speak a line: an AudioStream, or the path of one. It waits for those that were asked for before. Await it to know
@@ -193,6 +196,13 @@ func get_audio_us() -> int:
 	return _audio_us
 
 
+## The 15 visemes' weights that belong to the last [signal weights_changed].
+func get_visemes() -> PackedFloat32Array:
+	if _queue and _queue[0].line:
+		return _queue[0].line.visemes
+	return _session.client.get_visemes() if _session.is_open() else PackedFloat32Array()
+
+
 ## Turn the eyes, in radians from -1 to 1: [param yaw] to the face's own left, [param pitch] down.
 func look_at(yaw: float, pitch: float) -> void:
 	_session.look_at(yaw, pitch)
@@ -223,6 +233,8 @@ func set_screen(value: Node) -> void:
 
 
 func get_texture() -> Texture2D:
+	if _video and _video.line:
+		return _video.texture
 	if _texture == null:
 		_texture = ImageTexture.new() if Engine.is_editor_hint() else Bridge.new_texture()
 		_show_portrait()
@@ -507,8 +519,10 @@ static func _is_player(node: Node) -> bool:
 
 func _show() -> void:
 	var utterance: Utterance = _queue[0] if _queue and _queue[0].playing else null
-	if utterance and utterance.line:
-		_show_baked(utterance.line)
+	var line: FlashHeadBakedLine = utterance.line if utterance else null
+	_show_video(line)
+	if line:
+		_show_baked(line)
 		return
 	if not _session.is_open():
 		return
@@ -548,6 +562,22 @@ func _tell_weights() -> void:
 		weights_changed.emit(_session.client.get_arkit(), _session.client.get_pose())
 	if viseme_changed.has_connections():
 		_tell_viseme(_session.client.get_visemes())
+
+
+## After the last line with a video the portrait comes back.
+func _show_video(line: FlashHeadBakedLine) -> void:
+	if line == null or not line.has_video():
+		if _video and _video.line:
+			_video.stop()
+			_show_on_screen()
+		return
+	if _video == null:
+		_video = FlashHeadBakedVideo.new()
+		add_child(_video)
+	if _video.line != line:
+		_video.play(line)
+		_show_on_screen()
+	_video.follow(_audio_us)
 
 
 func _show_baked(line: Resource) -> void:
