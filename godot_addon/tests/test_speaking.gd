@@ -136,7 +136,7 @@ func test_what_cannot_be_spoken_fails_at_once_in_words() -> void:
 		check_equal(await head.speak(line), TalkingHead.Result.FAILED, "speak(%s)" % line)
 		check_equal(Warnings.said().size(), 1, "one warning for %s" % line)
 	check_equal(await head.play_baked(null), TalkingHead.Result.FAILED, "no baked line")
-	check_equal(await head.play_baked(Resource.new()), TalkingHead.Result.FAILED, "another resource")
+	check_equal(await head.play_baked(FlashHeadBakedLine.new()), TalkingHead.Result.FAILED, "one without audio")
 	check_equal(await head.speak_streamed(100), TalkingHead.Result.FAILED, "no such rate")
 	check(not head.is_speaking(), "nothing waits")
 

@@ -143,10 +143,10 @@ func end() -> void:
 		_streamed = null
 
 
-## Play a baked line, a FlashHeadBakedLine. Needs neither worker nor native library.
-func play_baked(line: Resource) -> Result:
-	if line == null or not line.has_method(&"weights_at"):
-		return _refuse("play_baked(%s): give a baked line, as a .flashhead.json file is imported" % line)
+## Play a line that [code]flashhead bake[/code] made. Needs neither worker nor native library.
+func play_baked(line: FlashHeadBakedLine) -> Result:
+	if line == null:
+		return _refuse("play_baked(): no baked line; give what a .flashhead.json file is imported as")
 	var refusal := UtteranceAudio.refusal(line.audio) if line.audio else "it has no audio"
 	if refusal:
 		return _refuse("play_baked(%s): %s" % [line.resource_path, refusal])
@@ -580,7 +580,7 @@ func _show_video(line: FlashHeadBakedLine) -> void:
 	_video.follow(_audio_us)
 
 
-func _show_baked(line: Resource) -> void:
+func _show_baked(line: FlashHeadBakedLine) -> void:
 	var row: int = line.sample(_audio_us)
 	if row == _track_row:
 		return

@@ -10,7 +10,7 @@ var stream: AudioStream
 ## What the player plays.
 var audio: RefCounted
 ## The same for the worker: utterance_audio.gd or pushed_audio.gd. Null: the worker is not needed.
-var line: Resource
+var line: FlashHeadBakedLine
 ## A baked line.
 var emotion := ""
 var number := 0
