@@ -1,6 +1,7 @@
 """The nodes of the addon: without the native library, without a worker, and with a live one."""
 
 import contextlib
+import re
 import shutil
 import sys
 import threading
@@ -85,12 +86,18 @@ def test_heads_are_seen_with_a_live_worker(godot, worker):
 
 
 @pytest.fixture
-def clocked(godot, tmp_path):
-    """The addon in a project whose dummy sound card mixes every 21 ms instead of every 93."""
+def copied(godot, tmp_path):
+    """The addon in a project of the test's own."""
     shutil.copytree(godot.project, tmp_path, dirs_exist_ok=True, symlinks=True)
-    settings = tmp_path / "project.godot"
-    settings.write_text(f"{settings.read_text()}\n[audio]\n\ndriver/mix_rate=192000\n")
     return type(godot)(godot.program, tmp_path)
+
+
+@pytest.fixture
+def clocked(copied):
+    """A project whose dummy sound card mixes every 21 ms instead of every 93."""
+    settings = copied.project / "project.godot"
+    settings.write_text(f"{settings.read_text()}\n[audio]\n\ndriver/mix_rate=192000\n")
+    return copied
 
 
 def test_the_picture_shown_is_that_of_the_audio_heard(clocked, worker):
@@ -119,3 +126,23 @@ def test_a_worker_of_another_version_is_told(godot, tmp_path):
 
 def test_a_worker_is_launched_killed_and_back(godot):
     godot.test("test_launched.gd", *FILES, f"python={sys.executable}")
+
+
+SCENE = """[gd_scene load_steps=2 format=3]
+[ext_resource type="Script" path="res://npc.gd" id="1"]
+[node name="NPC" type="TextureRect"]
+script = ExtResource("1")
+[node name="Voice" type="AudioStreamPlayer" parent="."]
+"""
+
+
+def test_the_ten_lines_of_the_docs_speak(copied, worker):
+    script = re.search(r"```gdscript\n(.*?)```", (ROOT / "docs" / "godot.md").read_text(), re.DOTALL)[1]
+    (copied.project / "npc.gd").write_text(script.replace('"said")', '"said")\n\tget_tree().quit()'))
+    (copied.project / "npc.tscn").write_text(SCENE)
+    (copied.project / "voice").mkdir()
+    shutil.copy(ROOT / "examples" / "dialogue" / "merchant_fr.ogg", copied.project / "voice" / "halt.ogg")
+    assert copied("--import").code == 0
+    output = copied("res://npc.tscn", **worker)
+    assert output.stdout.strip().endswith("said") and output.errors() == [], output
+    assert "FlashHead:" not in output.stderr, "no warning"
