@@ -106,6 +106,13 @@ def godot(godot_program: str) -> Godot:
     return found
 
 
+@pytest.fixture
+def copied(godot: Godot, tmp_path: Path) -> Godot:
+    """The addon in a project of the test's own."""
+    shutil.copytree(godot.project, tmp_path, dirs_exist_ok=True, symlinks=True)
+    return Godot(godot.program, tmp_path)
+
+
 def prepare(project: Path) -> None:
     """Without this list Godot loads no extension, and its first import crashes (godotengine/godot#111048)."""
     known = project / ".godot" / "extension_list.cfg"

@@ -86,13 +86,6 @@ def test_heads_are_seen_with_a_live_worker(godot, worker):
 
 
 @pytest.fixture
-def copied(godot, tmp_path):
-    """The addon in a project of the test's own."""
-    shutil.copytree(godot.project, tmp_path, dirs_exist_ok=True, symlinks=True)
-    return type(godot)(godot.program, tmp_path)
-
-
-@pytest.fixture
 def clocked(copied):
     """A project whose dummy sound card mixes every 21 ms instead of every 93."""
     settings = copied.project / "project.godot"
