@@ -48,6 +48,18 @@ func test_live() -> void:
 		await tree.process_frame
 
 
+## The player is sought by the game: back from the end, on, and back from the middle.
+func test_seek() -> void:
+	head.play_baked(line)
+	await wait_until(func() -> bool: return head.get_audio_us() > line.duration_us - 60_000, "the end")
+	for seconds: float in [0.2, 1.7, 0.6]:
+		head.audio_player.seek(seconds)
+		for frame in 4:
+			await tree.process_frame
+		await RenderingServer.frame_post_draw
+		report("drawn", [_drawn_index(), head.get_audio_us()])
+
+
 ## Straight alpha over blue: by the head's texture in 2D and 3D, and by the shader for meshes.
 func test_alpha() -> void:
 	RenderingServer.set_default_clear_color(Color(0, 0, 1))

@@ -28,7 +28,8 @@ var texture: Texture2D:
 var _viewport := SubViewport.new()
 var _player := VideoStreamPlayer.new()
 var _matte := ShaderMaterial.new()
-var _end_s := 0.0
+var _last_s := 0.0
+## When the last picture comes; the player ends with it, and it stays.
 
 
 func _init() -> void:
@@ -51,15 +52,18 @@ func play(baked: FlashHeadBakedLine) -> void:
 	_player.material = _matte if line.video_has_matte else null
 	_player.stream = line.video
 	_player.speed_scale = 0.0
-	# It ends itself after its last picture, and that is to stay.
-	_end_s = (line.video_frame_count - 0.5) / line.video_fps
+	_last_s = float(line.video_frame_count - 1) / line.video_fps
 	_viewport.render_target_update_mode = SubViewport.UPDATE_ALWAYS
 	_player.play()
 
 
 ## Show the picture of this time of the dialogue, from this frame on. Call it in every frame.
 func follow(audio_us: int) -> void:
-	var time_s := clampf(audio_us / 1e6, 0.0, _end_s)
+	var time_s := clampf(audio_us / 1e6, 0.0, _last_s)
+	if not _player.is_playing():
+		if time_s == _last_s:
+			return
+		_player.play()
 	var behind_s := time_s - _player.stream_position
 	if behind_s > _SEEK_S or behind_s < -_BACK_S:
 		_player.stream_position = time_s

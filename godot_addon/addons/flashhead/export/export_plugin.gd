@@ -128,7 +128,9 @@ func _copy(from: String, to: String) -> void:
 			continue
 		error = folder.copy(source, copy, FileAccess.get_unix_permissions(source))
 		if error:
-			_say("%s cannot be copied to %s: %s. Is a game still running there?" % [source, copy, error_string(error)])
+			_say(
+				"%s cannot be copied to %s: %s. Is a game still running there?" % [source, copy, error_string(error)]
+			)
 
 
 static func _is_same(source: String, copy: String) -> bool:
