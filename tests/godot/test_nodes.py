@@ -44,36 +44,29 @@ def another_version(endpoint: str):
         context.destroy(linger=0)
 
 
-@pytest.fixture(scope="module")
-def floor(bare):
-    output = bare("--import")
-    assert output.code == 0 and output.errors() == [], output.stderr
-    return bare
+def test_the_audio_clock(bare):
+    bare.test("test_audio_clock.gd")
 
 
-def test_the_audio_clock(floor):
-    floor.test("test_audio_clock.gd")
+def test_the_audio_that_the_worker_gets(bare):
+    bare.test("test_utterance_audio.gd", *FILES)
 
 
-def test_the_audio_that_the_worker_gets(floor):
-    floor.test("test_utterance_audio.gd", *FILES)
-
-
-def test_without_the_native_library_the_portrait_stays_and_the_audio_plays(floor):
-    output = floor.test("test_floor.gd", *FILES)
+def test_without_the_native_library_the_portrait_stays_and_the_audio_plays(bare):
+    output = bare.test("test_floor.gd", *FILES)
     assert "native library" in output.reports["warning"][0]
 
 
-def test_without_the_native_library_heads_speak_all_the_same(floor):
-    floor.test("test_speaking.gd")
+def test_without_the_native_library_heads_speak_all_the_same(bare):
+    bare.test("test_speaking.gd")
 
 
-def test_places_of_workers_and_avatars(floor):
-    floor.test("test_places.gd")
+def test_places_of_workers_and_avatars(bare):
+    bare.test("test_places.gd")
 
 
-def test_the_adapters_for_dialogue_addons(floor):
-    floor.test("test_adapters.gd")
+def test_the_adapters_for_dialogue_addons(bare):
+    bare.test("test_adapters.gd")
 
 
 def test_heads_speak_with_a_live_worker(godot, worker):
