@@ -170,6 +170,7 @@ func test_another_scene_keeps_the_connection() -> void:
 	await seconds(0.5)
 	await before()
 	check_equal(head._worker.client, client, "the connection")
+	check_equal(said.count("worker_started"), 1, "the new head knows of it")
 	check_equal(head._worker.get_info().worker_pid, pid, "the worker")
 
 

@@ -114,6 +114,14 @@ def test_a_worker_is_launched_killed_and_back(godot):
     godot.test("test_launched.gd", *FILES, f"python={sys.executable}")
 
 
+def test_without_the_autoload_heads_speak_all_the_same(copied, worker):
+    settings = copied.project / "project.godot"
+    text = settings.read_text()
+    settings.write_text(re.sub(r'FlashHeadWorker="[^"]*"', "", text))
+    assert settings.read_text() != text
+    copied.test("test_live.gd", "test_the_audio_starts_with_the_first_frame", *FILES, **worker)
+
+
 SCENE = """[gd_scene load_steps=2 format=3]
 [ext_resource type="Script" path="res://npc.gd" id="1"]
 [node name="NPC" type="TextureRect"]

@@ -23,13 +23,13 @@ const Settings := preload("settings.gd")
 const Warnings := preload("warnings.gd")
 
 const AUTOLOAD := "FlashHeadWorker"
-const _KEPT_S := 10.0
 ## The connection outlives the last head so long, so that a change of scenes does not start another worker.
+const _KEPT_S := 10.0
 
-const _STARTS_S := 10.0
 ## A worker that was launched does not answer at once.
-const _NO_ANSWER := "no worker answers there"
+const _STARTS_S := 10.0
 ## The library's words for it.
+const _NO_ANSWER := "no worker answers there"
 
 const _NO_LIBRARY := "its native library does not exist for this platform. Baked lines play without it"
 const _NO_WORKER := "no worker answers: %s. In a game, give the project setting %s"
@@ -44,12 +44,13 @@ var failure := ""
 
 var _heads := 0
 var _unused_s := 0.0
-var _asked: RefCounted
 ## A connection of which it is not known whether there is a worker.
-var _others: Array[Dictionary] = []
+var _asked: RefCounted
 ## What is tried when there is none.
-var _starts_for_s := 0.0
+var _others: Array[Dictionary] = []
+var _is_launched := false
 ## A launched worker may go on starting for so long.
+var _starts_for_s := 0.0
 
 
 func _init() -> void:
@@ -61,7 +62,7 @@ static func of(tree: SceneTree) -> Node:
 	if not is_instance_valid(_instance):
 		_instance = tree.root.get_node_or_null(AUTOLOAD)
 	if _instance == null:
-		_instance = load("res://addons/flashhead/client/flashhead_worker.gd").new()
+		_instance = new()
 		_instance.name = AUTOLOAD
 		tree.root.add_child.call_deferred(_instance)
 	return _instance
@@ -71,13 +72,18 @@ static func of(tree: SceneTree) -> Node:
 func attach() -> void:
 	_heads += 1
 	_unused_s = 0.0
-	if client == null and _asked == null:
-		_connect()
+	# Not before the head's scene listens to its signals.
+	_connect.call_deferred()
 
 
 ## A head does not need it any more.
 func detach() -> void:
 	_heads -= 1
+
+
+## Whether a worker answers, as far as is known.
+func is_answering() -> bool:
+	return client != null and failure.is_empty() and client.get_info().connected
 
 
 ## What is known of the worker: connected, worker_pid, reconnects, worker_version, tiers. Empty: nothing.
@@ -106,6 +112,8 @@ func _exit_tree() -> void:
 
 
 func _connect() -> void:
+	if client or _asked or _heads == 0:
+		return
 	if not Bridge.exists():
 		_fail(_NO_LIBRARY)
 		return
@@ -132,7 +140,8 @@ func _try_next() -> void:
 	_asked = Bridge.new_client()
 	var options: Dictionary = _others.pop_front()
 	options["name"] = _name_of_game()
-	_starts_for_s = _STARTS_S if options.has("program") else 0.0
+	_is_launched = options.has("program")
+	_starts_for_s = _STARTS_S if _is_launched else 0.0
 	if _asked.connect_worker(options) != Bridge.OK:
 		_fail(_asked.get_last_error())
 	if _others.is_empty():
@@ -151,6 +160,7 @@ func _adopt() -> void:
 func _hear(event: Dictionary) -> void:
 	match event.type:
 		Bridge.EVENT_CONNECTED:
+			_others.clear()
 			_adopt()
 			_starts_for_s = 0.0
 			failure = ""
@@ -159,8 +169,10 @@ func _hear(event: Dictionary) -> void:
 			_try_next()
 		Bridge.EVENT_NOT_CONNECTED when _starts_for_s == 0.0 or event.message != _NO_ANSWER:
 			_adopt()
+			_starts_for_s = 0.0
 			_fail(_NO_WORKER % [_sentence(event.message), Settings.PROGRAM])
 		Bridge.EVENT_LOST:
+			_starts_for_s = _STARTS_S if _is_launched else 0.0
 			_fail(_LOST % _sentence(event.message))
 
 
