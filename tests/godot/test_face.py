@@ -27,10 +27,9 @@ def test_the_scholar_speaks_a_baked_line(bare):
     bare.test("test_head_model.gd", "test_baked", f"model={MODEL}")
 
 
-def test_the_mouth_opens_in_the_picture(bare, display, tmp_path):
+def test_the_mouth_opens_in_the_picture(bare, screen, tmp_path):
     words = ("test_head_model.gd", "test_pictures", f"model={MODEL}", f"folder={tmp_path}")
-    output = bare.draw(display, "--resolution", "512x512", "--script", "res://tests/run_tests.gd", "--", *words)
-    assert output.code == 0 and output.errors() == [], output.stderr
+    bare.test(*words, renderer="gl", DISPLAY=screen)
 
     rest, jaw_open = (
         np.asarray(Image.open(tmp_path / f"{name}.png").convert("RGB"), int) for name in ("rest", "jawOpen")

@@ -2,8 +2,8 @@ extends RefCounted
 ## Where things are, in a project and in an exported game: worker programs, avatar folders, the checkout that the
 ## addon is used from.
 
-const _WORKER_FOLDER := "flashhead_worker"
 ## Beside an exported game's executable.
+const _WORKER_FOLDER := "flashhead_worker"
 const _WORKER := "flashhead_worker"
 const _PYTHONS: PackedStringArray = ["bin/python3", "python.exe", "Scripts/python.exe"]
 const _MODULE: PackedStringArray = ["-m", "flashhead_engine.worker"]

@@ -6,24 +6,24 @@ const _BUFFER_S := 0.5
 
 var sample_rate_hz := 0
 var channels := 1
-var duration_us := 0
 ## So far.
-var taken_us := 0
+var duration_us := 0
 ## Up to here the worker has it.
-var complete := false
+var taken_us := 0
 ## Whether the worker has all, and no more comes.
+var complete := false
 var stream := AudioStreamGenerator.new()
 
 var _pieces: Array = []
-var _taken := 0
 ## Pieces that the worker has.
+var _taken := 0
 var _ended := false
 var _kind := TYPE_NIL
 var _playback: AudioStreamGeneratorPlayback
-var _played := 0
 ## Pieces that the generator has whole.
-var _offset := 0
+var _played := 0
 ## Frames of the next one that it has.
+var _offset := 0
 var _fed_frames := 0
 var _capacity := 0
 

@@ -46,10 +46,10 @@ const Warnings := preload("warnings.gd")
 const Worker := preload("flashhead_worker.gd")
 
 const _NO_AUDIO := "speak(%s): no audio; give an AudioStream, or the path of a WAV, Ogg Vorbis or MP3 file"
-const _SETTLES_MS := 1000
 ## A face is at rest so long after its last line.
-const _SILENT_FRAMES := 2
+const _SETTLES_MS := 1000
 ## A player that is silent for longer without having finished was stopped by somebody.
+const _SILENT_FRAMES := 2
 const _MOVIE_WAIT_MS := 1000
 
 ## Who speaks. May be changed and swapped at any time.
@@ -73,14 +73,14 @@ var texture: Texture2D:
 var _texture: ImageTexture
 var _worker: Worker
 var _session := HeadSession.new()
-var _queue: Array[Utterance] = []
 ## The first one is heard, or will be next.
-var _streamed: Utterance
+var _queue: Array[Utterance] = []
 ## The one that push() adds to.
-var _player: Node
+var _streamed: Utterance
 ## In which the first one is heard.
-var _own_player: AudioStreamPlayer
+var _player: Node
 ## For a head that was given none.
+var _own_player: AudioStreamPlayer
 var _clock := AudioClock.new()
 var _audio_us := 0
 var _player_finished := false
@@ -90,8 +90,8 @@ var _was_starved := false
 var _silent_since_ms := 0
 var _viseme := ""
 var _track_row := -1
-var _video: FlashHeadBakedVideo
 ## Of baked lines; made for the first.
+var _video: FlashHeadBakedVideo
 
 
 ## Speak a line: an AudioStream, or the path of one. It waits for those that were asked for before. Await it to know
@@ -143,10 +143,10 @@ func end() -> void:
 		_streamed = null
 
 
-## Play a baked line, a FlashHeadBakedLine. Needs neither worker nor native library.
-func play_baked(line: Resource) -> Result:
-	if line == null or not line.has_method(&"weights_at"):
-		return _refuse("play_baked(%s): give a baked line, as a .flashhead.json file is imported" % line)
+## Play a line that [code]flashhead bake[/code] made. Needs neither worker nor native library.
+func play_baked(line: FlashHeadBakedLine) -> Result:
+	if line == null:
+		return _refuse("play_baked(): no baked line; give what a .flashhead.json file is imported as")
 	var refusal := UtteranceAudio.refusal(line.audio) if line.audio else "it has no audio"
 	if refusal:
 		return _refuse("play_baked(%s): %s" % [line.resource_path, refusal])
@@ -248,6 +248,10 @@ func _enter_tree() -> void:
 	_worker.worker_started.connect(worker_started.emit)
 	_worker.worker_failed.connect(worker_failed.emit)
 	_worker.client_changed.connect(_open_session)
+	if _worker.is_answering():
+		worker_started.emit.call_deferred()
+	elif _worker.failure:
+		worker_failed.emit.call_deferred(_worker.failure)
 	_worker.attach()
 	_open_session()
 
@@ -436,7 +440,8 @@ func _play_on(utterance: Utterance) -> bool:
 		cancel()
 		return false
 	_audio_us = _clock.get_audio_us()
-	_session.clock(utterance, _audio_us, _clock.is_running())
+	# The worker lets a clock that runs go on in real time, which a movie does not keep.
+	_session.clock(utterance, _audio_us, _clock.is_running() and not OS.has_feature("movie"))
 	if utterance.audio is PushedAudio:
 		_feed(utterance.audio)
 		return utterance.audio.is_over()
@@ -580,7 +585,7 @@ func _show_video(line: FlashHeadBakedLine) -> void:
 	_video.follow(_audio_us)
 
 
-func _show_baked(line: Resource) -> void:
+func _show_baked(line: FlashHeadBakedLine) -> void:
 	var row: int = line.sample(_audio_us)
 	if row == _track_row:
 		return
