@@ -180,7 +180,7 @@ def test_live_a_seek_of_the_audio_is_followed(bare, screen, line):
 
 @pytest.mark.parametrize(("renderer", "half_in_3d"), [("gl", (100, 50, 153)), ("vulkan", (146, 71, 190))])
 def test_alpha_in_2d_and_3d(bare, screen, line, tmp_path, renderer, half_in_3d):
-    """Half transparent skin over blue: 3D mixes light in Vulkan, and numbers in Compatibility, as with any texture."""
+    """Half transparent skin over blue: 3D mixes light in Vulkan and numbers in Compatibility, as with any texture."""
     words = ("test_baked_video.gd", "test_alpha", f"line={line}", f"picture={tmp_path / 'alpha.png'}")
     bare.test(*words, renderer=renderer, DISPLAY=screen)
     drawn = np.asarray(Image.open(tmp_path / "alpha.png").convert("RGB"), int)
