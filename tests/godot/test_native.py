@@ -193,16 +193,19 @@ def test_everything_is_in_the_help_of_the_editor(godot, alone, name):
 
 
 def test_the_library_is_reloaded_while_the_editor_runs(godot, alone, worker):
-    """The plugin below has a texture and a client with a head that speaks while the library is loaded again."""
-    (alone / "plugin.cfg").write_text(
-        '[plugin]\nname="x"\ndescription=""\nauthor=""\nversion="1"\nscript="plugin.gd"\n'
-    )
-    (alone / "addons" / "reload").mkdir()
-    (alone / "plugin.cfg").rename(alone / "addons" / "reload" / "plugin.cfg")
-    (alone / "addons" / "reload" / "plugin.gd").write_text(RELOADING)
+    """By a plugin that has a texture and a client with an open head each time; from the second time on the library's
+    file is another one."""
+    plugin = alone / "addons" / "reload"
+    plugin.mkdir()
+    about = {"name": "x", "description": "", "author": "", "version": "1", "script": "plugin.gd"}
+    lines = [f'{key}="{value}"' for key, value in about.items()]
+    (plugin / "plugin.cfg").write_text("\n".join(["[plugin]", *lines, ""]))
+    (plugin / "plugin.gd").write_text(RELOADING)
+    other = LIBRARY.read_bytes().replace(b"\x000.1.0\x00", b"\x009.9.9\x00")
+    (alone / "addons" / "flashhead" / "bin" / "other.so").write_bytes(other)
     with (alone / "project.godot").open("a") as settings:
         settings.write('\n[editor_plugins]\nenabled=PackedStringArray("res://addons/reload/plugin.cfg")\n')
-    output = godot("--editor", project=alone, **worker)
+    output = godot("--editor", project=alone, timeout_s=60, **worker)
     said = f"{output.stdout}\n{output.stderr}"
     assert "RELOADED 3 times" in output.stdout and output.code == 0, said
     assert output.errors() == [], said
@@ -225,9 +228,13 @@ func run() -> void:
 		while not texture.acquire(client, head, 0, 0):
 			await get_tree().process_frame
 		assert(shown == 0 and texture.frames_shown == 1)
+		if time == 1:
+			var folder := DirAccess.open("res://addons/flashhead/bin")
+			assert(folder.rename("other.so", "linux-x64/libflashhead_godot.so") == OK)
 		var status := GDExtensionManager.reload_extension("res://addons/flashhead/flashhead.gdextension")
 		assert(status == GDExtensionManager.LOAD_STATUS_OK)
 		assert(client.poll_session(head).is_empty() and client.get_info().is_empty())
+		assert(client.get_version() == ("0.1.0" if time < 1 else "9.9.9"))
 	print("RELOADED 3 times")
 	client = null
 	texture = null
