@@ -165,13 +165,24 @@ def lines(bake: Callable[..., None], tmp_path_factory) -> Path:
 def bare(godot_program: str, lines: Path, tmp_path_factory) -> Godot:
     """Godot with a project of its own, imported, whose addon has no native library, as on the web, phones and
     consoles. It has `lines`."""
-    folder = tmp_path_factory.mktemp("bare")
     native = shutil.ignore_patterns("bin", "*.gdextension*")
-    shutil.copytree(PROJECT / "addons", folder / "addons", ignore=native)
+    return project_of_its_own(godot_program, lines, tmp_path_factory.mktemp("bare"), native)
+
+
+@pytest.fixture(scope="module")
+def whole(godot: Godot, lines: Path, tmp_path_factory) -> Godot:
+    """The same with the native library."""
+    folder = tmp_path_factory.mktemp("whole")
+    prepare(folder)
+    return project_of_its_own(godot.program, lines, folder)
+
+
+def project_of_its_own(program: str, lines: Path, folder: Path, ignored: Callable | None = None) -> Godot:
+    shutil.copytree(PROJECT / "addons", folder / "addons", ignore=ignored)
     shutil.copytree(PROJECT / "tests", folder / "tests")
     (folder / "project.godot").write_text(f"{(PROJECT / 'project.godot').read_text()}\n{PLUGIN}")
     shutil.copytree(lines, folder / "lines")
-    found = Godot(godot_program, folder)
+    found = Godot(program, folder)
     output = found("--import")
     assert output.code == 0 and output.errors() == [], output.stderr
     return found

@@ -1,7 +1,10 @@
 """A game exported with Godot's release template: what is in it, what lies beside it, and that it runs."""
 
+import functools
+import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +38,23 @@ func _files(folder: String) -> String:
 	for inner in DirAccess.get_directories_at(folder):
 		found += " " + _files(folder + inner + "/")
 	return found
+"""
+LIVE = """
+extends Node
+
+func _ready() -> void:
+	var head := TalkingHead.new()
+	head.profile = TalkingHeadProfile.new()
+	head.profile.avatar = "guard"
+	head.audio_player = $Player
+	head.worker_failed.connect(func(reason: String) -> void: print("FAILED ", reason))
+	head.first_frame.connect(func(_latency_ms: float) -> void: print("FIRST FRAME"))
+	add_child(head)
+	await head.worker_started
+	var result := await head.speak("res://lines/guard_en.wav")
+	print("SPOKE %d %d" % [result, head.texture.frames_shown])
+	$Player.stream = null
+	get_tree().quit()
 """
 SCENE = """[gd_scene load_steps=2 format=3]
 [ext_resource type="Script" path="res://game.gd" id="1"]
@@ -76,42 +96,48 @@ def template(godot_program) -> Path:
     return found
 
 
-@pytest.fixture(scope="module")
-def game(bare) -> Path:
-    """The project of a game: a scene that speaks a baked line, and an avatar."""
-    (bare.project / "game.gd").write_text(GAME)
-    (bare.project / "game.tscn").write_text(SCENE)
-    shutil.copytree(AVATAR, bare.project / "avatars" / "guard")
-    settings = bare.project / "project.godot"
+def make_game(godot, script: str) -> None:
+    """Of a project: a scene with a script and an audio player, and an avatar."""
+    (godot.project / "game.gd").write_text(script)
+    (godot.project / "game.tscn").write_text(SCENE)
+    settings = godot.project / "project.godot"
     main_scene = '[application]\nrun/main_scene="res://game.tscn"'
     settings.write_text(settings.read_text().replace("[application]", main_scene))
-    output = bare("--import")
+    output = godot("--import")
     assert output.code == 0 and output.errors() == [], output.stderr
-    return bare.project
+
+
+def exported(godot, template: Path, folder: Path, worker: int = 0, worker_folder: str = "") -> Exported:
+    """`worker`, `worker_folder`: the choices of the preset."""
+    target = folder / "game.x86_64"
+    folder.mkdir(exist_ok=True)
+    choices = {"target": target, "template": template, "worker": worker, "folder": worker_folder}
+    (godot.project / "export_presets.cfg").write_text(PRESET.format(**choices))
+    output = godot("--export-release", "Linux", str(target))
+    return Exported(folder, output.stdout + output.stderr)
+
+
+@pytest.fixture(scope="module")
+def game(bare) -> None:
+    """It speaks a baked line."""
+    shutil.copytree(AVATAR, bare.project / "avatars" / "guard")
+    make_game(bare, GAME)
 
 
 @pytest.fixture
 def export(bare, game, template, tmp_path):
     """Call with the choices of the preset."""
-
-    def call(worker: int = 0, folder: str = "") -> Exported:
-        target = tmp_path / "out" / "game.x86_64"
-        target.parent.mkdir(exist_ok=True)
-        choices = {"target": target, "template": template, "worker": worker, "folder": folder}
-        (game / "export_presets.cfg").write_text(PRESET.format(**choices))
-        output = bare("--export-release", "Linux", str(target))
-        return Exported(target.parent, output.stdout + output.stderr)
-
-    return call
+    return functools.partial(exported, bare, template, tmp_path / "out")
 
 
-def play(exported: Exported, template: Path, *words: str) -> str:
-    """Runs the game. Debian's template finds its libraries by the program that starts its Godot."""
-    runner = template.parents[3] / "run"
-    command = [str(runner), str(exported.folder / "game.x86_64"), "--headless", *words]
-    run = subprocess.run(
-        [*command, "--main-pack", str(exported.folder / "game.pck")], capture_output=True, text=True, timeout=60
-    )
+def play(game: Exported, template: Path) -> str:
+    """Runs the game. Its Godot needs the libraries that were unpacked beside the template, and their loader, which is
+    put where the game is: a game takes the running program's folder for its own."""
+    libraries = template.parents[1] / "lib" / "x86_64-linux-gnu"
+    loader = game.folder / "game"
+    shutil.copy(libraries / "ld-linux-x86-64.so.2", loader)
+    command = [loader, "--library-path", f"{libraries}:{libraries / 'pulseaudio'}", game.folder / "game.x86_64"]
+    run = subprocess.run([*command, "--headless"], capture_output=True, text=True, timeout=60, cwd="/")
     assert run.returncode == 0 and "SCRIPT ERROR" not in run.stderr, run.stderr
     return run.stdout
 
@@ -120,11 +146,9 @@ def test_the_game_speaks_without_worker_and_native_library(export, template):
     exported = export()
     assert exported.files() == ["game.pck", "game.x86_64"]
 
-    said = dict(
-        line.split(" ", 1) for line in play(exported, template).splitlines() if line[:5] in "NATIVE SPOKE FILES"
-    )
-    result, widest, video = said["SPOKE"].split()
-    assert said["NATIVE"] == "false"
+    said = play(found, template)
+    result, widest, video = re.search("SPOKE (.*)", said)[1].split()
+    assert "NATIVE false" in said
     assert result == "0" and float(widest) > 0.2 and video == "res://lines/guard_en.ogv"
 
 
@@ -146,17 +170,17 @@ def test_worker_and_avatars_lie_beside_the_game(export, game, tmp_path):
     python.chmod(0o755)
     (worker / "model.onnx").write_bytes(bytes(1000))
 
-    exported = export(worker=1, folder=str(worker))
-    beside = exported.folder / "flashhead_worker"
+    found = export(worker=1, worker_folder=str(worker))
+    beside = found.folder / "flashhead_worker"
     assert (beside / "bin" / "python3").stat().st_mode & 0o111
     assert (beside / "model.onnx").read_bytes() == bytes(1000)
     for file in AVATAR.rglob("*"):
         if file.is_file():
-            copy = exported.folder / "avatars" / "guard" / file.relative_to(AVATAR)
+            copy = found.folder / "avatars" / "guard" / file.relative_to(AVATAR)
             assert copy.read_bytes() == file.read_bytes()
 
     (worker / "model.onnx").write_bytes(b"new" * 1000)
-    export(worker=1, folder=str(worker))
+    export(worker=1, worker_folder=str(worker))
     assert (beside / "model.onnx").read_bytes() == b"new" * 1000
 
 
@@ -166,6 +190,21 @@ def test_worker_and_avatars_lie_beside_the_game(export, game, tmp_path):
 def test_a_folder_without_a_worker_is_said(export, tmp_path, folder, reason):
     if folder:
         (tmp_path / folder).mkdir()
-    exported = export(worker=1, folder=str(tmp_path / folder) if folder else "")
-    assert reason in exported.stderr
-    assert not (exported.folder / "flashhead_worker").exists()
+    found = export(worker=1, worker_folder=str(tmp_path / folder) if folder else "")
+    assert reason in found.stderr
+    assert not (found.folder / "flashhead_worker").exists()
+
+
+def test_the_game_speaks_with_a_worker_at_an_explicit_path(whole, template, tmp_path):
+    """The setting flashhead/worker/program; the extension's library is copied beside the game."""
+    settings = whole.project / "project.godot"
+    program = f'"{sys.executable}", "-m", "flashhead_engine.worker"'
+    settings.write_text(f"{settings.read_text()}\n[flashhead]\nworker/program=PackedStringArray({program})\n")
+    make_game(whole, LIVE)
+    found = exported(whole, template, tmp_path / "out")
+    assert "libflashhead_godot.so" in found.files()
+
+    said = play(found, template)
+    assert "FIRST FRAME" in said
+    result, frames = map(int, re.search("SPOKE (.*)", said)[1].split())
+    assert result == 0 and frames > 60

@@ -5,6 +5,8 @@ extends EditorExportPlugin
 ##
 ## In the pack stay baked lines, as they were imported, and the avatars' portraits.
 
+enum Worker { LEFT_OUT, BESIDE_THE_GAME }
+
 const Places := preload("../client/places.gd")
 
 const _WORKER := "flashhead/worker"
@@ -13,8 +15,6 @@ const _CATEGORY := "FlashHead"
 const _AVATAR := "avatar.json"
 const _PORTRAIT := "portrait.png"
 const _MANIFEST := ".flashhead.json"
-
-enum Worker { LEFT_OUT, BESIDE_THE_GAME }
 
 ## Folders of the project that are no part of the pack: avatars, and the worker if it is in the project.
 var _left_out := PackedStringArray()
@@ -119,6 +119,7 @@ func _copy(from: String, to: String) -> void:
 		return _say("%s cannot be copied to %s: %s." % [from, to, error_string(error)])
 	folder.include_hidden = true
 	for inner in folder.get_directories():
+		# Those of a virtual environment, such as lib64, would only double what is there.
 		if not folder.is_link(inner):
 			_copy(from.path_join(inner), to.path_join(inner))
 	for name in folder.get_files():
@@ -134,9 +135,14 @@ func _copy(from: String, to: String) -> void:
 
 
 static func _is_same(source: String, copy: String) -> bool:
-	if not FileAccess.file_exists(copy) or FileAccess.get_size(source) != FileAccess.get_size(copy):
+	if not FileAccess.file_exists(copy) or _size(source) != _size(copy):
 		return false
 	return FileAccess.get_modified_time(copy) >= FileAccess.get_modified_time(source)
+
+
+static func _size(path: String) -> int:
+	var file := FileAccess.open(path, FileAccess.READ)
+	return file.get_length() if file else -1
 
 
 func _say(message: String) -> void:
