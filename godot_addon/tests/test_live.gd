@@ -171,5 +171,18 @@ func test_another_scene_keeps_the_connection() -> void:
 	check_equal(head._worker.get_info().worker_pid, pid, "the worker")
 
 
+func test_a_connection_that_no_head_needs_ends_after_a_while() -> void:
+	var worker: Node = head._worker
+	root.queue_free()
+	await seconds(0.3)
+	check(worker.client != null, "it is kept for the next scene")
+	worker._unused_s = worker._KEPT_S
+	await seconds(0.1)
+	check_equal(worker.client, null, "the connection")
+	await before()
+	await head.speak(Sounds.tone(0.4))
+	check(said.has("first_frame"), "the next head has one again")
+
+
 func speech() -> AudioStream:
 	return Sounds.speech(argument("dialogue"), "guard_en.wav")
