@@ -48,6 +48,7 @@ func launch(program: PackedStringArray) -> void:
 	await tree.process_frame
 	head_worker()._disconnect()
 	ProjectSettings.set_setting(Settings.PROGRAM, program)
+	Warnings.forget()
 	before()
 
 

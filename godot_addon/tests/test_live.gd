@@ -87,14 +87,11 @@ func test_a_new_line_after_a_cancel_is_the_only_one_shown() -> void:
 	var shown: int = head.texture.frames_shown
 	head.cancel()
 	speak(speech())
-	var last := first
-	while head.get_audio_us() < 300_000 or last == first:
-		await tree.process_frame
-		if head.texture.frames_shown == shown:
-			continue
-		last = head.texture.frame_utterance
-		check(last != first, "utterance %d is shown after it was cancelled" % first)
-	check_equal(last, first + 1, "the utterance that is shown")
+	var seen := func() -> bool:
+		if head.texture.frames_shown > shown:
+			check(head.texture.frame_utterance != first, "it is shown after it was cancelled")
+		return head.texture.frame_utterance == first + 1
+	await wait_until(seen, "the new line is seen")
 	head.cancel()
 
 
@@ -172,6 +169,19 @@ func test_another_scene_keeps_the_connection() -> void:
 	check_equal(head._worker.client, client, "the connection")
 	check_equal(said.count("worker_started"), 1, "the new head knows of it")
 	check_equal(head._worker.get_info().worker_pid, pid, "the worker")
+
+
+func test_a_connection_that_no_head_needs_ends_after_a_while() -> void:
+	var worker: Node = head._worker
+	root.queue_free()
+	await seconds(0.3)
+	check(worker.client != null, "it is kept for the next scene")
+	worker._unused_s = worker._KEPT_S
+	await seconds(0.1)
+	check_equal(worker.client, null, "the connection")
+	await before()
+	await head.speak(Sounds.tone(0.4))
+	check(said.has("first_frame"), "the next head has one again")
 
 
 func speech() -> AudioStream:

@@ -117,6 +117,8 @@ func test_a_head_that_is_freed_ends_its_lines() -> void:
 func test_a_head_outside_the_tree_refuses() -> void:
 	var loose := TalkingHead.new()
 	check_equal(await loose.speak(Sounds.tone(0.2)), TalkingHead.Result.FAILED, "it fails at once")
+	check_equal(await loose.speak_streamed(16000), TalkingHead.Result.FAILED, "so does a stream")
+	check(not loose.push(PackedByteArray([0, 0])), "and takes nothing")
 	loose.cancel()
 	loose.pause()
 	loose.resume()

@@ -121,7 +121,8 @@ func speak_streamed(sample_rate_hz: int, emotion := "") -> Result:
 	utterance.audio = PushedAudio.new(sample_rate_hz)
 	utterance.stream = utterance.audio.stream
 	utterance.emotion = emotion
-	_streamed = utterance
+	if _worker:
+		_streamed = utterance
 	return await _speak(utterance)
 
 
@@ -343,7 +344,7 @@ func _hear_worker() -> void:
 			Bridge.EVENT_UNDERRUN:
 				underrun.emit()
 			Bridge.EVENT_WARNING, Bridge.EVENT_ERROR:
-				Warnings.say(event.message)
+				Warnings.say("the worker says: " + event.message)
 
 
 func _on_first_frame(event: Dictionary) -> void:
@@ -362,7 +363,7 @@ func _refuse(reason: String) -> Result:
 
 
 func _speak(utterance: Utterance) -> Result:
-	if not is_inside_tree():
+	if _worker == null:
 		return _refuse("a head speaks only inside the scene tree: add it first")
 	if utterance.emotion and not TalkingHeadProfile.has_emotion(utterance.emotion):
 		Warnings.say('there is no emotion "%s": the profile\'s is taken' % utterance.emotion)
