@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +74,10 @@ class Godot:
         )
         return Output(run.stdout, run.stderr, run.returncode)
 
+    def draw(self, display: str, *words: str, timeout_s: float = 120) -> Output:
+        """Godot in its project, drawing by OpenGL on an X display."""
+        return self(*words, renderer="gl", timeout_s=timeout_s, DISPLAY=display)
+
     def test(self, *words: str, allowed: tuple[str, ...] = (), **options) -> Output:
         """Run tests of godot_addon/tests, such as ("test_client.gd", "test_name", "key=value"); all must pass, and
         Godot must say no error but the `allowed` ones. `options`: as of a call."""
@@ -107,11 +111,33 @@ def godot(godot_program: str) -> Godot:
     return found
 
 
+@pytest.fixture
+def copied(godot: Godot, tmp_path: Path) -> Godot:
+    """The addon in a project of the test's own."""
+    shutil.copytree(godot.project, tmp_path, dirs_exist_ok=True, symlinks=True)
+    return Godot(godot.program, tmp_path)
+
+
 def prepare(project: Path) -> None:
     """Without this list Godot loads no extension, and its first import crashes (godotengine/godot#111048)."""
     known = project / ".godot" / "extension_list.cfg"
     known.parent.mkdir(exist_ok=True)
     known.write_text(f"res://{EXTENSION.relative_to(PROJECT)}\n")
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """An X display without a screen, for pictures."""
+    program = shutil.which("Xvfb")
+    if program is None:
+        pytest.skip("no Xvfb: Debian, Ubuntu: sudo apt install xvfb")
+    reading, writing = os.pipe()
+    command = [program, "-displayfd", str(writing), "-screen", "0", "1024x1024x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL) as server:
+        os.close(writing)
+        with os.fdopen(reading) as number:
+            yield f":{number.readline().strip()}"
+        server.terminate()
 
 
 @pytest.fixture(scope="session")
@@ -136,14 +162,30 @@ def lines(bake: Callable[..., None], tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def bare(godot_program: str, tmp_path_factory) -> Godot:
-    """Godot with a project of its own whose addon has no native library, as on the web, phones and consoles."""
-    folder = tmp_path_factory.mktemp("bare")
+def bare(godot_program: str, lines: Path, tmp_path_factory) -> Godot:
+    """Godot with a project of its own, imported, whose addon has no native library, as on the web, phones and
+    consoles. It has `lines`."""
     native = shutil.ignore_patterns("bin", "*.gdextension*")
-    shutil.copytree(PROJECT / "addons", folder / "addons", ignore=native)
+    return project_of_its_own(godot_program, lines, tmp_path_factory.mktemp("bare"), native)
+
+
+@pytest.fixture(scope="module")
+def whole(godot: Godot, lines: Path, tmp_path_factory) -> Godot:
+    """The same with the native library."""
+    folder = tmp_path_factory.mktemp("whole")
+    prepare(folder)
+    return project_of_its_own(godot.program, lines, folder)
+
+
+def project_of_its_own(program: str, lines: Path, folder: Path, ignored: Callable | None = None) -> Godot:
+    shutil.copytree(PROJECT / "addons", folder / "addons", ignore=ignored)
     shutil.copytree(PROJECT / "tests", folder / "tests")
     (folder / "project.godot").write_text(f"{(PROJECT / 'project.godot').read_text()}\n{PLUGIN}")
-    return Godot(godot_program, folder)
+    shutil.copytree(lines, folder / "lines")
+    found = Godot(program, folder)
+    output = found("--import")
+    assert output.code == 0 and output.errors() == [], output.stderr
+    return found
 
 
 @pytest.fixture(scope="session")

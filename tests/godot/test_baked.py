@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from flashhead_engine.blendshapes.arkit import ARKIT_52
 from flashhead_engine.blendshapes.visemes import VISEMES
@@ -15,18 +14,10 @@ DIALOGUE = Path(__file__).parents[2] / "examples" / "dialogue"
 SHOWN_US = (0, 16_666, 16_667, 25_000, 1_234_567, 3_000_001, 5_300_000, 99_000_000, -5)
 
 
-@pytest.fixture(scope="module")
-def imported(bare, lines):
-    shutil.copytree(lines, bare.project / "lines")
-    output = bare("--import")
-    assert output.code == 0 and output.errors() == [], output.stderr
-    return bare
-
-
-def test_a_line_is_the_track_that_was_baked(imported, lines):
+def test_a_line_is_the_track_that_was_baked(bare, lines):
     track = json.loads((lines / "guard_en.json").read_text())
     rows = np.array(track["frames"])
-    output = imported.test("test_baked.gd", "test_imported", f"times={','.join(map(str, SHOWN_US))}")
+    output = bare.test("test_baked.gd", "test_imported", f"times={','.join(map(str, SHOWN_US))}")
 
     assert output.reports["names"] == [[list(ARKIT_52), track["pose"], list(VISEMES)]]
     for time_us, sampled in zip(SHOWN_US, output.reports["sample"], strict=True):
@@ -200,11 +191,10 @@ def test_a_dialogue_that_lies_elsewhere_is_found_by_its_bytes(bare, bake):
     assert output.reports["audio"] == ["res://voices/en/robot_es.wav"]
 
 
-def test_a_locale_has_its_own_line(bare, lines, bake):
+def test_a_locale_has_its_own_line(bare, bake):
     """Project Settings > Localization > Remaps: the manifest is remapped, and with it goes all that it names."""
     german = bare.project / "de" / "guard_de.mp3"
     german.parent.mkdir()
-    shutil.copytree(lines, bare.project / "lines", dirs_exist_ok=True)
     shutil.copy(DIALOGUE / german.name, german)
     bake(german, "-o", german.with_suffix(".json"))
     settings = bare.project / "project.godot"

@@ -1,6 +1,8 @@
 @tool
-## Reads what `flashhead bake` wrote: in the editor for the importer, in a running game for lines that were added to it,
-## such as downloads and mods.
+class_name FlashHeadBakedLoader
+extends RefCounted
+## Reads what `flashhead bake` wrote: in the editor for the importer, in a running game for lines that were added to
+## it, such as downloads and mods.
 ##
 ## Files are taken for what they are, strangers' work: versions, names, sizes and paths are checked before use.
 ## [codeblock]
@@ -9,8 +11,6 @@
 ## if line == null:
 ##     push_warning(loader.error)
 ## [/codeblock]
-class_name FlashHeadBakedLoader
-extends RefCounted
 
 const SUFFIX := ".flashhead.json"
 
@@ -141,7 +141,10 @@ func _add_outputs(line: FlashHeadBakedLine, outputs: Variant, manifest: String) 
 		if error:
 			return
 	if not line.has_track() and not line.has_video():
-		_fail(manifest, "none of its outputs is for Godot. Bake with -o %s.json, -o %s.ogv or both." % [line.id, line.id])
+		_fail(
+			manifest,
+			"none of its outputs is for Godot. Bake with -o %s.json, -o %s.ogv or both." % [line.id, line.id]
+		)
 
 
 func _add_video(line: FlashHeadBakedLine, output: Dictionary, manifest: String) -> void:
@@ -208,7 +211,7 @@ static func _is_row(frame: Variant, size: int) -> bool:
 		return false
 	for value: Variant in frame:
 		# Also false where a number is no number or infinite.
-		if not value is float or not absf(value) <= _LARGEST:
+		if not _is_number(value) or not absf(value) <= _LARGEST:
 			return false
 	return true
 
@@ -219,7 +222,9 @@ static func _names(track: Dictionary) -> Array:
 	for group: String in ["blendshapes", "pose", "visemes"]:
 		var part: Variant = track.get(group)
 		# Names of different groups never meet.
-		names.append_array(part.map(func(name: Variant) -> String: return "%s %s" % [group, name]) if part is Array else [])
+		names.append_array(
+			part.map(func(name: Variant) -> String: return "%s %s" % [group, name]) if part is Array else []
+		)
 	return names
 
 
@@ -258,8 +263,10 @@ func _json(path: String, schema: String, largest: int) -> Dictionary:
 	if not version.begins_with(_MAJOR):
 		return _nothing(
 			path,
-			"it has version %s of %s, this addon reads 1.x. Use an addon and a flashhead-engine of the same release."
-			% [version, schema]
+			(
+				"it has version %s of %s, this addon reads 1.x. Use an addon and a flashhead-engine of the same release."
+				% [version, schema]
+			)
 		)
 	return json.data
 
@@ -267,17 +274,21 @@ func _json(path: String, schema: String, largest: int) -> Dictionary:
 ## A whole number from 1 on.
 func _count(values: Dictionary, name: String, largest: int, path: String) -> int:
 	var value: Variant = values.get(name)
-	if error or value is float and value >= 1 and value <= largest and value == floorf(value):
-		return int(value) if value is float else 0
+	if _is_number(value) and value >= 1 and value <= largest and value == floorf(value):
+		return int(value)
 	_fail(path, "%s is %s, not a whole number from 1 to %d. %s" % [name, value, largest, _AGAIN])
 	return 0
+
+
+static func _is_number(value: Variant) -> bool:
+	return value is float or value is int
 
 
 ## The full path of a file that a manifest names; it must not lead out of the manifest's folder.
 func _inside(folder: String, name: Variant, manifest: String) -> String:
 	if name is String and _is_inside(name):
 		return folder.path_join(name)
-	_fail(manifest, "it names the file \"%s\", which is not inside its own folder. Don't use it." % name)
+	_fail(manifest, 'it names the file "%s", which is not inside its own folder. Don\'t use it.' % name)
 	return ""
 
 

@@ -1,8 +1,8 @@
 @tool
+extends RefCounted
 ## What an Ogg Theora file says of itself, read without decoding: whether it is whole, and how large its pictures are.
 ##
 ## Godot's own player shows nothing where a file is bad, and does not say why.
-extends RefCounted
 
 ## Theora's first header: its mark, then at these places the picture's size and the rate as a fraction.
 const _MARK := "807468656f7261"
