@@ -130,7 +130,8 @@ def display() -> Iterator[str]:
     """An X display without a screen, for pictures."""
     program = shutil.which("Xvfb")
     if program is None:
-        pytest.skip("no Xvfb: Debian, Ubuntu: sudo apt install xvfb")
+        message = "no Xvfb: Debian, Ubuntu: sudo apt install xvfb"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     reading, writing = os.pipe()
     command = [program, "-displayfd", str(writing), "-screen", "0", "1024x1024x24", "-nolisten", "tcp"]
     with subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL) as server:
@@ -186,24 +187,6 @@ def project_of_its_own(program: str, lines: Path, folder: Path, ignored: Callabl
     output = found("--import")
     assert output.code == 0 and output.errors() == [], output.stderr
     return found
-
-
-@pytest.fixture(scope="session")
-def screen() -> str:
-    """The display of a virtual screen."""
-    if not shutil.which("Xvfb"):
-        message = "no Xvfb to draw on: sudo apt install xvfb"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    reading, writing = os.pipe()
-    words = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1024x1024x24", "-nolisten", "tcp"]
-    process = subprocess.Popen(words, pass_fds=[writing], stderr=subprocess.DEVNULL)
-    os.close(writing)
-    with os.fdopen(reading) as told:
-        number = told.readline().strip()
-    assert number, "Xvfb did not start"
-    yield f":{number}"
-    process.terminate()
-    process.wait(timeout=10)
 
 
 @pytest.fixture(scope="module")
