@@ -59,9 +59,9 @@ def drawn(pcm: np.ndarray, idle: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("renderer", ["gl", "vulkan"])
-def test_frames_come_in_order_with_the_drivers_pixels(native, display, tmp_path, renderer):
+def test_frames_come_in_order_with_the_drivers_pixels(native, screen, tmp_path, renderer):
     # Without a renderer Godot keeps the first picture of a texture.
-    frames = np.array(native("test_frames_in_order", renderer=renderer, DISPLAY=display)["frame"])
+    frames = np.array(native("test_frames_in_order", renderer=renderer, DISPLAY=screen)["frame"])
     audio_us, index, pts_us, duration_us, flags = frames.T
     assert len(index) >= FRAMES // 2 and all(np.diff(index) > 0)
     assert all(pts_us <= audio_us) and all(audio_us < pts_us + duration_us)
@@ -109,8 +109,8 @@ def test_in_godot(native, name):
 
 
 @pytest.mark.parametrize("renderer", ["gl", "vulkan"])
-def test_a_portrait_gives_way_to_pictures_of_any_size(native, display, renderer):
-    native("test_a_portrait_gives_way_to_pictures_of_any_size", renderer=renderer, DISPLAY=display)
+def test_a_portrait_gives_way_to_pictures_of_any_size(native, screen, renderer):
+    native("test_a_portrait_gives_way_to_pictures_of_any_size", renderer=renderer, DISPLAY=screen)
 
 
 def test_arguments_of_wrong_types_are_refused_by_godot(native):
