@@ -48,13 +48,9 @@ func state(session: int, line: int) -> int:
 
 
 func heard(session: int, line: int, duration_us: int) -> void:
-	await wait_until(
-		func() -> bool: return state(session, line) == FlashHeadClient.SPEAKING, "speaking"
-	)
+	await wait_until(func() -> bool: return state(session, line) == FlashHeadClient.SPEAKING, "speaking")
 	client.clock(session, line, duration_us, false)
-	await wait_until(
-		func() -> bool: return state(session, line) == FlashHeadClient.FINISHED, "finished"
-	)
+	await wait_until(func() -> bool: return state(session, line) == FlashHeadClient.FINISHED, "finished")
 
 
 func happened(session: int, type: int) -> bool:
@@ -68,9 +64,7 @@ func happened(session: int, type: int) -> bool:
 
 ## `result`: what a call said that must be refused; with `is_number`, 0 is its way to say so.
 func refused(result: int, reason: String, is_number := false) -> void:
-	check_equal(
-		result, 0 if is_number else FlashHeadClient.INVALID_ARGUMENT, "result for: %s" % reason
-	)
+	check_equal(result, 0 if is_number else FlashHeadClient.INVALID_ARGUMENT, "result for: %s" % reason)
 	var said := FlashHeadClient.get_last_error()
 	check(reason in said, "the reason is %s, not %s" % [said, reason])
 

@@ -7,29 +7,19 @@ func test_frames_in_order() -> void:
 	var line := speak(session)
 	var texture := FlashHeadTexture.new()
 	var pictures := FileAccess.open(argument("pictures"), FileAccess.WRITE)
-	await wait_until(
-		func() -> bool: return state(session, line) == FlashHeadClient.SPEAKING, "speaking"
-	)
+	await wait_until(func() -> bool: return state(session, line) == FlashHeadClient.SPEAKING, "speaking")
 	for index in 25:
 		var audio_us := index * FRAME_US
 		client.clock(session, line, audio_us, false)
 		# A worker with too much to do leaves pictures out.
 		var end_us := Time.get_ticks_usec() + 500000
-		while (
-			not texture.acquire(client, session, line, audio_us) and Time.get_ticks_usec() < end_us
-		):
+		while not texture.acquire(client, session, line, audio_us) and Time.get_ticks_usec() < end_us:
 			await tree.process_frame
 		if texture.frame_pts_us + texture.frame_duration_us <= audio_us:
 			continue
 		report(
 			"frame",
-			[
-				audio_us,
-				texture.frame_index,
-				texture.frame_pts_us,
-				texture.frame_duration_us,
-				texture.frame_flags
-			]
+			[audio_us, texture.frame_index, texture.frame_pts_us, texture.frame_duration_us, texture.frame_flags]
 		)
 		pictures.store_buffer(texture.get_image().get_data())
 		check(not texture.acquire(client, session, line, audio_us), "a picture is given once")
@@ -37,17 +27,13 @@ func test_frames_in_order() -> void:
 	check_equal(texture.frame_utterance, line, "frame_utterance")
 	check_equal(texture.get_size(), Vector2(SIZE, SIZE), "size")
 	check_equal(texture.get_image().get_format(), Image.FORMAT_RGBA8, "format")
-	await wait_until(
-		func() -> bool: return state(session, line) == FlashHeadClient.FINISHED, "finished"
-	)
+	await wait_until(func() -> bool: return state(session, line) == FlashHeadClient.FINISHED, "finished")
 
 
 func test_in_real_time_nothing_comes_early() -> void:
 	var session := await open({"outputs": FlashHeadClient.VIDEO | FlashHeadClient.WEIGHTS})
 	var line := speak(session)
-	await wait_until(
-		func() -> bool: return state(session, line) == FlashHeadClient.SPEAKING, "speaking"
-	)
+	await wait_until(func() -> bool: return state(session, line) == FlashHeadClient.SPEAKING, "speaking")
 	var texture := FlashHeadTexture.new()
 	var began_us := Time.get_ticks_usec()
 	var audio_us := 0
@@ -61,9 +47,7 @@ func test_in_real_time_nothing_comes_early() -> void:
 			var frame := client.get_frame()
 			report("weights", [audio_us, frame.index, frame.pts_us])
 			check_equal(frame.utterance, line, "utterance of the weights")
-			jaw_most = maxf(
-				jaw_most, client.get_arkit()[FlashHeadClient.get_weight_names().find("jawOpen")]
-			)
+			jaw_most = maxf(jaw_most, client.get_arkit()[FlashHeadClient.get_weight_names().find("jawOpen")])
 			check_equal(client.get_pose().size(), 4, "pose")
 			check_equal(client.get_visemes().size(), 15, "visemes")
 		await tree.process_frame
@@ -78,9 +62,7 @@ func test_after_a_cancel_no_old_frame_is_shown() -> void:
 	var texture := FlashHeadTexture.new()
 	for round in 3:
 		var line := speak(session)
-		await wait_until(
-			func() -> bool: return texture.acquire(client, session, line, 0), "first frame"
-		)
+		await wait_until(func() -> bool: return texture.acquire(client, session, line, 0), "first frame")
 		for step in 5:
 			client.clock(session, line, step * FRAME_US, true)
 			texture.acquire(client, session, line, step * FRAME_US)
@@ -92,13 +74,8 @@ func test_after_a_cancel_no_old_frame_is_shown() -> void:
 		var end_us := Time.get_ticks_usec() + 700000
 		var rests := 0
 		while Time.get_ticks_usec() < end_us:
-			check(
-				not texture.acquire(client, session, line, 10000000),
-				"a picture of the cancelled line"
-			)
-			check(
-				not client.acquire_weights(session, line, 10000000), "weights of the cancelled line"
-			)
+			check(not texture.acquire(client, session, line, 10000000), "a picture of the cancelled line")
+			check(not client.acquire_weights(session, line, 10000000), "weights of the cancelled line")
 			if texture.acquire(client, session, 0, 0):
 				check_equal(texture.frame_utterance, 0, "utterance after the cancel")
 				check(texture.frame_epoch > epoch, "epoch after the cancel")
@@ -109,9 +86,7 @@ func test_after_a_cancel_no_old_frame_is_shown() -> void:
 
 
 func test_a_worker_that_is_killed_comes_back() -> void:
-	var started := client.connect_worker(
-		{"program": argument("program").split("|"), "name": "test"}
-	)
+	var started := client.connect_worker({"program": argument("program").split("|"), "name": "test"})
 	check_equal(started, FlashHeadClient.OK, FlashHeadClient.get_last_error())
 	var session := await open({"outputs": FlashHeadClient.VIDEO}, false)
 	var line := speak(session)
@@ -129,9 +104,7 @@ func test_a_worker_that_is_killed_comes_back() -> void:
 	OS.execute("kill", ["-9", str(killed)])
 	await wait_until(func() -> bool: return happened(session, FlashHeadClient.EVENT_LOST), "lost")
 	check_equal(texture.get_image().get_data(), before_kill, "the picture stays")
-	await wait_until(
-		func() -> bool: return happened(session, FlashHeadClient.EVENT_REOPENED), "reopened", 20.0
-	)
+	await wait_until(func() -> bool: return happened(session, FlashHeadClient.EVENT_REOPENED), "reopened", 20.0)
 	client.clock(session, line, 10 * FRAME_US, false)
 	await wait_until(
 		func() -> bool:
@@ -147,17 +120,12 @@ func test_objects_are_freed_while_they_speak() -> void:
 		var session := await open({"outputs": FlashHeadClient.VIDEO})
 		var texture := FlashHeadTexture.new()
 		var line := speak(session)
-		await wait_until(
-			func() -> bool: return texture.acquire(client, session, line, 0), "first frame"
-		)
+		await wait_until(func() -> bool: return texture.acquire(client, session, line, 0), "first frame")
 		if round % 2:
 			texture = null
 		client = FlashHeadClient.new()  # the last reference to the old one: it and its heads are gone
 		if texture != null:
-			check(
-				not texture.acquire(client, session, line, FRAME_US),
-				"a session of a client that is gone"
-			)
+			check(not texture.acquire(client, session, line, FRAME_US), "a session of a client that is gone")
 			check_equal(texture.get_size(), Vector2(SIZE, SIZE), "the picture stays")
 
 
@@ -173,9 +141,7 @@ func test_scenes_change_while_a_head_speaks() -> void:
 		check_equal(scene.pack(rect), OK, "pack")
 		scenes.append(scene)
 		rect.free()
-	await wait_until(
-		func() -> bool: return state(session, line) == FlashHeadClient.SPEAKING, "speaking"
-	)
+	await wait_until(func() -> bool: return state(session, line) == FlashHeadClient.SPEAKING, "speaking")
 	var shown := 0
 	for step in 20:
 		if step % 5 == 0:
@@ -184,8 +150,7 @@ func test_scenes_change_while_a_head_speaks() -> void:
 		var texture: FlashHeadTexture = tree.current_scene.texture
 		client.clock(session, line, step * FRAME_US, false)
 		await wait_until(
-			func() -> bool: return texture.acquire(client, session, line, step * FRAME_US),
-			"step %d" % step
+			func() -> bool: return texture.acquire(client, session, line, step * FRAME_US), "step %d" % step
 		)
 		shown += 1
 		await tree.process_frame
@@ -203,13 +168,9 @@ func test_nothing_is_left_of_heads_that_were_closed() -> void:
 		check(session > 0, FlashHeadClient.get_last_error())
 		var texture := FlashHeadTexture.new()
 		if video:
-			await wait_until(
-				func() -> bool: return texture.acquire(client, session, 0, 0), "picture %d" % cycle
-			)
+			await wait_until(func() -> bool: return texture.acquire(client, session, 0, 0), "picture %d" % cycle)
 		else:
-			await wait_until(
-				func() -> bool: return client.acquire_weights(session, 0, 0), "weights %d" % cycle
-			)
+			await wait_until(func() -> bool: return client.acquire_weights(session, 0, 0), "weights %d" % cycle)
 		client.close_session(session)
 		texture = null
 		if cycle == 20 or cycle == 499:
@@ -239,9 +200,7 @@ func test_a_portrait_gives_way_to_pictures_of_any_size() -> void:
 		check_equal(texture.frame_duration_us, 0, "no frame is shown")
 		var session := await open({"outputs": FlashHeadClient.VIDEO, "size": size}, false)
 		for picture in 2:
-			await wait_until(
-				func() -> bool: return texture.acquire(client, session, 0, 0), "picture"
-			)
+			await wait_until(func() -> bool: return texture.acquire(client, session, 0, 0), "picture")
 			check_equal(texture.get_size(), Vector2(size, size), "size")
 			var pixels := texture.get_image()
 			check(pixels.get_pixel(size / 2, size / 2).a > 0.9, "the face is there")
@@ -256,9 +215,7 @@ func test_a_saved_texture_has_no_pixels() -> void:
 	var path := "user://texture.tres"
 	check_equal(ResourceSaver.save(texture, path), OK, "saved")
 	var text := FileAccess.get_file_as_string(path)
-	check(
-		"FlashHeadTexture" in text and text.length() < 500, "saved as %d characters" % text.length()
-	)
+	check("FlashHeadTexture" in text and text.length() < 500, "saved as %d characters" % text.length())
 	var loaded: FlashHeadTexture = ResourceLoader.load(path, "", ResourceLoader.CACHE_MODE_IGNORE)
 	check(loaded.acquire(client, session, 0, 0) or loaded.frames_shown == 0, "a loaded one works")
 	DirAccess.remove_absolute(path)

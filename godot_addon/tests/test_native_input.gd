@@ -3,14 +3,9 @@ extends "res://tests/native_case.gd"
 
 
 func test_bad_arguments_are_refused_in_words() -> void:
-	refused(
-		client.connect_worker({"endpiont": "x"}),
-		"no option endpiont; there are: endpoint, token, name, program"
-	)
+	refused(client.connect_worker({"endpiont": "x"}), "no option endpiont; there are: endpoint, token, name, program")
 	refused(client.connect_worker({"endpoint": 7}), "endpoint must be String, not int")
-	refused(
-		client.connect_worker({"program": "x"}), "program must be PackedStringArray, not String"
-	)
+	refused(client.connect_worker({"program": "x"}), "program must be PackedStringArray, not String")
 	refused(client.connect_worker({"name": "x".repeat(65)}), "name has more than 64 characters")
 	refused(client.open_session({}), "not connected", true)
 	await connect_to_worker()
@@ -22,22 +17,12 @@ func test_bad_arguments_are_refused_in_words() -> void:
 	var session := await open({"outputs": FlashHeadClient.WEIGHTS})
 	var floats := PackedFloat32Array([0.0, 0.1])
 	refused(client.speak(session, {}), "give either samples", true)
-	refused(
-		client.speak(session, {"samples": floats, "path": "x.wav"}), "give either samples", true
-	)
-	refused(
-		client.speak(session, {"samples": floats}), "sample_rate_hz of the samples is missing", true
-	)
-	refused(
-		client.speak(session, {"samples": [0.0], "sample_rate_hz": RATE_HZ}),
-		"stereo), not Array",
-		true
-	)
+	refused(client.speak(session, {"samples": floats, "path": "x.wav"}), "give either samples", true)
+	refused(client.speak(session, {"samples": floats}), "sample_rate_hz of the samples is missing", true)
+	refused(client.speak(session, {"samples": [0.0], "sample_rate_hz": RATE_HZ}), "stereo), not Array", true)
 	refused(client.speak(session, {"samples": floats, "sample_rate_hz": 1}), "rate", true)
 	refused(
-		client.speak(session, {"samples": floats, "sample_rate_hz": RATE_HZ, "channels": 9}),
-		"channels is 9",
-		true
+		client.speak(session, {"samples": floats, "sample_rate_hz": RATE_HZ, "channels": 9}), "channels is 9", true
 	)
 	refused(
 		client.speak(session, {"samples": PackedByteArray([1]), "sample_rate_hz": RATE_HZ}),
@@ -45,38 +30,24 @@ func test_bad_arguments_are_refused_in_words() -> void:
 		true
 	)
 	refused(
-		client.speak(
-			session, {"samples": PackedFloat32Array([1]), "sample_rate_hz": RATE_HZ, "channels": 2}
-		),
+		client.speak(session, {"samples": PackedFloat32Array([1]), "sample_rate_hz": RATE_HZ, "channels": 2}),
 		"not whole frames",
 		true
 	)
 	refused(client.set_emotion(session, "happy", 7.0), "intensity")
 	refused(client.set_mouth_strength(session, NAN), "strength")
 	refused(client.look_at(session, 3.0, 0.0), "yaw")
-	check_equal(
-		client.clock(session, -1, 0, true),
-		FlashHeadClient.UNKNOWN_UTTERANCE,
-		"clock of no utterance"
-	)
+	check_equal(client.clock(session, -1, 0, true), FlashHeadClient.UNKNOWN_UTTERANCE, "clock of no utterance")
 	check_equal(client.end(session, 99), FlashHeadClient.UNKNOWN_UTTERANCE, "end of no utterance")
-	check_equal(
-		client.push(session, 99, floats), FlashHeadClient.UNKNOWN_UTTERANCE, "push to no utterance"
-	)
+	check_equal(client.push(session, 99, floats), FlashHeadClient.UNKNOWN_UTTERANCE, "push to no utterance")
 	check_equal(client.push(999, 1, floats), FlashHeadClient.STALE_HANDLE, "push to no session")
 	client.close_session(session)
 	check_equal(client.cancel(session), FlashHeadClient.STALE_HANDLE, "a closed session")
 	check(FlashHeadClient.get_last_error() != "", "a reason")
 	check_equal(client.get_session_info(session), {}, "info of a closed session")
 	check_equal(client.poll_session(session), {}, "events of a closed session")
-	check_equal(
-		client.get_utterance_state(session, 1),
-		FlashHeadClient.STALE_HANDLE,
-		"state in a closed session"
-	)
-	check(
-		not FlashHeadTexture.new().acquire(client, session, 0, 0), "a picture of a closed session"
-	)
+	check_equal(client.get_utterance_state(session, 1), FlashHeadClient.STALE_HANDLE, "state in a closed session")
+	check(not FlashHeadTexture.new().acquire(client, session, 0, 0), "a picture of a closed session")
 
 
 ## Each of these makes Godot print an error, which tests/godot expects.
@@ -110,24 +81,16 @@ func test_samples_of_every_kind() -> void:
 		await heard(session, line, 200000)
 		# In pieces.
 		var empty: Variant = samples.slice(0, 0)
-		line = client.speak(
-			session, {"samples": empty, "sample_rate_hz": RATE_HZ, "streamed": true}
-		)
+		line = client.speak(session, {"samples": empty, "sample_rate_hz": RATE_HZ, "streamed": true})
 		check(line > 0, FlashHeadClient.get_last_error())
 		var half: int = samples.size() / 4 * 2
 		for piece: Variant in [samples.slice(0, half), empty, samples.slice(half)]:
-			check_equal(
-				client.push(session, line, piece),
-				FlashHeadClient.OK,
-				FlashHeadClient.get_last_error()
-			)
+			check_equal(client.push(session, line, piece), FlashHeadClient.OK, FlashHeadClient.get_last_error())
 		var other: Variant = tone if samples is PackedByteArray else whole
 		refused(client.push(session, line, other), "another kind")
 		check_equal(client.end(session, line), FlashHeadClient.OK, "end")
 		check_equal(client.end(session, line), FlashHeadClient.OK, "end again")
-		check_equal(
-			client.push(session, line, samples), FlashHeadClient.ENDED, "push after the end"
-		)
+		check_equal(client.push(session, line, samples), FlashHeadClient.ENDED, "push after the end")
 		await heard(session, line, 200000)
 
 
@@ -137,19 +100,14 @@ func test_audio_of_no_length_ends_at_once() -> void:
 		var line := client.speak(session, {"samples": samples, "sample_rate_hz": RATE_HZ})
 		check(line > 0, FlashHeadClient.get_last_error())
 		await wait_until(
-			func() -> bool:
-				return state(session, line) in [FlashHeadClient.FINISHED, FlashHeadClient.FAILED],
+			func() -> bool: return state(session, line) in [FlashHeadClient.FINISHED, FlashHeadClient.FAILED],
 			"its end"
 		)
 
 
 func test_without_a_worker_nothing_waits() -> void:
 	var began_us := Time.get_ticks_usec()
-	check_equal(
-		client.connect_worker({"endpoint": "ipc:///nowhere/socket", "token": "x"}),
-		FlashHeadClient.OK,
-		""
-	)
+	check_equal(client.connect_worker({"endpoint": "ipc:///nowhere/socket", "token": "x"}), FlashHeadClient.OK, "")
 	var session := client.open_session({"outputs": FlashHeadClient.VIDEO, "avatar": "guard"})
 	var line := speak(session)
 	var texture := FlashHeadTexture.new()
