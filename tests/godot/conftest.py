@@ -74,10 +74,6 @@ class Godot:
         )
         return Output(run.stdout, run.stderr, run.returncode)
 
-    def draw(self, display: str, *words: str, timeout_s: float = 120) -> Output:
-        """Godot in its project, drawing by OpenGL on an X display."""
-        return self(*words, renderer="gl", timeout_s=timeout_s, DISPLAY=display)
-
     def test(self, *words: str, allowed: tuple[str, ...] = (), **options) -> Output:
         """Run tests of godot_addon/tests, such as ("test_client.gd", "test_name", "key=value"); all must pass, and
         Godot must say no error but the `allowed` ones. `options`: as of a call."""
@@ -123,21 +119,6 @@ def prepare(project: Path) -> None:
     known = project / ".godot" / "extension_list.cfg"
     known.parent.mkdir(exist_ok=True)
     known.write_text(f"res://{EXTENSION.relative_to(PROJECT)}\n")
-
-
-@pytest.fixture(scope="session")
-def display() -> Iterator[str]:
-    """An X display without a screen, for pictures."""
-    program = shutil.which("Xvfb")
-    if program is None:
-        pytest.skip("no Xvfb: Debian, Ubuntu: sudo apt install xvfb")
-    reading, writing = os.pipe()
-    command = [program, "-displayfd", str(writing), "-screen", "0", "1024x1024x24", "-nolisten", "tcp"]
-    with subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL) as server:
-        os.close(writing)
-        with os.fdopen(reading) as number:
-            yield f":{number.readline().strip()}"
-        server.terminate()
 
 
 @pytest.fixture(scope="session")
@@ -189,7 +170,7 @@ def project_of_its_own(program: str, lines: Path, folder: Path, ignored: Callabl
 
 
 @pytest.fixture(scope="session")
-def screen() -> str:
+def screen() -> Iterator[str]:
     """The display of a virtual screen."""
     if not shutil.which("Xvfb"):
         message = "no Xvfb to draw on: sudo apt install xvfb"

@@ -143,8 +143,8 @@ def play(game: Exported, template: Path) -> str:
 
 
 def test_the_game_speaks_without_worker_and_native_library(export, template):
-    exported = export()
-    assert exported.files() == ["game.pck", "game.x86_64"]
+    found = export()
+    assert found.files() == ["game.pck", "game.x86_64"]
 
     said = play(found, template)
     result, widest, video = re.search("SPOKE (.*)", said)[1].split()
