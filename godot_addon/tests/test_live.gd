@@ -77,6 +77,17 @@ func test_weights_and_visemes_are_told() -> void:
 	check(visemes.has("PP") and visemes.has("aa") and visemes.size() > 8, "visemes: %s" % ", ".join(visemes.keys()))
 
 
+func test_a_seek_is_seen() -> void:
+	speak(speech())
+	await wait_until(func() -> bool: return head.get_audio_us() > 500_000, "it speaks")
+	player.seek(2.0)
+	await wait_until(func() -> bool: return head.get_audio_us() > 2_000_000, "it is heard from there")
+	var asked_ms := Time.get_ticks_msec()
+	var is_seen := func() -> bool: return head.get_audio_us() - head.texture.frame_pts_us < 80_000
+	await wait_until(is_seen, "it is seen from there", 3.0)
+	report("seek_ms", Time.get_ticks_msec() - asked_ms)
+
+
 func test_after_a_cancel_no_picture_of_it_is_shown() -> void:
 	for _time in 5:
 		said.clear()
