@@ -220,9 +220,9 @@ def native(arguments: argparse.Namespace) -> None:
 
 
 def godot(arguments: argparse.Namespace) -> None:
-    python = install_project("cpu", "bake", "dev", needs_native=True)
     program = find_godot(arguments.godot) or fetch_godot()
     api = godot_api(program)
+    python = install_project("cpu", "bake", "dev", needs_native=True)
     if arguments.target:
         install_extension(build_native(arguments.target, godot_api=api, programs=False), arguments.target)
         return

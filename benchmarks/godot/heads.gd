@@ -1,5 +1,6 @@
 extends SceneTree
-## Shows talking heads for some seconds, 60 times a second, and prints what that cost as one line of JSON; see heads.py.
+## Shows talking heads for some seconds, 60 times a second, and prints what that cost as one line of
+## JSON; see heads.py.
 ## Arguments: heads, size, seconds, pcm (a file of 16 bit samples at 16 kHz), as name=value.
 
 var _given := {}
@@ -22,7 +23,9 @@ func _run() -> void:
 	grid.columns = 4
 	root.add_child(grid)
 	for number in int(_given.heads):
-		var options := {"outputs": FlashHeadClient.VIDEO, "avatar": "guard", "size": int(_given.size)}
+		var options := {
+			"outputs": FlashHeadClient.VIDEO, "avatar": "guard", "size": int(_given.size)
+		}
 		sessions.append(client.open_session(options))
 		textures.append(FlashHeadTexture.new())
 		var rect := TextureRect.new()
@@ -37,7 +40,9 @@ func _run() -> void:
 	for session in sessions:
 		lines.append(client.speak(session, {"samples": pcm, "sample_rate_hz": 16000}))
 	for number in sessions.size():
-		while client.get_utterance_state(sessions[number], lines[number]) != FlashHeadClient.SPEAKING:
+		while (
+			client.get_utterance_state(sessions[number], lines[number]) != FlashHeadClient.SPEAKING
+		):
 			await process_frame
 	await _show(client, sessions, lines, textures)
 	client = null
@@ -46,7 +51,10 @@ func _run() -> void:
 
 
 func _show(
-	client: FlashHeadClient, sessions: Array[int], lines: Array[int], textures: Array[FlashHeadTexture]
+	client: FlashHeadClient,
+	sessions: Array[int],
+	lines: Array[int],
+	textures: Array[FlashHeadTexture]
 ) -> void:
 	var seconds := float(_given.seconds)
 	var with_picture: PackedInt64Array = []
@@ -60,7 +68,9 @@ func _show(
 		for number in sessions.size():
 			var at := Time.get_ticks_usec()
 			client.clock(sessions[number], lines[number], at - began, true)
-			var uploaded := textures[number].acquire(client, sessions[number], lines[number], at - began)
+			var uploaded := textures[number].acquire(
+				client, sessions[number], lines[number], at - began
+			)
 			var took := Time.get_ticks_usec() - at
 			if uploaded:
 				with_picture.append(took)
@@ -69,4 +79,5 @@ func _show(
 				without.append(took)
 		draws += 1
 		await process_frame
-	print("MEASURED ", JSON.stringify({"with": with_picture, "without": without, "shown": shown, "draws": draws}))
+	var measured := {"with": with_picture, "without": without, "shown": shown, "draws": draws}
+	print("MEASURED ", JSON.stringify(measured))

@@ -73,12 +73,28 @@ func test_of_a_randomizer_one_stream_is_picked_for_ears_and_eyes() -> void:
 		check_equal(UtteranceAudio.resolved(random), streams[0], "the one that has all the weight")
 
 
+func test_a_randomizer_with_a_place_that_cannot_be_spoken_is_refused() -> void:
+	var random := AudioStreamRandomizer.new()
+	random.add_stream(-1, Sounds.tone(0.1), 0.0)
+	check_equal(UtteranceAudio.refusal(random), "", "one that can")
+	check(UtteranceAudio.resolved(random) != null, "though its weight is 0")
+	for stream: AudioStream in [null, Sounds.tone(0.0)]:
+		random.add_stream(1, stream)
+		check(UtteranceAudio.refusal(random).length() > 20, "with %s" % stream)
+		random.remove_stream(1)
+
+
 func test_a_loop_is_spoken_once() -> void:
 	var stream := Sounds.tone(0.5)
 	stream.loop_mode = AudioStreamWAV.LOOP_FORWARD
 	stream.loop_end = 11025
 	check_equal(UtteranceAudio.resolved(stream).loop_mode, AudioStreamWAV.LOOP_DISABLED, "no loop")
 	check_equal(stream.loop_mode, AudioStreamWAV.LOOP_FORWARD, "the game's own stream stays")
+	var folder := argument("dialogue")
+	var mp3 := Sounds.speech(folder, "guard_de.mp3")
+	for other: AudioStream in [mp3, Sounds.speech(folder, "merchant_fr.ogg"), AudioStreamPlaylist.new()]:
+		other.loop = true
+		check_equal(UtteranceAudio.resolved(other).loop, false, other.get_class())
 
 
 func test_what_cannot_be_spoken_is_refused_in_words() -> void:
@@ -121,6 +137,17 @@ func test_pushed_pieces_reach_the_worker_in_order_and_are_all_of_one_kind() -> v
 	audio.pop()
 	check(audio.complete, "all are taken")
 	check(PushedAudio.new(8000).push(PackedByteArray([1])).contains("odd"), "half a sample is refused")
+
+
+func test_pushed_pieces_reach_the_player_in_two_channels() -> void:
+	var bytes := PackedByteArray()
+	bytes.resize(4)
+	bytes.encode_s16(0, 16384)
+	bytes.encode_s16(2, -8192)
+	var wanted := PackedVector2Array([Vector2(0.5, 0.5), Vector2(-0.25, -0.25)])
+	for samples: Variant in [bytes, PackedFloat32Array([0.5, -0.25]), wanted]:
+		check_equal(PushedAudio._stereo(samples, 0, 2), wanted, type_string(typeof(samples)))
+		check_equal(PushedAudio._stereo(samples, 1, 1), wanted.slice(1), "from the second on")
 
 
 func pieces_of(audio: UtteranceAudio) -> Array:

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,6 +107,13 @@ def godot(godot_program: str) -> Godot:
     return found
 
 
+@pytest.fixture
+def copied(godot: Godot, tmp_path: Path) -> Godot:
+    """The addon in a project of the test's own."""
+    shutil.copytree(godot.project, tmp_path, dirs_exist_ok=True, symlinks=True)
+    return Godot(godot.program, tmp_path)
+
+
 def prepare(project: Path) -> None:
     """Without this list Godot loads no extension, and its first import crashes (godotengine/godot#111048)."""
     known = project / ".godot" / "extension_list.cfg"
@@ -136,18 +143,34 @@ def lines(bake: Callable[..., None], tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def bare(godot_program: str, tmp_path_factory) -> Godot:
-    """Godot with a project of its own whose addon has no native library, as on the web, phones and consoles."""
-    folder = tmp_path_factory.mktemp("bare")
+def bare(godot_program: str, lines: Path, tmp_path_factory) -> Godot:
+    """Godot with a project of its own, imported, whose addon has no native library, as on the web, phones and
+    consoles. It has `lines`."""
     native = shutil.ignore_patterns("bin", "*.gdextension*")
-    shutil.copytree(PROJECT / "addons", folder / "addons", ignore=native)
+    return project_of_its_own(godot_program, lines, tmp_path_factory.mktemp("bare"), native)
+
+
+@pytest.fixture(scope="module")
+def whole(godot: Godot, lines: Path, tmp_path_factory) -> Godot:
+    """The same with the native library."""
+    folder = tmp_path_factory.mktemp("whole")
+    prepare(folder)
+    return project_of_its_own(godot.program, lines, folder)
+
+
+def project_of_its_own(program: str, lines: Path, folder: Path, ignored: Callable | None = None) -> Godot:
+    shutil.copytree(PROJECT / "addons", folder / "addons", ignore=ignored)
     shutil.copytree(PROJECT / "tests", folder / "tests")
     (folder / "project.godot").write_text(f"{(PROJECT / 'project.godot').read_text()}\n{PLUGIN}")
-    return Godot(godot_program, folder)
+    shutil.copytree(lines, folder / "lines")
+    found = Godot(program, folder)
+    output = found("--import")
+    assert output.code == 0 and output.errors() == [], output.stderr
+    return found
 
 
 @pytest.fixture(scope="session")
-def screen() -> str:
+def screen() -> Iterator[str]:
     """The display of a virtual screen."""
     if not shutil.which("Xvfb"):
         message = "no Xvfb to draw on: sudo apt install xvfb"

@@ -15,18 +15,10 @@ DIALOGUE = Path(__file__).parents[2] / "examples" / "dialogue"
 SHOWN_US = (0, 16_666, 16_667, 25_000, 1_234_567, 3_000_001, 5_300_000, 99_000_000, -5)
 
 
-@pytest.fixture(scope="module")
-def imported(bare, lines):
-    shutil.copytree(lines, bare.project / "lines")
-    output = bare("--import")
-    assert output.code == 0 and output.errors() == [], output.stderr
-    return bare
-
-
-def test_a_line_is_the_track_that_was_baked(imported, lines):
+def test_a_line_is_the_track_that_was_baked(bare, lines):
     track = json.loads((lines / "guard_en.json").read_text())
     rows = np.array(track["frames"])
-    output = imported.test("test_baked.gd", "test_imported", f"times={','.join(map(str, SHOWN_US))}")
+    output = bare.test("test_baked.gd", "test_imported", f"times={','.join(map(str, SHOWN_US))}")
 
     assert output.reports["names"] == [[list(ARKIT_52), track["pose"], list(VISEMES)]]
     for time_us, sampled in zip(SHOWN_US, output.reports["sample"], strict=True):
@@ -35,6 +27,27 @@ def test_a_line_is_the_track_that_was_baked(imported, lines):
         after = rows[min(row + 1, len(rows) - 1)]
         assert sampled["row"] == row
         np.testing.assert_allclose(sampled["values"], rows[row] + (place - row) * (after - rows[row]), atol=2e-6)
+
+
+@pytest.mark.parametrize("fps", [24, 60, 120])
+def test_a_track_alone_is_sampled_at_its_own_rate(bare, lines, tmp_path, fps):
+    track = json.loads((lines / "guard_en.json").read_text()) | {"fps": fps}
+    # Other tools order names differently, and newer versions may have more of them.
+    track["blendshapes"] = ["newShape", *reversed(track["blendshapes"])]
+    rows = np.array(track["frames"])
+    track["frames"] = [[0.5, *row[51::-1], *row[52:]] for row in track["frames"]]
+    (tmp_path / "track.json").write_text(json.dumps(track))
+    times = [0, 100_000, 1_234_567]
+    output = bare.test(
+        "test_baked.gd", "test_track", f"track={tmp_path / 'track.json'}", f"times={times}".replace(" ", "")
+    )
+
+    for time_us, sampled in zip(times, output.reports["sample"], strict=True):
+        place = time_us * fps / 1e6
+        row = int(place)
+        assert sampled["row"] == row
+        expected = rows[row] + (place - row) * (rows[row + 1] - rows[row])
+        np.testing.assert_allclose(sampled["values"], expected, atol=2e-6)
 
 
 def manifest_with(**changes):
@@ -89,6 +102,11 @@ def written(name: str, content: bytes):
     return lambda folder: (folder / name).write_bytes(content)
 
 
+def flac(folder: Path) -> None:
+    shutil.copy(DIALOGUE / "robot_de.flac", folder)
+    manifest_with(audio__file="robot_de.flac")(folder)
+
+
 MANIFEST, TRACK, VIDEO, AUDIO = "guard_en.flashhead.json", "guard_en.json", "guard_en.ogv", "guard_en.wav"
 OUTSIDE = r"flashhead\.json: it names the file .* not inside its own folder"
 SPOILED = {
@@ -102,6 +120,9 @@ SPOILED = {
     "other_schema": (manifest_with(schema="atlas"), "it is no flashhead-baked-line"),
     "next_major": (manifest_with(version="2.0"), r"version 2\.0 of flashhead-baked-line, this addon reads 1\.x"),
     "no_version": (manifest_with(version=None), "version <null>"),
+    "number_schema": (manifest_with(schema=3), "it is no flashhead-baked-line"),
+    "number_format": (manifest_with(outputs__0__format=3, outputs__1__format=[]), "none of its outputs"),
+    "number_alpha": (manifest_with(outputs__0__alpha=3, outputs__0__fps="25"), "fps is 25, not a whole number"),
     "no_duration": (manifest_with(duration_us=0), "duration_us is 0"),
     "text_duration": (manifest_with(duration_us="long"), "duration_us is long"),
     "huge_duration": (manifest_with(duration_us=10**18), "duration_us is .* not a whole number from 1"),
@@ -110,6 +131,7 @@ SPOILED = {
     "audio_outside": (manifest_with(audio__file="../guard_en.wav"), OUTSIDE),
     "audio_elsewhere": (manifest_with(audio__file=None, audio__name="../x.wav"), "it names no audio"),
     "audio_no_sound": (written(AUDIO, b"no sound"), "Godot cannot play its audio"),
+    "audio_flac": (flac, r"Godot cannot play its audio .*robot_de\.flac"),
     "outputs_no_list": (manifest_with(outputs={}), "it names no outputs"),
     "output_no_object": (manifest_with(outputs=[3]), "one of its outputs is not described"),
     "outputs_empty": (manifest_with(outputs=[]), "none of its outputs is for Godot. Bake with -o guard_en.json"),
@@ -118,6 +140,7 @@ SPOILED = {
     "path_drive": (manifest_with(outputs__1__file="C:/x.json"), OUTSIDE),
     "path_scheme": (manifest_with(outputs__1__file="res://project.godot"), OUTSIDE),
     "path_backslash": (manifest_with(outputs__1__file="..\\x.json"), OUTSIDE),
+    "path_list": (manifest_with(outputs__1__file=["a", "b"]), OUTSIDE),
     "path_number": (manifest_with(outputs__1__file=4), OUTSIDE),
     "track_gone": (gone(TRACK), r"guard_en\.json: it cannot be opened"),
     "track_cut": (cut(TRACK, 60_000), r"guard_en\.json: line \d+ is no JSON"),
@@ -168,7 +191,7 @@ def test_another_recording_is_said(bare, lines, tmp_path):
 def test_damaged_lines_are_not_imported(bare, lines):
     """Godot says which file and why, and imports the others."""
     folder = bare.project / "damaged"
-    names = ("track_cut", "video_cut", "audio_gone", "next_major", "path_absolute")
+    names = ("track_cut", "video_cut", "audio_gone", "audio_flac", "next_major", "path_absolute")
     for name in names:
         shutil.copytree(lines, folder / name)
         SPOILED[name][0](folder / name)
@@ -200,11 +223,10 @@ def test_a_dialogue_that_lies_elsewhere_is_found_by_its_bytes(bare, bake):
     assert output.reports["audio"] == ["res://voices/en/robot_es.wav"]
 
 
-def test_a_locale_has_its_own_line(bare, lines, bake):
+def test_a_locale_has_its_own_line(bare, bake):
     """Project Settings > Localization > Remaps: the manifest is remapped, and with it goes all that it names."""
     german = bare.project / "de" / "guard_de.mp3"
     german.parent.mkdir()
-    shutil.copytree(lines, bare.project / "lines", dirs_exist_ok=True)
     shutil.copy(DIALOGUE / german.name, german)
     bake(german, "-o", german.with_suffix(".json"))
     settings = bare.project / "project.godot"

@@ -1,4 +1,4 @@
-"""Promises of FlashHeadClient and FlashHeadTexture in Godot; their other half is godot_addon/tests/test_native.gd."""
+"""Promises of FlashHeadClient and FlashHeadTexture; their other half is in godot_addon/tests/test_native*.gd."""
 
 import json
 import re
@@ -43,7 +43,7 @@ def native(godot, worker, tmp_path):
             "program": f"{sys.executable}|-m|flashhead_engine.worker",
         }
         arguments = [f"{name}={value}" for name, value in words.items()]
-        return godot.test("test_native.gd", *names, *arguments, **worker, **options).reports
+        return godot.test("test_native.gd", "test_native_input.gd", *names, *arguments, **worker, **options).reports
 
     return call
 

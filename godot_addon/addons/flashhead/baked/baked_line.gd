@@ -1,4 +1,6 @@
 @tool
+class_name FlashHeadBakedLine
+extends Resource
 ## One line of dialogue that `flashhead bake` made: its audio with a video or a blendshape track, or both.
 ##
 ## A `*.flashhead.json` in the project is imported as this resource; [FlashHeadBakedLoader] makes one at run time.
@@ -6,8 +8,6 @@
 ## [codeblock]
 ## talking_head.play_baked(load("res://lines/guard_hello.flashhead.json"))
 ## [/codeblock]
-class_name FlashHeadBakedLine
-extends Resource
 
 ## Numbers in a row of the track: blendshapes, pose, visemes.
 const COLUMNS := 71
@@ -43,8 +43,8 @@ const STEP := 0.0001
 ## The rows, [constant ROW_BYTES] each.
 @export_storage var rows := PackedByteArray()
 
-## What [method sample] found: 52 weights in the order of [constant FlashHeadNames.BLENDSHAPES], the pose, the visemes.
-## The arrays stay the same ones; duplicate() what is to be kept.
+## What [method sample] found: 52 weights in the order of [constant FlashHeadNames.BLENDSHAPES], the pose, the
+## visemes. The arrays stay the same ones; duplicate() what is to be kept.
 var weights := _zeros(52)
 var pose := _zeros(4)
 var visemes := _zeros(15)

@@ -1,6 +1,6 @@
 @tool
-## Imports `*.flashhead.json`, the manifest of a baked line, as a [FlashHeadBakedLine].
 extends EditorImportPlugin
+## Imports `*.flashhead.json`, the manifest of a baked line, as a [FlashHeadBakedLine].
 
 ## After the line's audio, which Godot imports at 0.
 const _ORDER := 200

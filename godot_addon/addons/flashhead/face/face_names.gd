@@ -1,9 +1,9 @@
 @tool
+class_name FlashHeadNames
+extends RefCounted
 ## The names of everything that a face is driven by, in the order of every array of this addon.
 ##
 ## Left and right are the face's own. Rigs and files order them differently: match by name, never by place.
-class_name FlashHeadNames
-extends RefCounted
 
 ## The 52 blendshapes of ARKit; weights from 0 to 1.
 const BLENDSHAPES: Array[StringName] = [
