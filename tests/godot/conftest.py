@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "godot_addon"
 EXTENSION = PROJECT / "addons" / "flashhead" / "flashhead.gdextension"
 LIBRARY = EXTENSION.parent / "bin" / "linux-x64" / "libflashhead_godot.so"
+PLUGIN = '[editor_plugins]\nenabled=PackedStringArray("res://addons/flashhead/plugin.cfg")\n'
 _ERROR = re.compile(r"^(?:SCRIPT |USER |USER SCRIPT )?ERROR: .*", re.MULTILINE)
 
 
@@ -46,15 +48,31 @@ class Output:
 
 
 class Godot:
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, project: Path = PROJECT) -> None:
         self.program = program
+        self.project = project
 
-    def __call__(self, *words: str, project: Path = PROJECT, timeout_s: float = 120, **environment: str) -> Output:
-        """Godot in a project, without a window."""
-        command = [self.program, "--headless", "--path", str(project), *words]
+    def __call__(self, *words: str, timeout_s: float = 120, **environment: str) -> Output:
+        """Godot in its project, without a window."""
+        command = [self.program, "--headless", "--path", str(self.project), *words]
         run = subprocess.run(
             command, capture_output=True, text=True, timeout=timeout_s, env={**os.environ, **environment}
         )
+        return Output(run.stdout, run.stderr, run.returncode)
+
+    def draw(self, display: str, *words: str, timeout_s: float = 120) -> Output:
+        """Godot in its project, drawing by OpenGL on an X display."""
+        options = [
+            "--rendering-method",
+            "gl_compatibility",
+            "--rendering-driver",
+            "opengl3",
+            "--audio-driver",
+            "Dummy",
+        ]
+        command = [self.program, *options, "--path", str(self.project), *words]
+        environment = {**os.environ, "DISPLAY": display}
+        run = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, env=environment)
         return Output(run.stdout, run.stderr, run.returncode)
 
     def test(self, *words: str, allowed: tuple[str, ...] = (), timeout_s: float = 120, **environment: str) -> Output:
@@ -69,14 +87,19 @@ class Godot:
 
 
 @pytest.fixture(scope="session")
-def godot() -> Godot:
-    """Godot with the addon's project imported."""
+def godot_program() -> str:
     program = os.environ.get("FLASHHEAD_GODOT")
     if not program or not shutil.which(program):
         pytest.skip("no Godot: python3 build.py godot gets one and runs these tests")
+    return program
+
+
+@pytest.fixture(scope="session")
+def godot(godot_program: str) -> Godot:
+    """Godot with the addon's project imported."""
     if not LIBRARY.exists():
         pytest.skip(f"{LIBRARY} was not built: python3 build.py godot")
-    found = Godot(program)
+    found = Godot(godot_program)
     prepare(PROJECT)
     output = found("--import")
     assert output.code == 0, output.stderr
@@ -88,6 +111,58 @@ def prepare(project: Path) -> None:
     known = project / ".godot" / "extension_list.cfg"
     known.parent.mkdir(exist_ok=True)
     known.write_text(f"res://{EXTENSION.relative_to(PROJECT)}\n")
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """An X display without a screen, for pictures."""
+    program = shutil.which("Xvfb")
+    if program is None:
+        pytest.skip("no Xvfb: Debian, Ubuntu: sudo apt install xvfb")
+    reading, writing = os.pipe()
+    command = [program, "-displayfd", str(writing), "-screen", "0", "1024x1024x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL) as server:
+        os.close(writing)
+        with os.fdopen(reading) as number:
+            yield f":{number.readline().strip()}"
+        server.terminate()
+
+
+@pytest.fixture(scope="session")
+def bake() -> Callable[..., None]:
+    """Call with the words after `flashhead bake`."""
+
+    def call(*words: object) -> None:
+        command = [sys.executable, "-m", "flashhead_engine", "bake", *map(str, words)]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def lines(bake: Callable[..., None], tmp_path_factory) -> Path:
+    """A folder with the line guard_en: audio, video with alpha, track and manifest. Copy it, leave it as it is."""
+    folder = tmp_path_factory.mktemp("lines")
+    audio = folder / "guard_en.wav"
+    shutil.copy(ROOT / "examples" / "dialogue" / audio.name, folder)
+    bake(audio, "--size", 256, "-o", folder / "guard_en.ogv", "-o", folder / "guard_en.json")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bare(godot_program: str, lines: Path, tmp_path_factory) -> Godot:
+    """Godot with a project of its own, imported, whose addon has no native library, as on the web, phones and
+    consoles. It has `lines`."""
+    folder = tmp_path_factory.mktemp("bare")
+    native = shutil.ignore_patterns("bin", "*.gdextension*")
+    shutil.copytree(PROJECT / "addons", folder / "addons", ignore=native)
+    shutil.copytree(PROJECT / "tests", folder / "tests")
+    (folder / "project.godot").write_text(f"{(PROJECT / 'project.godot').read_text()}\n{PLUGIN}")
+    shutil.copytree(lines, folder / "lines")
+    found = Godot(godot_program, folder)
+    output = found("--import")
+    assert output.code == 0 and output.errors() == [], output.stderr
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,83 @@
+@tool
+class_name FlashHeadNames
+extends RefCounted
+## The names of everything that a face is driven by, in the order of every array of this addon.
+##
+## Left and right are the face's own. Rigs and files order them differently: match by name, never by place.
+
+## The 52 blendshapes of ARKit; weights from 0 to 1.
+const BLENDSHAPES: Array[StringName] = [
+	&"eyeBlinkLeft",
+	&"eyeLookDownLeft",
+	&"eyeLookInLeft",
+	&"eyeLookOutLeft",
+	&"eyeLookUpLeft",
+	&"eyeSquintLeft",
+	&"eyeWideLeft",
+	&"eyeBlinkRight",
+	&"eyeLookDownRight",
+	&"eyeLookInRight",
+	&"eyeLookOutRight",
+	&"eyeLookUpRight",
+	&"eyeSquintRight",
+	&"eyeWideRight",
+	&"jawForward",
+	&"jawLeft",
+	&"jawRight",
+	&"jawOpen",
+	&"mouthClose",
+	&"mouthFunnel",
+	&"mouthPucker",
+	&"mouthLeft",
+	&"mouthRight",
+	&"mouthSmileLeft",
+	&"mouthSmileRight",
+	&"mouthFrownLeft",
+	&"mouthFrownRight",
+	&"mouthDimpleLeft",
+	&"mouthDimpleRight",
+	&"mouthStretchLeft",
+	&"mouthStretchRight",
+	&"mouthRollLower",
+	&"mouthRollUpper",
+	&"mouthShrugLower",
+	&"mouthShrugUpper",
+	&"mouthPressLeft",
+	&"mouthPressRight",
+	&"mouthLowerDownLeft",
+	&"mouthLowerDownRight",
+	&"mouthUpperUpLeft",
+	&"mouthUpperUpRight",
+	&"browDownLeft",
+	&"browDownRight",
+	&"browInnerUp",
+	&"browOuterUpLeft",
+	&"browOuterUpRight",
+	&"cheekPuff",
+	&"cheekSquintLeft",
+	&"cheekSquintRight",
+	&"noseSneerLeft",
+	&"noseSneerRight",
+	&"tongueOut",
+]
+## Head angles in radians (yaw > 0: the face's own left; pitch > 0: down; roll > 0: towards its own right shoulder),
+## then the breath from 0 (out) to 1 (in).
+const POSE: Array[StringName] = [&"headYaw", &"headPitch", &"headRoll", &"breath"]
+## The 15 visemes of Oculus; posteriors that sum to 1.
+const VISEMES: Array[StringName] = [
+	&"sil",
+	&"PP",
+	&"FF",
+	&"TH",
+	&"DD",
+	&"kk",
+	&"CH",
+	&"SS",
+	&"nn",
+	&"RR",
+	&"aa",
+	&"E",
+	&"ih",
+	&"oh",
+	&"ou",
+]
