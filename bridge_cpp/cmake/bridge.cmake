@@ -95,3 +95,7 @@ if(FLASHHEAD_PROGRAMS)
     endif()
   endforeach()
 endif()
+
+if(FLASHHEAD_GODOT_API)
+  add_subdirectory(../godot_addon/native ${CMAKE_BINARY_DIR}/godot)
+endif()

@@ -1,4 +1,4 @@
-"""Godot, run without a window, with a live worker beside it. Skipped where there is no Godot: build.py godot gets one."""
+"""Godot without a window, a live worker beside it. Skipped where there is no Godot: `build.py godot` gets one."""
 
 import json
 import os
@@ -107,7 +107,7 @@ def godot(godot_program: str) -> Godot:
 
 
 def prepare(project: Path) -> None:
-    """Without this list Godot does not load the extension, and its first import crashes (godotengine/godot#111048)."""
+    """Without this list Godot loads no extension, and its first import crashes (godotengine/godot#111048)."""
     known = project / ".godot" / "extension_list.cfg"
     known.parent.mkdir(exist_ok=True)
     known.write_text(f"res://{EXTENSION.relative_to(PROJECT)}\n")

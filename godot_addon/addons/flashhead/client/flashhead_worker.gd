@@ -157,7 +157,7 @@ func _fail(reason: String) -> void:
 	if failure == reason:
 		return
 	failure = reason
-	Warnings.say(reason + ". Until then portraits stand still and the audio plays.")
+	Warnings.say(reason + ". Portraits stand still, the audio plays.")
 	worker_failed.emit(reason)
 
 

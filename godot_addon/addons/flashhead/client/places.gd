@@ -39,7 +39,7 @@ static func worker_in(folder: String, allowed: String) -> PackedStringArray:
 			return [folder.path_join(name), _ALLOW_PATH, allowed]
 	for python in _PYTHONS:
 		if FileAccess.file_exists(folder.path_join(python)):
-			return PackedStringArray([folder.path_join(python)]) + _MODULE + [_ALLOW_PATH, allowed]
+			return PackedStringArray([folder.path_join(python)]) + _MODULE + PackedStringArray([_ALLOW_PATH, allowed])
 	return []
 
 

@@ -107,7 +107,12 @@ func feed() -> void:
 	_forget()
 
 
-## Seconds of content that were mixed: what the player got, less what it still has.
+## Seconds that the player got.
+func fed_s() -> float:
+	return float(_fed_frames) / sample_rate_hz
+
+
+## Seconds that were mixed: what the player got, less what it still has.
 func position_s() -> float:
 	return float(_fed_frames - _buffered()) / sample_rate_hz
 

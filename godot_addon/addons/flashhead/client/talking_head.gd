@@ -410,7 +410,7 @@ func _begin(utterance: Utterance) -> void:
 	_track_row = -1
 	if utterance.audio is PushedAudio:
 		utterance.audio.play(_player.get_stream_playback())
-		_clock.start(_player, utterance.audio.position_s)
+		_clock.start(_player, utterance.audio)
 	else:
 		_clock.start(_player)
 	speaking_started.emit()

@@ -32,7 +32,7 @@ var _is_last := false
 ## A stream, or what a path leads to: a resource, or a file outside the project. Null: nothing that can be heard.
 static func stream_of(line: Variant) -> AudioStream:
 	if not line is String:
-		return line as AudioStream
+		return line if line is AudioStream else null
 	var path: String = line
 	if ResourceLoader.exists(path):
 		return load(path) as AudioStream
