@@ -18,25 +18,6 @@ enum {
 enum { WAITING = 0, SPEAKING = 1, FINISHED = 2, CANCELLED = 3, FAILED = 4 }
 enum { VIDEO = 1, WEIGHTS = 2 }
 
-const VISEMES: PackedStringArray = [
-	"sil",
-	"PP",
-	"FF",
-	"TH",
-	"DD",
-	"kk",
-	"CH",
-	"SS",
-	"nn",
-	"RR",
-	"aa",
-	"E",
-	"I",
-	"O",
-	"U",
-]
-## In the order of every array of visemes.
-
 
 ## Whether this platform has the native library.
 static func exists() -> bool:

@@ -35,6 +35,7 @@ enum Result { FINISHED, CANCELLED, FAILED }
 const AudioClock := preload("audio_clock.gd")
 const Bridge := preload("bridge.gd")
 const HeadSession := preload("head_session.gd")
+const Names := preload("../face/face_names.gd")
 const Portrait := preload("portrait.gd")
 const PushedAudio := preload("pushed_audio.gd")
 const Screen := preload("screen.gd")
@@ -563,9 +564,9 @@ func _tell_viseme(weights: PackedFloat32Array) -> void:
 	for index in weights.size():
 		if weights[index] > weights[best]:
 			best = index
-	if _viseme == Bridge.VISEMES[best]:
+	if _viseme == Names.VISEMES[best]:
 		return
-	_viseme = Bridge.VISEMES[best]
+	_viseme = Names.VISEMES[best]
 	viseme_changed.emit(_viseme, weights[best])
 
 

@@ -1,0 +1,181 @@
+extends "stage.gd"
+## What needs a live worker.
+
+const Bridge := preload("res://addons/flashhead/client/bridge.gd")
+
+const SEEN_MS := 400
+## A cancel is seen by then, on a busy machine too.
+
+var latencies_ms: Array[float] = []
+
+
+func before() -> void:
+	super()
+	head.first_frame.connect(func(latency_ms: float) -> void: latencies_ms.append(latency_ms))
+	await wait_until(func() -> bool: return head.texture.frames_shown > 0, "it lives")
+
+
+func test_the_numbers_are_those_of_the_library() -> void:
+	var numbers: Dictionary = (Bridge as GDScript).get_script_constant_map()
+	var of_library := ClassDB.class_get_integer_constant_list(&"FlashHeadClient")
+	for name: String in of_library:
+		if numbers.has(name):
+			check_equal(numbers[name], ClassDB.class_get_integer_constant(&"FlashHeadClient", name), name)
+	check(of_library.has("EVENT_FIRST_FRAME") and numbers.has("EVENT_FIRST_FRAME"), "both have them")
+	check_equal(PackedStringArray(FlashHeadNames.VISEMES), Bridge.new_client().get_viseme_names(), "names of visemes")
+
+
+func test_the_audio_starts_with_the_first_frame() -> void:
+	await head.speak(speech())
+	var wanted: Array[String] = ["first_frame", "speaking_started", "speaking_finished"]
+	check_equal(said.filter(func(name: String) -> bool: return name in wanted), wanted, "signals in order")
+	check(latencies_ms[0] > 0.0 and latencies_ms[0] < 1000.0, "latency: %s ms" % latencies_ms[0])
+	report("latency_ms", latencies_ms[0])
+
+
+func test_pictures_follow_the_audio_and_then_the_face_is_idle() -> void:
+	speak(Sounds.tone(1.0))
+	var pts: Array[int] = []
+	while results.is_empty():
+		await tree.process_frame
+		if head.texture.frame_utterance != 0 and (pts.is_empty() or pts[-1] != head.texture.frame_pts_us):
+			pts.append(head.texture.frame_pts_us)
+	for index in range(1, pts.size()):
+		check(pts[index] > pts[index - 1], "picture %d goes back: %s" % [index, pts])
+	check(pts.size() > 12, "%d pictures of 25" % pts.size())
+	await wait_until(func() -> bool: return head.texture.frame_utterance == 0, "it is idle", 1.0)
+
+
+func test_weights_and_visemes_are_told() -> void:
+	var jaw: Array[float] = []
+	var visemes := {}
+	var names: PackedStringArray = Bridge.new_client().get_weight_names()
+	head.weights_changed.connect(
+		func(arkit: PackedFloat32Array, pose: PackedFloat32Array) -> void:
+			check(arkit.size() == 52 and pose.size() == 4, "52 weights and a pose")
+			jaw.append(arkit[names.find("jawOpen")])
+	)
+	head.viseme_changed.connect(
+		func(viseme: String, weight: float) -> void:
+			check(weight > 0.0 and weight <= 1.0, "%s: %s" % [viseme, weight])
+			visemes[viseme] = true
+	)
+	await head.speak(speech())
+	check(jaw.size() > 150, "%d weights in 5 s" % jaw.size())
+	check(jaw.max() - jaw.min() > 0.1, "the jaw moves from %s to %s" % [jaw.min(), jaw.max()])
+	check(visemes.has("PP") and visemes.has("aa") and visemes.size() > 8, "visemes: %s" % ", ".join(visemes.keys()))
+
+
+func test_after_a_cancel_no_picture_of_it_is_shown() -> void:
+	for time in 5:
+		said.clear()
+		speak(speech())
+		await wait_until(func() -> bool: return head.get_audio_us() > 400_000, "it speaks")
+		head.cancel()
+		var cancelled_ms := Time.get_ticks_msec()
+		var shown: int = head.texture.frames_shown
+		var epoch: int = head.texture.frame_epoch
+		while head.texture.frames_shown == shown and Time.get_ticks_msec() - cancelled_ms < SEEN_MS:
+			await tree.process_frame
+		report("cancel_ms", Time.get_ticks_msec() - cancelled_ms)
+		for _frame in 20:
+			check_equal(head.texture.frame_utterance, 0, "the utterance of what is shown")
+			check(head.texture.frame_epoch > epoch, "a picture of a new epoch")
+			await tree.process_frame
+
+
+func test_a_new_line_after_a_cancel_is_the_only_one_shown() -> void:
+	speak(speech())
+	await wait_until(func() -> bool: return head.get_audio_us() > 300_000, "it speaks")
+	var first: int = head.texture.frame_utterance
+	var shown: int = head.texture.frames_shown
+	head.cancel()
+	speak(speech())
+	var last := first
+	while head.get_audio_us() < 300_000 or last == first:
+		await tree.process_frame
+		if head.texture.frames_shown == shown:
+			continue
+		last = head.texture.frame_utterance
+		check(last != first, "utterance %d is shown after it was cancelled" % first)
+	check_equal(last, first + 1, "the utterance that is shown")
+	head.cancel()
+
+
+func test_pushed_speech_is_seen() -> void:
+	var folder := argument("dialogue")
+	var samples := AudioStreamWAV.load_from_file(folder.path_join("guard_en.wav"), {"force/mono": true})
+	head.speak_streamed(samples.mix_rate)
+	var bytes := samples.data
+	var piece := samples.mix_rate / 10 * 2
+	for from in range(0, mini(bytes.size(), 30 * piece), piece):
+		head.push(bytes.slice(from, from + piece))
+		await seconds(0.08)
+	head.end()
+	check(head.texture.frame_utterance != 0, "it is seen while it is pushed")
+	await wait_until(func() -> bool: return not head.is_speaking(), "it ends")
+	check_equal(said.count("first_frame"), 1, "one first frame")
+
+
+func test_two_lines_follow_without_a_gap() -> void:
+	speak(Sounds.tone(0.6))
+	speak(Sounds.tone(0.6))
+	await wait_until(func() -> bool: return said.count("speaking_finished") == 1, "the first ended")
+	var ended_ms := Time.get_ticks_msec()
+	await wait_until(func() -> bool: return said.count("speaking_started") == 2, "the second began", 1.0)
+	check(Time.get_ticks_msec() - ended_ms < 100, "%d ms between them" % (Time.get_ticks_msec() - ended_ms))
+	await wait_until(func() -> bool: return results.size() == 2, "both ended")
+	check_equal(said.count("first_frame"), 2, "both were seen")
+
+
+func test_a_head_without_an_avatar_has_weights_alone() -> void:
+	head.profile = profile_of("")
+	var told := []
+	head.weights_changed.connect(
+		func(arkit: PackedFloat32Array, _pose: PackedFloat32Array) -> void: told.append(arkit)
+	)
+	await head.speak(Sounds.tone(0.5))
+	check(told.size() > 15, "%d weights" % told.size())
+	check(said.has("first_frame"), "it has a first frame")
+
+
+func test_an_avatar_that_does_not_exist_is_told_and_the_audio_plays() -> void:
+	head.profile = profile_of("nobody")
+	var asked_ms := Time.get_ticks_msec()
+	check_equal(await head.speak(Sounds.tone(0.4)), TalkingHead.Result.FINISHED, "it is heard")
+	check(Time.get_ticks_msec() - asked_ms < 1500, "without waiting: %d ms" % (Time.get_ticks_msec() - asked_ms))
+	check(", ".join(Warnings.said()).contains("nobody"), "said: %s" % ", ".join(Warnings.said()))
+
+
+func test_a_still_face_costs_nothing_until_it_speaks() -> void:
+	head.profile.idle_style = TalkingHeadProfile.IdleStyle.STILL
+	await seconds(1.5)
+	var shown: int = head.texture.frames_shown
+	await seconds(0.5)
+	check(
+		head.texture.frames_shown - shown < 2, "%d pictures while it is still" % (head.texture.frames_shown - shown)
+	)
+	await head.speak(Sounds.tone(0.6))
+	check(said.has("first_frame"), "it speaks")
+	check(head.texture.frames_shown - shown > 8, "and is seen: %d" % (head.texture.frames_shown - shown))
+
+
+func test_a_swapped_profile_speaks_too() -> void:
+	head.profile = profile_of("merchant")
+	await head.speak(Sounds.tone(0.6))
+	check(said.has("first_frame"), "it has a first frame")
+
+
+func test_another_scene_keeps_the_connection() -> void:
+	var worker: Node = head._worker
+	var client: RefCounted = worker.client
+	var pid: int = worker.get_info().worker_pid
+	root.queue_free()
+	await seconds(0.5)
+	await before()
+	check_equal(head._worker.client, client, "the connection")
+	check_equal(head._worker.get_info().worker_pid, pid, "the worker")
+
+
+func speech() -> AudioStream:
+	return Sounds.speech(argument("dialogue"), "guard_en.wav")
