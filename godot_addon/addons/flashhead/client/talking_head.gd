@@ -424,7 +424,8 @@ func _play_on(utterance: Utterance) -> bool:
 		cancel()
 		return false
 	_audio_us = _clock.get_audio_us()
-	_session.clock(utterance, _audio_us, _clock.is_running())
+	# The worker lets a clock that runs go on in real time, which a movie does not keep.
+	_session.clock(utterance, _audio_us, _clock.is_running() and not OS.has_feature("movie"))
 	if utterance.audio is PushedAudio:
 		_feed(utterance.audio)
 		return utterance.audio.is_over()
