@@ -35,7 +35,7 @@ func _process(delta: float) -> void:
 	_sway(delta)
 	for index in _candles.size():
 		var at := Time.get_ticks_msec() * 0.001 + index
-		_candles[index].light_energy = 0.42 + 0.03 * sin(9.0 * at) + 0.03 * sin(14.3 * at)
+		_candles[index].light_energy = 0.2 + 0.015 * sin(9.0 * at) + 0.015 * sin(14.3 * at)
 
 
 func _unhandled_input(event: InputEvent) -> void:

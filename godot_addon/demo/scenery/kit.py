@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import bpy  # first: it brings the two others
+
 import bmesh  # isort: skip
 import numpy as np
 from mathutils import Euler, Vector

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import bpy  # first: it brings bmesh
+
 import bmesh  # isort: skip
 import kit
 import numpy as np
@@ -129,13 +131,14 @@ def _window(dark, stone) -> None:
         turned(star, [(0.0005, -0.001), (random.choice([0.0011, 0.0016, 0.0028]), 0.0)], place, (90, 0, 0), 8)
     tail = material("Tail", Look("#9fc4ff", glow=2.2))
     for n in range(9):
-        slab(tail, [(0, 0.0035), (0, -0.0035), (0.2 - 0.012 * abs(n - 4), 0.012 * (n - 4))], 0.001, (-0.16, 1.505, 0.5), (0, -24, 0))
+        outline = [(0, 0.0035), (0, -0.0035), (0.2 - 0.012 * abs(n - 4), 0.012 * (n - 4))]
+        slab(tail, outline, 0.001, (-0.16, 1.505, 0.5), (0, -24, 0))
     turned(star, [(0.001, -0.001), (0.011, 0.0)], (-0.16, 1.503, 0.5), (90, 0, 0), 20)
     box(dark, (0.025, 0.05, 0.74), (0, 1.46, 0.37), bevel=0.004)
     for z in (0.22, 0.42):
         box(dark, (0.66, 0.05, 0.022), (0, 1.46, z), bevel=0.004)
     outer, inner = kit.arch(0.84, 0.83, 20), kit.arch(0.66, 0.74, 20)
-    for (a, b), (c, d) in zip(zip(outer, outer[1:], strict=False), zip(inner, inner[1:], strict=False), strict=True):
+    for (a, b), (c, d) in zip(pairwise(outer), pairwise(inner), strict=True):
         slab(stone, [a, b, d, c], 0.14, (0, 1.38, 0))
     box(stone, (0.9, 0.2, 0.06), (0, 1.36, -0.03), bevel=0.012)
 
@@ -214,6 +217,7 @@ def join(things: list[bpy.types.Object], name: str) -> bpy.types.Object:
     shape.to_mesh(whole.data)
     shape.free()
     whole.data.materials.clear()
+    whole.data.polygons.foreach_set("material_index", [0] * len(whole.data.polygons))
     return whole
 
 

@@ -1,5 +1,5 @@
 extends RefCounted
-## What is said in a demo, read from its JSON file: who speaks, and lines that lead to the next or let the player choose.
+## What is said in a demo, read from its JSON file: who speaks, and lines that lead on or let the player choose.
 
 
 class Speaker:

@@ -1,0 +1,105 @@
+"""The demos in both renderers beside a live worker: the portrait in the window is the picture that the head has.
+
+The comparison is also made with another picture of the same head, and of another one, where it must fail.
+"""
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+TESTS = ("--script", "res://tests/run_tests.gd", "--", "test_demos.gd")
+WINDOW = ("--resolution", "640x360")
+FACE = (slice(26, 358), slice(51, 461))
+"""Rows and columns of a picture of 512 pixels, mouth included, that no box of the demos covers."""
+OPAQUE = 254
+SAME = 4.0
+"""Levels of 255 by which window and picture may differ on average. Measured: at most 2.4."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """`heads`: those with a portrait, by the names of their nodes. `keys`: what the player presses between lines."""
+
+    scene: str
+    heads: tuple[str, ...]
+    keys: str = ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return (f"scene=res://demo/{self.scene}.tscn", f"heads={','.join(self.heads)}", f"keys={self.keys}")
+
+
+DEMOS = {
+    "dialogue_2d": Demo("dialogue_2d/dialogue_2d", ("GuardHead", "FoxHead"), "ui_down,ui_down,ui_accept"),
+    "room_3d": Demo("room_3d/room_3d", ("RobotHead",)),
+    "crowd": Demo("crowd/crowd", ("Heroine", "Guard", "Merchant", "Robot", "Fox", "Scholar")),
+}
+
+
+def difference(window: Path, corners: list[list[float]], picture: Path) -> float:
+    """Mean difference of the face in the window from a head's picture, in levels of 255."""
+    shown, frame = Image.open(window).convert("RGB"), Image.open(picture).convert("RGBA")
+    placed = frame.transform(shown.size, Image.Transform.PERSPECTIVE, unwarp(corners, frame.width), Image.Resampling.BILINEAR)
+    face = np.zeros((frame.height, frame.width), np.uint8)
+    face[FACE] = 255
+    inside = Image.fromarray(face).transform(placed.size, Image.Transform.PERSPECTIVE, unwarp(corners, frame.width))
+    pixels = np.asarray(placed, np.float32)
+    compared = (np.asarray(inside) == 255) & (pixels[..., 3] >= OPAQUE)
+    assert compared.sum() > 2000, "hardly anything of the face is in the window"
+    return float(np.abs(np.asarray(shown, np.float32) - pixels[..., :3])[compared].mean())
+
+
+def unwarp(corners: list[list[float]], side: int) -> list[float]:
+    """The eight numbers by which Pillow finds for a pixel of the window its place in a picture of `side` pixels."""
+    rows, targets = [], []
+    for (x, y), (u, v) in zip(corners, ((0, 0), (side, 0), (side, side), (0, side)), strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        targets += [u, v]
+    return np.linalg.solve(np.array(rows), np.array(targets)).tolist()
+
+
+@pytest.fixture(scope="module")
+def photographs(godot, screen, worker, tmp_path_factory):
+    """Call with a demo's name and a renderer: a folder of pictures, and what was told of each head."""
+    made = {}
+
+    def take(name: str, renderer: str):
+        if (name, renderer) not in made:
+            folder = tmp_path_factory.mktemp(f"{name}-{renderer}")
+            words = (*TESTS, "test_photographs", f"folder={folder}", *DEMOS[name].words)
+            output = godot.test(*words, options=WINDOW, renderer=renderer, DISPLAY=screen, timeout_s=240, **worker)
+            made[name, renderer] = folder, output.reports["photograph"]
+        return made[name, renderer]
+
+    return take
+
+
+EVERYWHERE = list(itertools.product(DEMOS, ("gl", "vulkan")))
+
+
+@pytest.mark.parametrize(("name", "renderer"), EVERYWHERE)
+def test_the_window_shows_the_picture_that_the_head_has(name, renderer, photographs):
+    folder, told = photographs(name, renderer)
+    assert {photograph["head"] for photograph in told} == set(DEMOS[name].heads)
+    for photograph in told:
+        head, corners = photograph["head"], photograph["corners"]
+        window = folder / f"{head}_screen.png"
+        assert difference(window, corners, folder / f"{head}_frame.png") <= SAME, head
+        assert difference(window, corners, folder / f"{head}_later.png") > SAME, f"{head}: another picture passes"
+
+
+@pytest.mark.parametrize(("name", "renderer"), EVERYWHERE)
+def test_another_head_or_place_is_refused(name, renderer, photographs):
+    folder, told = photographs(name, renderer)
+    others = [folder / f"{photograph['head']}_frame.png" for photograph in told]
+    if len(others) == 1:
+        others.append(Path(__file__).parents[2] / "godot_addon" / "demo" / "cast" / "fox.webp")
+    for photograph, other in zip(told, [*others[1:], others[0]], strict=False):
+        window, corners = folder / f"{photograph['head']}_screen.png", photograph["corners"]
+        assert difference(window, corners, other) > 3 * SAME
+        moved = [[x + 6, y] for x, y in corners]
+        assert difference(window, moved, folder / f"{photograph['head']}_frame.png") > SAME
