@@ -4,12 +4,14 @@
 python3 build.py demo    bake the sample dialogue with the sample avatars into out/demo
 python3 build.py test    set up the tests and run all of them
 python3 build.py native  build the library that engines load (flashhead_bridge)
+python3 build.py godot   build the Godot addon's library, and run the addon in a Godot that this command gets
 python3 build.py -h      the other commands
 """
 
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,13 +43,37 @@ class Target:
     processor: str
     library: str
 
+    @property
+    def extension(self) -> str:
+        """The Godot extension's file."""
+        return self.library.replace("flashhead_bridge", "flashhead_godot")
+
 
 TARGETS = {
     "linux-x64": Target("x86_64-linux-gnu.2.17", "Linux", "x86_64", "libflashhead_bridge.so"),
     "macos-arm64": Target("aarch64-macos.11.0", "Darwin", "arm64", "libflashhead_bridge.dylib"),
     "macos-x64": Target("x86_64-macos.11.0", "Darwin", "x86_64", "libflashhead_bridge.dylib"),
 }
-PLUGIN_FOLDERS = (ROOT / "unity_package" / "Plugins", ROOT / "godot_addon" / "addons" / "flashhead" / "bin")
+UNITY_PLUGINS = ROOT / "unity_package" / "Plugins"
+GODOT_PLUGINS = ROOT / "godot_addon" / "addons" / "flashhead" / "bin"
+# Godot from Debian's unstable suite, the only one that has version 4, and software drivers to draw with. Outside the
+# checkout, for all of a user's.
+GODOT = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flashhead" / "godot"
+GODOT_PACKAGES = (
+    *("godot", "godot-template-release", "libgl1", "libgl1-mesa-dri", "libvulkan1", "mesa-vulkan-drivers"),
+)
+GODOT_OLDEST = (4, 4)
+# In a folder with the unpacked packages: runs a program of theirs with their libraries, drivers and loader.
+GODOT_RUN = """#!/bin/sh
+root=$(dirname "$(readlink -f "$0")")/root; libraries=$root/usr/lib/x86_64-linux-gnu
+export LIBGL_DRIVERS_PATH="$libraries/dri" GBM_BACKENDS_PATH="$libraries/gbm" LIBGL_ALWAYS_SOFTWARE=1
+export VK_DRIVER_FILES="$root/usr/share/vulkan/icd.d/lvp_icd.json"
+exec "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries:$libraries/pulseaudio" --argv0 "$1" "$@"
+"""
+GODOT_START = """#!/bin/sh
+folder=$(dirname "$(readlink -f "$0")")
+exec "$folder/run" "$folder/root/usr/bin/godot" "$@"
+"""
 
 
 class BuildError(Exception):
@@ -163,11 +189,108 @@ def native(arguments: argparse.Namespace) -> None:
         install_library(folder, target, for_this_machine=not arguments.target)
 
 
+def godot(arguments: argparse.Namespace) -> None:
+    python = install_project("cpu", "bake", "dev", needs_native=True)
+    program = find_godot(arguments.godot) or fetch_godot()
+    api = godot_api(program)
+    if arguments.target:
+        install_extension(build_native(arguments.target, godot_api=api, programs=False), arguments.target)
+        return
+    folder = build_native("linux-x64", godot_api=api, programs=True)
+    install_library(folder, "linux-x64", for_this_machine=True)
+    install_extension(folder, "linux-x64")
+    run(python, "-m", "pytest", *(arguments.pytest or ["tests/godot"]), environment={"FLASHHEAD_GODOT": str(program)})
+
+
+def find_godot(given: Path | None = None) -> Path | None:
+    """The Godot that a person named, else the one that an earlier run got."""
+    named = given or os.environ.get("FLASHHEAD_GODOT")
+    if not named:
+        return GODOT / "godot" if (GODOT / "godot").exists() else None
+    found = shutil.which(named)
+    if not found:
+        raise BuildError(f"{named} is no program: give the path of a Godot 4.4 or newer")
+    return Path(found).resolve()
+
+
+def fetch_godot() -> Path:
+    """Unpack Godot into a folder of its own, without root; nothing is installed."""
+    if not shutil.which("apt-get") or os.uname().machine != "x86_64":
+        raise BuildError(
+            "Godot is fetched with apt-get, for x86_64. Give one of your own: build.py godot --godot PATH"
+        )
+    folder = GODOT.with_name("godot.partial")
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in ("lists/partial", "archives/partial", "parts", "root"):
+        (folder / name).mkdir(parents=True)
+    (folder / "status").touch()
+    (folder / "sid.sources").write_text(debian_unstable(), "utf-8")
+    options = {
+        "Dir::Etc::sourcelist": folder / "sid.sources",
+        "Dir::Etc::sourceparts": folder / "parts",
+        "Dir::State::lists": folder / "lists",
+        "Dir::State::status": folder / "status",
+        "Dir::Cache": folder,
+        "Dir::Cache::archives": folder / "archives",
+        "Debug::NoLocking": "1",
+        "APT::Install-Recommends": "false",
+        "APT::Sandbox::User": "",
+    }
+    apt = ["apt-get", "--quiet=2", *(f"-o{name}={value}" for name, value in options.items())]
+    print(f"Getting Godot from Debian unstable into {GODOT} (550 MB unpacked) ...", flush=True)
+    run(*apt, "update")
+    run(*apt, "install", "--yes", "--download-only", *GODOT_PACKAGES)
+    for archive in sorted((folder / "archives").glob("*.deb")):
+        run("dpkg-deb", "-x", archive, folder / "root")
+    for name in ("lists", "archives"):
+        shutil.rmtree(folder / name)
+    for name, text in (("run", GODOT_RUN), ("godot", GODOT_START)):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    shutil.rmtree(GODOT, ignore_errors=True)
+    folder.rename(GODOT)
+    return GODOT / "godot"
+
+
+def debian_unstable() -> str:
+    """The Debian archive that this machine uses, as a source of its unstable suite."""
+    etc = Path("/etc/apt")
+    files = [file for file in [etc / "sources.list", *(etc / "sources.list.d").glob("*")] if file.is_file()]
+    text = "\n\n".join(file.read_text("utf-8") for file in files)
+    # Both formats: "URIs: ..." in paragraphs, and "deb [options] address suite component".
+    address = re.search(r"^(?:URIs:|deb\s+(?:\[[^]]*\]\s+)?)\s*(\S+/debian/?)(?:\s|$)", text, re.MULTILINE)
+    keys = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+    if not address or not keys.exists():
+        raise BuildError(
+            "This machine knows no Debian archive. Give a Godot of your own: build.py godot --godot PATH"
+        )
+    return f"Types: deb\nURIs: {address[1]}\nSuites: sid\nComponents: main\nSigned-By: {keys}\n"
+
+
+def godot_api(program: Path) -> Path:
+    """The folder of gdextension_interface.h and extension_api.json, which this Godot writes itself."""
+    said = subprocess.run([program, "--headless", "--version"], capture_output=True, text=True)
+    version = re.match(r"(\d+)\.(\d+)\S*", said.stdout)
+    if not version:
+        raise BuildError(f"{program} does not say its version: {said.stdout}{said.stderr}")
+    print(f"Godot {version[0]}: {program}", flush=True)
+    if (int(version[1]), int(version[2])) < GODOT_OLDEST:
+        raise BuildError(f"{program} is older than Godot 4.4")
+    folder = BUILD / f"godot-api-{version[0]}"
+    if not (folder / "gdextension_interface.h").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        dump = [program, "--headless", "--dump-extension-api", "--dump-gdextension-interface"]
+        if subprocess.run(dump, cwd=folder, stdout=subprocess.DEVNULL).returncode:
+            raise BuildError(f"{program} does not write its interface. It must be an editor, not an export template.")
+    return folder
+
+
 def build_native(
     target: str,
     sanitize: str | None = None,
     zeromq: Path | None = None,
     msgpack: Path | None = None,
+    godot_api: Path | None = None,
     *,
     programs: bool,
 ) -> Path:
@@ -175,7 +298,7 @@ def build_native(
     else for any machine of the target, with zig's compiler. Returns the folder in which it lies.
 
     `sanitize`: "address" (and undefined behaviour) or "thread". `zeromq`, `msgpack`: folders of the two libraries'
-    sources; fetched where they are not given.
+    sources; fetched where they are not given. `godot_api`: with it the Godot extension is built too.
     """
     if zeromq is None or msgpack is None:
         fetch_sources()
@@ -186,6 +309,7 @@ def build_native(
         f"-DFLASHHEAD_MSGPACK_SOURCE={msgpack or SOURCES / 'msgpack'}",
         f"-DCMAKE_MAKE_PROGRAM={ninja}",
         f"-DFLASHHEAD_PROGRAMS={'ON' if programs else 'OFF'}",
+        f"-DFLASHHEAD_GODOT_API={godot_api or ''}",
     ]
     if sanitize:
         kinds = {"address": "address,undefined", "thread": "thread"}[sanitize]
@@ -275,12 +399,11 @@ def apt_of_sources(folder: Path) -> list[str]:
 
 
 def install_library(folder: Path, target: str, for_this_machine: bool) -> None:
-    """Put the library where the engines' plug-ins have it, and into .venv when it is this machine's own."""
+    """Put the library where Unity's plug-in has it, and into .venv when it is this machine's own."""
     name = TARGETS[target].library
     library = folder / name
-    for plugins in PLUGIN_FOLDERS:
-        (plugins / target).mkdir(parents=True, exist_ok=True)
-        shutil.copy2(library, plugins / target / name)
+    (UNITY_PLUGINS / target).mkdir(parents=True, exist_ok=True)
+    shutil.copy2(library, UNITY_PLUGINS / target / name)
     if for_this_machine:
         shutil.copy2(library, VENV / "lib" / name)
     size = library.stat().st_size
@@ -289,6 +412,19 @@ def install_library(folder: Path, target: str, for_this_machine: bool) -> None:
         print("Built, but not run: there is no macOS here.")
     if target == "linux-x64" and size > LARGEST_LIBRARY:
         raise BuildError(f"{library} has {size:,} bytes; at most {LARGEST_LIBRARY:,} are allowed")
+
+
+def install_extension(folder: Path, target: str) -> None:
+    """Put the Godot extension where its addon has it."""
+    extension = folder / "godot" / TARGETS[target].extension
+    (GODOT_PLUGINS / target).mkdir(parents=True, exist_ok=True)
+    # Replaced, not overwritten: an editor may have it open.
+    installed = GODOT_PLUGINS / target / extension.name
+    shutil.copy2(extension, installed.with_name(f"{extension.name}.new"))
+    installed.with_name(f"{extension.name}.new").replace(installed)
+    print(f"{extension.name} for {target}: {extension.stat().st_size:,} bytes")
+    if target != "linux-x64":
+        print("Built, but not run: there is no such system here.")
 
 
 def demo(_: argparse.Namespace) -> None:
@@ -300,12 +436,19 @@ def test(arguments: argparse.Namespace) -> None:
     extras = ["cpu", "bake", "psd", "window", "dev", *([] if arguments.quick else ["train"])]
     python = install_project(*extras, needs_native=True)
     run(python, "-m", "ruff", "check", ".")
+    environment = {}
     if sys.platform == "linux":
         try:
-            install_library(build_native("linux-x64", programs=True), "linux-x64", for_this_machine=True)
+            program = find_godot()
+            api = godot_api(program) if program else None
+            folder = build_native("linux-x64", godot_api=api, programs=True)
+            install_library(folder, "linux-x64", for_this_machine=True)
+            if program:
+                install_extension(folder, "linux-x64")
+                environment["FLASHHEAD_GODOT"] = str(program)
         except BuildError as error:
             print(f"The tests of flashhead_bridge are left out: {error}", file=sys.stderr)
-    run(python, "-m", "pytest", *arguments.pytest)
+    run(python, "-m", "pytest", *arguments.pytest, environment=environment)
 
 
 def avatar_tools(_: argparse.Namespace) -> None:
@@ -363,6 +506,21 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--zeromq", type=Path, metavar="FOLDER", help="sources of libzmq; else they are fetched")
     command.add_argument("--msgpack", type=Path, metavar="FOLDER", help="sources of msgpack-c; else they are fetched")
     command.set_defaults(call=native)
+
+    command = commands.add_parser(
+        "godot",
+        help="build the Godot addon's library and run the addon's tests in Godot",
+        description="Get Godot 4 from Debian's unstable suite into ~/.cache/flashhead/godot, which later runs use "
+        "again, unless a Godot is named; build the Godot extension; run tests/godot. Pictures need Xvfb: "
+        "sudo apt install xvfb.",
+        epilog="examples: build.py godot    build.py godot --godot /usr/bin/godot -- tests/godot -k native",
+    )
+    command.add_argument(
+        "--godot", type=Path, metavar="PATH", help="a Godot 4.4 or newer (an editor); else FLASHHEAD_GODOT"
+    )
+    command.add_argument("--target", choices=TARGETS, help="only build, for any machine of this system, with zig")
+    command.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    command.set_defaults(call=godot)
 
     command = commands.add_parser(
         "avatar-tools",
