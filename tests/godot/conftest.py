@@ -21,6 +21,12 @@ PROJECT = ROOT / "godot_addon"
 EXTENSION = PROJECT / "addons" / "flashhead" / "flashhead.gdextension"
 LIBRARY = EXTENSION.parent / "bin" / "linux-x64" / "libflashhead_godot.so"
 PLUGIN = '[editor_plugins]\nenabled=PackedStringArray("res://addons/flashhead/plugin.cfg")\n'
+_DRAWING = ("--audio-driver", "Dummy", "--resolution", "512x512")
+_RENDERERS = {
+    "none": ("--headless",),
+    "gl": (*_DRAWING, "--rendering-method", "gl_compatibility", "--rendering-driver", "opengl3"),
+    "vulkan": (*_DRAWING, "--rendering-method", "mobile", "--rendering-driver", "vulkan"),
+}
 _ERROR = re.compile(r"^(?:SCRIPT |USER |USER SCRIPT )?ERROR: .*", re.MULTILINE)
 
 
@@ -52,9 +58,10 @@ class Godot:
         self.program = program
         self.project = project
 
-    def __call__(self, *words: str, timeout_s: float = 120, **environment: str) -> Output:
-        """Godot in its project, without a window."""
-        command = [self.program, "--headless", "--path", str(self.project), *words]
+    def __call__(self, *words: str, renderer: str = "none", timeout_s: float = 120, **environment: str) -> Output:
+        """Godot in its project, without a window, or with the `gl` or `vulkan` renderer on the display of
+        `environment`."""
+        command = [self.program, *_RENDERERS[renderer], "--path", str(self.project), *words]
         run = subprocess.run(
             command, capture_output=True, text=True, timeout=timeout_s, env={**os.environ, **environment}
         )
@@ -75,11 +82,15 @@ class Godot:
         run = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, env=environment)
         return Output(run.stdout, run.stderr, run.returncode)
 
-    def test(self, *words: str, allowed: tuple[str, ...] = (), timeout_s: float = 120, **environment: str) -> Output:
+    def test(
+        self, *words: str, allowed: tuple[str, ...] = (), engine: tuple[str, ...] = (), **options: object
+    ) -> Output:
         """Run tests of godot_addon/tests, such as ("test_client.gd", "test_name", "key=value"); all must pass, and
-        Godot must say no error but the `allowed` ones."""
-        output = self("--script", "res://tests/run_tests.gd", "--", *words, timeout_s=timeout_s, **environment)
+        Godot must say no error but the `allowed` ones. `engine`: words for Godot itself. `options`: as of a call."""
+        output = self(*engine, "--script", "res://tests/run_tests.gd", "--", *words, **options)
         said = f"{output.stdout}\n{output.stderr}"
+        if "switching to OpenGL" in said and not os.environ.get("CI"):
+            pytest.skip("no Vulkan driver: `build.py godot` without --godot brings one")
         assert re.search(r"^END passed=[1-9]\d* failed=0$", output.stdout, re.MULTILINE), said
         assert output.errors(allowed) == [], said
         assert output.code == 0, said
@@ -157,12 +168,31 @@ def bare(godot_program: str, lines: Path, tmp_path_factory) -> Godot:
     native = shutil.ignore_patterns("bin", "*.gdextension*")
     shutil.copytree(PROJECT / "addons", folder / "addons", ignore=native)
     shutil.copytree(PROJECT / "tests", folder / "tests")
-    (folder / "project.godot").write_text(f"{(PROJECT / 'project.godot').read_text()}\n{PLUGIN}")
+    settings = re.sub("^run/main_scene=.*\n", "", (PROJECT / "project.godot").read_text(), flags=re.MULTILINE)
+    (folder / "project.godot").write_text(f"{settings}\n{PLUGIN}")
     shutil.copytree(lines, folder / "lines")
     found = Godot(godot_program, folder)
     output = found("--import")
     assert output.code == 0 and output.errors() == [], output.stderr
     return found
+
+
+@pytest.fixture(scope="session")
+def screen() -> str:
+    """The display of a virtual screen."""
+    if not shutil.which("Xvfb"):
+        message = "no Xvfb to draw on: sudo apt install xvfb"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    reading, writing = os.pipe()
+    words = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1024x1024x24", "-nolisten", "tcp"]
+    process = subprocess.Popen(words, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        number = told.readline().strip()
+    assert number, "Xvfb did not start"
+    yield f":{number}"
+    process.terminate()
+    process.wait(timeout=10)
 
 
 @pytest.fixture(scope="module")

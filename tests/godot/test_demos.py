@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-TESTS = ("--script", "res://tests/run_tests.gd", "--", "test_demos.gd")
 WINDOW = ("--resolution", "640x360")
 FACE = (slice(26, 358), slice(51, 461))
 """Rows and columns of a picture of 512 pixels, mouth included, that no box of the demos covers."""
@@ -70,8 +69,8 @@ def photographs(godot, screen, worker, tmp_path_factory):
     def take(name: str, renderer: str):
         if (name, renderer) not in made:
             folder = tmp_path_factory.mktemp(f"{name}-{renderer}")
-            words = (*TESTS, "test_photographs", f"folder={folder}", *DEMOS[name].words)
-            output = godot.test(*words, options=WINDOW, renderer=renderer, DISPLAY=screen, timeout_s=240, **worker)
+            words = ("test_demos.gd", "test_photographs", f"folder={folder}", *DEMOS[name].words)
+            output = godot.test(*words, engine=WINDOW, renderer=renderer, DISPLAY=screen, timeout_s=240, **worker)
             made[name, renderer] = folder, output.reports["photograph"]
         return made[name, renderer]
 
