@@ -7,8 +7,10 @@ const _SETTLED_FRAMES := 25
 const _LATER_FRAMES := 12
 const _PRESS_EVERY_S := 1.2
 const _LIMIT_S := 120.0
+const _SILENCE_S := 0.3
 
 var _demo: Node
+var _photographs := 0
 
 
 func before() -> void:
@@ -19,17 +21,18 @@ func before() -> void:
 
 
 func after() -> void:
-	for player: Node in _demo.find_children("*", "AudioStreamPlayer*", true, false):
-		player.stop()
+	for head: TalkingHead in _heads():
+		head.cancel()
 	tree.unload_current_scene()
-	await tree.process_frame
+	# Until the audio server has let the voices go.
+	await tree.create_timer(_SILENCE_S).timeout
 
 
-## One photograph of each head that is named in `heads`. While nobody speaks the actions of `keys` are pressed.
+## One photograph of each head of `heads`, which are paths. While nobody speaks the actions of `keys` are pressed.
 func test_photographs() -> void:
 	var waiting: Array[TalkingHead] = []
 	for name in argument("heads").split(","):
-		waiting.append(_demo.find_child(name, true, false))
+		waiting.append(_demo.get_node(name))
 	var end := Time.get_ticks_msec() + _LIMIT_S * 1000.0
 	while waiting and check(Time.get_ticks_msec() < end, "never ready: %s" % [waiting]):
 		await RenderingServer.frame_post_draw
@@ -39,7 +42,6 @@ func test_photographs() -> void:
 				await _photograph(head)
 		if not waiting.any(_is_or_will_be_heard):
 			await _press_keys()
-	report("errors", _demo.get_tree().root.get_node("FlashHeadWorker").failure)
 
 
 ## Nobody answers: the portraits stand still, the lines are heard, and the hint says what to do.
@@ -58,12 +60,14 @@ func test_without_worker() -> void:
 
 
 func _photograph(head: TalkingHead) -> void:
+	var number := _photographs
+	_photographs += 1
 	var folder := argument("folder")
 	var texture := head.texture
-	tree.root.get_texture().get_image().save_png(folder.path_join("%s_screen.png" % head.name))
-	texture.get_image().save_png(folder.path_join("%s_frame.png" % head.name))
+	tree.root.get_texture().get_image().save_png(folder.path_join("%d_screen.png" % number))
+	texture.get_image().save_png(folder.path_join("%d_frame.png" % number))
 	var photograph := {
-		"head": head.name,
+		"head": str(_demo.get_path_to(head)),
 		"corners": _corners(head.screen),
 		"utterance": texture.frame_utterance,
 		"pts_us": texture.frame_pts_us,
@@ -73,7 +77,7 @@ func _photograph(head: TalkingHead) -> void:
 	var index: int = texture.frame_index
 	while head.is_speaking() and texture.frame_index < index + _LATER_FRAMES:
 		await RenderingServer.frame_post_draw
-	texture.get_image().save_png(folder.path_join("%s_later.png" % head.name))
+	texture.get_image().save_png(folder.path_join("%d_later.png" % number))
 
 
 func _is_ready(head: TalkingHead) -> bool:
@@ -114,7 +118,9 @@ func _corners(screen: Node) -> Array:
 		var side: float = minf(screen.size.x, screen.size.y)
 		var drawn := Rect2((screen.size - Vector2(side, side)) / 2.0, Vector2(side, side))
 		to_window = to_window * screen.get_global_transform_with_canvas()
-		corners = [drawn.position, Vector2(drawn.end.x, drawn.position.y), drawn.end, Vector2(drawn.position.x, drawn.end.y)]
+		corners = [
+			drawn.position, Vector2(drawn.end.x, drawn.position.y), drawn.end, Vector2(drawn.position.x, drawn.end.y)
+		]
 	else:
 		var half: Vector2 = screen.mesh.size / 2.0
 		var camera := tree.root.get_camera_3d()
