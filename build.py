@@ -32,6 +32,10 @@ OLDEST_PYTHON = (3, 11)
 BUILD = ROOT / "build"
 SOURCES = BUILD / "sources"
 LARGEST_LIBRARY = 2_000_000  # bytes, stripped, for linux-x64
+NOTICES = "THIRD_PARTY_NOTICES.txt"
+ZEROMQ_UNDER_MPL = (4, 3, 5)  # older ones are under the LGPL
+FUZZ_CORPUS = NATIVE_SOURCES / "fuzz" / "corpus"
+SANITIZERS = {"address": "address,undefined", "thread": "thread", "fuzzer": "fuzzer-no-link,address,undefined"}
 
 
 @dataclass(frozen=True)
@@ -185,14 +189,20 @@ def native(arguments: argparse.Namespace) -> None:
     target = arguments.target or "linux-x64"
     sources = {"zeromq": arguments.zeromq, "msgpack": arguments.msgpack}
     folder = build_native(target, arguments.sanitize, **sources, programs=not arguments.target)
-    if not arguments.sanitize:
-        install_library(folder, target, for_this_machine=not arguments.target)
+    if arguments.sanitize:
+        return
+    install_library(folder, target, for_this_machine=not arguments.target)
+    if zeromq_version(arguments.zeromq or SOURCES / "zeromq") < ZEROMQ_UNDER_MPL:
+        print(
+            f"Its libzmq is under the LGPL with an exception for static linking ({NOTICES} beside the library). For "
+            "one under the MPL-2.0 give a folder with the sources of 4.3.5 or later: --zeromq FOLDER"
+        )
 
 
 def godot(arguments: argparse.Namespace) -> None:
-    python = install_project("cpu", "bake", "dev", needs_native=True)
     program = find_godot(arguments.godot) or fetch_godot()
     api = godot_api(program)
+    python = install_project("cpu", "bake", "dev", needs_native=True)
     if arguments.target:
         install_extension(build_native(arguments.target, godot_api=api, programs=False), arguments.target)
         return
@@ -293,36 +303,103 @@ def build_native(
     godot_api: Path | None = None,
     *,
     programs: bool,
+    only: tuple[str, ...] = (),
 ) -> Path:
     """Build flashhead_bridge with this machine's compiler; with `programs` its examples, tests and fuzz targets too,
     else for any machine of the target, with zig's compiler. Returns the folder in which it lies.
 
-    `sanitize`: "address" (and undefined behaviour) or "thread". `zeromq`, `msgpack`: folders of the two libraries'
-    sources; fetched where they are not given. `godot_api`: with it the Godot extension is built too.
+    `sanitize`: "address" (and undefined behaviour), "thread", or "fuzzer" (address and clang's libFuzzer). `zeromq`,
+    `msgpack`: folders of the two libraries' sources; fetched where they are not given. `godot_api`: with it the Godot
+    extension is built too. `only`: these programs.
     """
     if zeromq is None or msgpack is None:
         fetch_sources()
+    zeromq, msgpack = zeromq or SOURCES / "zeromq", msgpack or SOURCES / "msgpack"
     folder = BUILD / f"native-{target}{'' if programs else '-portable'}{f'-{sanitize}' if sanitize else ''}"
     cmake, ninja = (build_tool(name) for name in ("cmake", "ninja"))
     options = [
-        f"-DFLASHHEAD_ZEROMQ_SOURCE={zeromq or SOURCES / 'zeromq'}",
-        f"-DFLASHHEAD_MSGPACK_SOURCE={msgpack or SOURCES / 'msgpack'}",
+        f"-DFLASHHEAD_ZEROMQ_SOURCE={zeromq}",
+        f"-DFLASHHEAD_MSGPACK_SOURCE={msgpack}",
         f"-DCMAKE_MAKE_PROGRAM={ninja}",
         f"-DFLASHHEAD_PROGRAMS={'ON' if programs else 'OFF'}",
         f"-DFLASHHEAD_GODOT_API={godot_api or ''}",
     ]
     if sanitize:
-        kinds = {"address": "address,undefined", "thread": "thread"}[sanitize]
-        flags = f"-fsanitize={kinds} -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1"
+        flags = f"-fsanitize={SANITIZERS[sanitize]} -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1"
         options += [f"-DCMAKE_{language}_FLAGS={flags}" for language in ("C", "CXX")]
         options += ["-DCMAKE_BUILD_TYPE=None", "-DFLASHHEAD_SANITIZE=ON"]
+    if sanitize == "fuzzer":
+        options += ["-DFLASHHEAD_LIBFUZZER=ON", "-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++"]
     environment = compiler_environment(needs_native=True) if programs else {}
     if not programs:
         options += cross_compiler(target)
     quiet = ("--log-level=WARNING", "-Wno-dev")
     run(cmake, *quiet, "-S", NATIVE_SOURCES, "-B", folder, "-G", "Ninja", *options, environment=environment)
-    run(ninja, "-C", folder)
+    run(ninja, "-C", folder, *only)
+    (folder / NOTICES).write_text(third_party_notices(zeromq, msgpack, TARGETS[target].system), "utf-8")
     return folder
+
+
+def zeromq_version(source: Path) -> tuple[int, ...]:
+    header = (source / "include" / "zmq.h").read_text("utf-8")
+    return tuple(int(number) for number in re.findall(r"#define ZMQ_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", header))
+
+
+def third_party_notices(zeromq: Path, msgpack: Path, system: str) -> str:
+    """What must lie beside a library that is given away: the licences of what is inside, from their own sources."""
+    version = zeromq_version(zeromq)
+    licence, file = (
+        ("Mozilla Public License 2.0", "LICENSE")
+        if version >= ZEROMQ_UNDER_MPL
+        else (
+            "GNU Lesser General Public License 3 with the exception for static linking at its end",
+            "COPYING.LESSER",
+        )
+    )
+    parts = [
+        (
+            f"libzmq {'.'.join(map(str, version))}, unchanged, copyright the contributors that AUTHORS in its source "
+            f"names (https://zeromq.org): {licence}",
+            zeromq / file,
+        ),
+        (
+            "msgpack-c, copyright 2008-2015 FURUHASHI Sadayuki and contributors, with parts of Boost: Boost Software "
+            "License 1.0",
+            msgpack / "LICENSE_1_0.txt",
+        ),
+    ]
+    if system == "Windows":
+        parts.append(("wepoll, in libzmq", zeromq / "external" / "wepoll" / "license.txt"))
+    texts = [f"{told}\n\n{file.read_text('utf-8').strip()}\n" for told, file in parts]
+    return f"\n{'-' * 80}\n\n".join(["What flashhead_bridge contains of others.\n", *texts])
+
+
+def fuzz(arguments: argparse.Namespace) -> None:
+    if arguments.seconds < 1:
+        raise BuildError(f"--seconds {arguments.seconds}: give at least 1")
+    if not shutil.which("clang++"):
+        raise BuildError("The fuzz targets need clang with libFuzzer: sudo apt install clang libclang-rt-dev")
+    make_venv(VENV)
+    targets = sorted(corpus.name for corpus in FUZZ_CORPUS.iterdir())
+    folder = build_native("linux-x64", "fuzzer", programs=True, only=tuple(f"fuzz_{target}" for target in targets))
+    for target in targets:
+        fuzz_one(folder / f"fuzz_{target}", FUZZ_CORPUS / target, arguments.seconds)
+
+
+def fuzz_one(program: Path, corpus: Path, seconds: int) -> None:
+    """Run a target from its kept corpus, and from what earlier runs here found; raises BuildError at a report."""
+    found, log = BUILD / "fuzz" / corpus.name, BUILD / "fuzz" / f"{corpus.name}.log"
+    found.mkdir(parents=True, exist_ok=True)
+    command = [program, f"-max_total_time={seconds}", "-print_final_stats=1", f"-artifact_prefix={found.parent}/"]
+    with log.open("w") as words:
+        ended = subprocess.run([*command, "-timeout=10", found, corpus], stdout=words, stderr=words).returncode
+    lines = log.read_text("utf-8", "replace").splitlines()
+    if ended != 0:
+        print("\n".join(lines[-60:]))
+        raise BuildError(f"{program.name} ended with {ended}: {log}, and the input beside it, tell why")
+    statistics = dict(line.removeprefix("stat::").split(":", 1) for line in lines if line.startswith("stat::"))
+    runs = int(statistics["number_of_executed_units"])
+    print(f"{program.name}: {runs:,} executions in {seconds} s, {runs // seconds:,} a second, no report", flush=True)
 
 
 def cross_compiler(target: str) -> list[str]:
@@ -402,8 +479,10 @@ def install_library(folder: Path, target: str, for_this_machine: bool) -> None:
     """Put the library where Unity's plug-in has it, and into .venv when it is this machine's own."""
     name = TARGETS[target].library
     library = folder / name
+    check_exports(library)
     (UNITY_PLUGINS / target).mkdir(parents=True, exist_ok=True)
-    shutil.copy2(library, UNITY_PLUGINS / target / name)
+    for file in (library, folder / NOTICES):
+        shutil.copy2(file, UNITY_PLUGINS / target / file.name)
     if for_this_machine:
         shutil.copy2(library, VENV / "lib" / name)
     size = library.stat().st_size
@@ -414,6 +493,13 @@ def install_library(folder: Path, target: str, for_this_machine: bool) -> None:
         raise BuildError(f"{library} has {size:,} bytes; at most {LARGEST_LIBRARY:,} are allowed")
 
 
+def check_exports(library: Path) -> None:
+    """Raises BuildError when a symbol leaves the library that its header does not declare."""
+    if subprocess.run([python_of(VENV), "-c", "import lief"], stderr=subprocess.DEVNULL).returncode != 0:
+        pip(VENV, "lief")
+    run(python_of(VENV), NATIVE_SOURCES / "tests" / "check_exports.py", library)
+
+
 def install_extension(folder: Path, target: str) -> None:
     """Put the Godot extension where its addon has it."""
     extension = folder / "godot" / TARGETS[target].extension
@@ -422,6 +508,7 @@ def install_extension(folder: Path, target: str) -> None:
     installed = GODOT_PLUGINS / target / extension.name
     shutil.copy2(extension, installed.with_name(f"{extension.name}.new"))
     installed.with_name(f"{extension.name}.new").replace(installed)
+    shutil.copy2(folder / NOTICES, GODOT_PLUGINS / target)
     print(f"{extension.name} for {target}: {extension.stat().st_size:,} bytes")
     if target != "linux-x64":
         print("Built, but not run: there is no such system here.")
@@ -506,6 +593,15 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--zeromq", type=Path, metavar="FOLDER", help="sources of libzmq; else they are fetched")
     command.add_argument("--msgpack", type=Path, metavar="FOLDER", help="sources of msgpack-c; else they are fetched")
     command.set_defaults(call=native)
+
+    command = commands.add_parser(
+        "fuzz",
+        help="throw bytes that nobody meant at flashhead_bridge, with clang's libFuzzer",
+        description="Build the fuzz targets of flashhead_bridge with clang's libFuzzer, AddressSanitizer and UBSan, "
+        "and run each of them; fails when a sanitizer reports something.",
+    )
+    command.add_argument("--seconds", type=int, default=60, help="how long each target runs (default: 60)")
+    command.set_defaults(call=fuzz)
 
     command = commands.add_parser(
         "godot",

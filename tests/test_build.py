@@ -30,6 +30,19 @@ def test_an_unknown_command_is_refused():
     assert "demo" in result.stderr
 
 
+def test_a_godot_that_is_none_is_refused(tmp_path):
+    result = build("godot", "--godot", str(tmp_path / "godot"))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "is no program: give the path of a Godot 4.4 or newer" in result.stderr
+    (tmp_path / "godot").write_text("#!/bin/sh\necho 4.3.stable\n")
+    (tmp_path / "godot").chmod(0o755)
+    result = build("godot", "--godot", str(tmp_path / "godot"))
+    assert result.returncode == 1 and "is older than Godot 4.4" in result.stderr
+    (tmp_path / "godot").write_text("#!/bin/sh\necho hello\n")
+    result = build("godot", "--godot", str(tmp_path / "godot"))
+    assert result.returncode == 1 and "does not say its version: hello" in result.stderr
+
+
 def test_the_demo_bakes_eight_lines_in_four_languages():
     result = subprocess.run([sys.executable, ROOT / "examples" / "demo.py"], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

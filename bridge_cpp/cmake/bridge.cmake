@@ -1,5 +1,10 @@
 # flashhead_bridge: the library that engines load, and the programs that test it.
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# Nothing leaves the library that the header does not declare, also where the linker takes no list (zig's for macOS).
+set(CMAKE_POLICY_DEFAULT_CMP0063 NEW) # for static libraries too
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 include(cmake/zeromq.cmake)
 include(cmake/msgpack.cmake)
 
@@ -31,12 +36,7 @@ target_include_directories(flashhead_core PUBLIC include src)
 target_compile_definitions(flashhead_core PRIVATE FLASHHEAD_BRIDGE_BUILD FLASHHEAD_VERSION_TEXT="${FLASHHEAD_VERSION}")
 target_compile_options(flashhead_core PRIVATE -Wall -Wextra -ffunction-sections -fdata-sections)
 target_link_libraries(flashhead_core PUBLIC libzmq-static ${FLASHHEAD_MSGPACK_TARGET} Threads::Threads)
-set_target_properties(
-  flashhead_core
-  PROPERTIES POSITION_INDEPENDENT_CODE ON
-             CXX_EXTENSIONS OFF
-             CXX_VISIBILITY_PRESET hidden
-             VISIBILITY_INLINES_HIDDEN ON)
+set_target_properties(flashhead_core PROPERTIES CXX_EXTENSIONS OFF)
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   target_link_libraries(flashhead_core PUBLIC rt) # shm_open, in older C libraries
 endif()
@@ -48,10 +48,9 @@ if(NOT APPLE AND NOT FLASHHEAD_SANITIZE)
   target_link_options(flashhead_bridge PRIVATE -s)
 endif()
 if(APPLE)
-  # zig's linker takes the list of symbols and ignores it: libzmq's names leave the library too.
-  target_link_options(
-    flashhead_bridge PRIVATE "LINKER:-exported_symbols_list,${CMAKE_CURRENT_SOURCE_DIR}/src/abi/exports.macos"
-    "LINKER:-dead_strip")
+  target_sources(flashhead_bridge PRIVATE src/platform/allocation_macos.cc)
+  target_compile_options(flashhead_bridge PRIVATE -fvisibility-global-new-delete=force-hidden)
+  target_link_options(flashhead_bridge PRIVATE "LINKER:-dead_strip")
   set_target_properties(flashhead_bridge PROPERTIES INSTALL_NAME_DIR "@rpath" BUILD_WITH_INSTALL_NAME_DIR ON)
 elseif(NOT FLASHHEAD_SANITIZE)
   target_link_options(
@@ -79,21 +78,26 @@ if(FLASHHEAD_PROGRAMS)
   if(SDL2_FOUND)
     target_link_libraries(talking_npc PRIVATE SDL2::SDL2)
   endif()
-  # Programs that have the library inside, so that a sanitizer sees all of it.
+  # Has the library inside, so that a sanitizer sees all of it.
   add_executable(stress tests/stress.cc)
-  add_executable(fuzz_messages fuzz/messages.cc)
-  add_executable(fuzz_ring fuzz/ring.cc)
-  foreach(program stress fuzz_messages fuzz_ring)
-    target_link_libraries(${program} PRIVATE flashhead_core)
-    target_compile_features(${program} PRIVATE cxx_std_17)
-  endforeach()
-  foreach(program fuzz_messages fuzz_ring)
+  target_link_libraries(stress PRIVATE flashhead_core)
+  target_compile_features(stress PRIVATE cxx_std_17)
+
+  # Only what reads the bytes: nothing here needs libzmq.
+  function(flashhead_add_fuzz_target name)
+    add_executable(fuzz_${name} fuzz/${name}.cc ${ARGN})
+    target_include_directories(fuzz_${name} PRIVATE include src)
+    target_link_libraries(fuzz_${name} PRIVATE ${FLASHHEAD_MSGPACK_TARGET} rt)
+    target_compile_features(fuzz_${name} PRIVATE cxx_std_17)
     if(FLASHHEAD_LIBFUZZER)
-      target_link_options(${program} PRIVATE -fsanitize=fuzzer)
+      target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     else()
-      target_sources(${program} PRIVATE fuzz/driver.cc)
+      target_sources(fuzz_${name} PRIVATE fuzz/driver.cc)
     endif()
-  endforeach()
+  endfunction()
+  flashhead_add_fuzz_target(discovery src/core/json.cc)
+  flashhead_add_fuzz_target(messages src/core/messages.cc src/core/utf8.cc)
+  flashhead_add_fuzz_target(ring src/core/ring_layout.cc src/core/ring_reader.cc src/platform/shared_memory_posix.cc)
 endif()
 
 if(FLASHHEAD_GODOT_API)

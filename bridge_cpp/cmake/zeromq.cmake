@@ -18,6 +18,7 @@ add_subdirectory("${FLASHHEAD_ZEROMQ_SOURCE}" zeromq EXCLUDE_FROM_ALL)
 target_compile_definitions(libzmq-static INTERFACE ZMQ_STATIC)
 foreach(name objects libzmq-static)
   if(TARGET ${name})
-    target_compile_options(${name} PRIVATE -w)
+    # zmq.h marks its functions for export, also in a static library.
+    target_compile_options(${name} PRIVATE -w "-Dvisibility(kind)=__visibility__(\"hidden\")")
   endif()
 endforeach()

@@ -98,8 +98,10 @@ static uint32_t speak(flashhead_session npc, Sound* sound) {
     audio.frames = sound->bytes / (SDL_AUDIO_BITSIZE(sound->spec.format) / 8u * sound->spec.channels);
     audio.sample_rate_hz = (uint32_t)sound->spec.freq;
     audio.interrupt = 1;
+    SDL_LockAudioDevice(sound->device); /* else the audio thread may set the old position once more */
     SDL_AtomicSet(&sound->playing, 0);
     SDL_AtomicSet(&sound->position, 0);
+    SDL_UnlockAudioDevice(sound->device);
     need(flashhead_speak(npc, &audio, &utterance), "speak");
     return utterance;
 }
@@ -151,11 +153,12 @@ int main(int count, char** arguments) {
             if (event.key.keysym.sym == SDLK_ESCAPE) {
                 SDL_AtomicSet(&sound.playing, 0);
                 need(flashhead_cancel(npc, FLASHHEAD_LAST_ACQUIRED), "cancel");
+                utterance = 0; /* one that had finished stays finished: its sound must not go on */
             }
         }
         tell(flashhead_poll_client, client);
         tell(flashhead_poll, npc);
-        flashhead_utterance_state(npc, utterance, &state);
+        if (utterance != 0) need(flashhead_utterance_state(npc, utterance, &state), "state");
         /* The audio starts with the first frame, and ends after its last sample. */
         if (state == FLASHHEAD_SPEAKING || state == FLASHHEAD_FINISHED) {
             int over = SDL_AtomicGet(&sound.position) >= (int)sound.bytes;

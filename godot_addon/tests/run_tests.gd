@@ -1,8 +1,10 @@
 extends SceneTree
-## Runs the tests of this folder:
-##   godot --headless --path godot_addon --script res://tests/run_tests.gd -- [test_client.gd] [test_name] [name=value]
-## Prints a line for each test, then the end marker, without which the run counts as broken: a script error ends only
-## the function that it is in. What Godot itself calls an error is judged by tests/godot/conftest.py.
+## Runs the tests of this folder, or those that are named:
+##   godot --headless --path godot_addon --script res://tests/run_tests.gd
+##     -- [test_client.gd] [test_name] [name=value]
+## Prints a line for each test, then the end marker, without which the run counts as broken: a
+## script error ends only the function that it is in. What Godot itself calls an error is judged by
+## tests/godot/conftest.py.
 
 const FOLDER := "res://tests"
 const LIMIT_S := 300.0

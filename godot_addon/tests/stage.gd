@@ -8,10 +8,10 @@ var root: Node
 var head: TalkingHead
 var player: AudioStreamPlayer
 var screen: TextureRect
-var said: Array[String] = []
 ## Names of its signals, in order, but for those that come with every frame.
-var results: Array = []
+var said: Array[String] = []
 ## Of speak(), in order.
+var results: Array = []
 
 
 func before() -> void:

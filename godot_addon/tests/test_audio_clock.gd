@@ -4,8 +4,8 @@ extends "test_case.gd"
 const AudioClock := preload("res://addons/flashhead/client/audio_clock.gd")
 const Sounds := preload("sounds.gd")
 
-const STEP_US := 93_000
 ## Of the dummy driver at 44100 Hz; it mixes later on a busy machine.
+const STEP_US := 93_000
 const LATE_US := 80_000
 
 var player: Node

@@ -24,6 +24,15 @@ func test_imported() -> void:
 		report("sample", {"row": row, "values": Array(line.weights) + Array(line.pose) + Array(line.visemes)})
 
 
+func test_track() -> void:
+	var loader := FlashHeadBakedLoader.new()
+	var line := loader.load_track(argument("track"), AudioStreamWAV.new())
+	check_equal(loader.error, "", "the track")
+	for time: int in JSON.parse_string(argument("times")):
+		var row := line.sample(time)
+		report("sample", {"row": row, "values": Array(line.weights) + Array(line.pose) + Array(line.visemes)})
+
+
 ## Loads a line of each folder, as a game does with lines that were added to it.
 func test_loaded() -> void:
 	var loader := FlashHeadBakedLoader.new()

@@ -90,7 +90,14 @@ func test_presets() -> void:
 	face.mapping = TalkingHeadBlendShapeMapping.oculus_visemes()
 	_attach([oculus])
 	teller.tell(
-		{"viseme_PP": 0.5, "viseme_ih": 0.125, "viseme_oh": 0.25, "viseme_ou": 0.125, "eyeBlinkLeft": 1.0, "jawOpen": 1}
+		{
+			"viseme_PP": 0.5,
+			"viseme_ih": 0.125,
+			"viseme_oh": 0.25,
+			"viseme_ou": 0.125,
+			"eyeBlinkLeft": 1.0,
+			"jawOpen": 1
+		}
 	)
 	check_equal(_values(oculus), [0.0, 0.5, 0.125, 0.25, 0.125, 1.0, 0.0], "Oculus")
 	var vrm := _mesh(["Face.M_F00.Fcl_MTH_A", "Fcl_MTH_I", "Fcl_MTH_U", "Fcl_MTH_E", "Fcl_MTH_O", "Fcl_EYE_Close_L"])
@@ -217,7 +224,10 @@ func test_bones() -> void:
 		var turned := await _turned(skeleton, eye, look)
 		check((turned * Vector3.BACK).is_equal_approx(Vector3(0, -sin(angle), cos(angle))), "%s down" % eye)
 	bones.head_bone = "Kopf"
-	check("no bone \"Kopf\". It has: Neck, Head" in "".join(bones._get_configuration_warnings()), "a bone that is not there")
+	check(
+		'no bone "Kopf". It has: Neck, Head' in "".join(bones._get_configuration_warnings()),
+		"a bone that is not there"
+	)
 
 
 ## What a bone was turned by against its rest, in the skeleton's space.

@@ -4,13 +4,9 @@ extends "stage.gd"
 const Settings := preload("res://addons/flashhead/client/settings.gd")
 
 
-func before() -> void:
-	ProjectSettings.set_setting(Settings.PROGRAM, [argument("python"), "-m", "flashhead_engine.worker"])
-	super()
-	await wait_until(func() -> bool: return said.has("worker_started"), "the worker was launched", 20.0)
-
-
 func test_it_speaks_and_a_worker_that_dies_is_started_again() -> void:
+	await launch([argument("python"), "-m", "flashhead_engine.worker"])
+	await wait_until(func() -> bool: return said.has("worker_started"), "it was launched", 20.0)
 	check_equal(Warnings.said().size(), 0, "nothing was wrong: %s" % ", ".join(Warnings.said()))
 	await head.speak(Sounds.tone(0.5))
 	check(said.has("first_frame"), "it has a first frame")
@@ -32,10 +28,29 @@ func test_it_speaks_and_a_worker_that_dies_is_started_again() -> void:
 
 
 func test_a_program_that_does_not_exist_is_told() -> void:
-	root.queue_free()
-	head._worker._disconnect()
-	ProjectSettings.set_setting(Settings.PROGRAM, ["/nowhere/python3", "-m", "flashhead_engine.worker"])
-	await super.before()
-	await wait_until(func() -> bool: return said.has("worker_failed"), "it is told")
+	await launch(["/nowhere/python3", "-m", "flashhead_engine.worker"])
+	await wait_until(func() -> bool: return said.has("worker_failed"), "it is told", 3.0)
 	check(Warnings.said()[-1].contains("/nowhere/python3"), Warnings.said()[-1])
 	check_equal(await head.speak(Sounds.tone(0.3)), TalkingHead.Result.FINISHED, "it is heard all the same")
+
+
+func test_a_program_that_is_no_worker_is_told_in_the_end() -> void:
+	await launch(["/bin/sh", "-c", "sleep 30"])
+	await seconds(3.0)
+	check(not said.has("worker_failed"), "it may still be starting")
+	await wait_until(func() -> bool: return said.has("worker_failed"), "it is told", 12.0)
+	check(Warnings.said()[-1].contains("silent"), Warnings.said()[-1])
+
+
+## Another worker than before, for a new scene.
+func launch(program: PackedStringArray) -> void:
+	root.queue_free()
+	await tree.process_frame
+	head_worker()._disconnect()
+	ProjectSettings.set_setting(Settings.PROGRAM, program)
+	Warnings.forget()
+	before()
+
+
+func head_worker() -> Node:
+	return tree.root.get_node(^"FlashHeadWorker")

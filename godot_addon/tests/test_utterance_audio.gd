@@ -123,6 +123,17 @@ func test_pushed_pieces_reach_the_worker_in_order_and_are_all_of_one_kind() -> v
 	check(PushedAudio.new(8000).push(PackedByteArray([1])).contains("odd"), "half a sample is refused")
 
 
+func test_pushed_pieces_reach_the_player_in_two_channels() -> void:
+	var bytes := PackedByteArray()
+	bytes.resize(4)
+	bytes.encode_s16(0, 16384)
+	bytes.encode_s16(2, -8192)
+	var wanted := PackedVector2Array([Vector2(0.5, 0.5), Vector2(-0.25, -0.25)])
+	for samples: Variant in [bytes, PackedFloat32Array([0.5, -0.25]), wanted]:
+		check_equal(PushedAudio._stereo(samples, 0, 2), wanted, type_string(typeof(samples)))
+		check_equal(PushedAudio._stereo(samples, 1, 1), wanted.slice(1), "from the second on")
+
+
 func pieces_of(audio: UtteranceAudio) -> Array:
 	var pieces := []
 	while not audio.complete:

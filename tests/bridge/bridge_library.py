@@ -47,6 +47,15 @@ def environment(**values: str):
             os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
 
 
+def rings_of(pid: int) -> int:
+    """How many shared-memory segments of a worker there are; docs/protocol.md says where its process id lies."""
+    count = 0
+    for path in Path("/dev/shm").glob("flashhead-*"):
+        with contextlib.suppress(OSError):
+            count += int.from_bytes(path.read_bytes()[64:72], "little") == pid
+    return count
+
+
 class Struct(ctypes.Structure):
     def __init__(self, **fields):
         super().__init__(struct_size=ctypes.sizeof(type(self)), **fields)

@@ -2,8 +2,9 @@
 nobody meant. Runs with a sanitizer where `python3 build.py native --sanitize address` (or thread) was called."""
 
 import os
-import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ from bridge_library import BUILT, FILE, ROOT, need_built
 from real_worker import TOKEN
 
 SANITIZED = [BUILT, *(BUILT.with_name(f"{BUILT.name}-{kind}") for kind in ("address", "thread"))]
-HEADER = ROOT / "bridge_cpp" / "include" / "flashhead_bridge.h"
 FUZZ = ROOT / "bridge_cpp" / "fuzz"
 SUPPRESSIONS = FUZZ.parent / "tests" / "thread_sanitizer.txt"
 
@@ -39,16 +39,19 @@ def reached(worker):
     return {"FLASHHEAD_ENDPOINT": worker[0], "FLASHHEAD_TOKEN": TOKEN}
 
 
-def test_only_what_the_header_declares_leaves_the_library():
-    declared = set(
-        re.findall(r"\b(flashhead_\w+)\(", re.sub(r"/\*.*?\*/", "", HEADER.read_text("utf-8"), flags=re.S))
-    )
-    listed = subprocess.run(
-        ["nm", "-D", "--defined-only", need_built(FILE)], capture_output=True, text=True, check=True
-    )
-    exported = {line.split()[-1] for line in listed.stdout.splitlines()}
-    assert exported == declared
+def leaves(library: Path) -> subprocess.CompletedProcess:
+    command = [sys.executable, FUZZ.parent / "tests" / "check_exports.py", library]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_only_what_the_header_declares_leaves_the_library(tmp_path):
+    assert leaves(need_built(FILE)).returncode == 0
     assert FILE.stat().st_size < 2_000_000
+    spoiled = tmp_path / FILE.name
+    spoiled.write_bytes(FILE.read_bytes().replace(b"\0flashhead_abi\0", b"\0flashhead_abx\0"))
+    told = leaves(spoiled)
+    assert told.returncode == 1
+    assert "flashhead_abx" in told.stderr and "missing: flashhead_abi" in told.stderr
 
 
 def test_it_needs_nothing_but_the_c_library():
@@ -95,6 +98,37 @@ def test_heads_that_talk_are_cancelled_and_closed_under_each_others_hands(progra
     program("stress", "talk", 4, 4, **reached)
 
 
-@pytest.mark.parametrize("target", ["messages", "ring"])
+@pytest.mark.parametrize("target", ["discovery", "messages", "ring"])
 def test_bytes_that_nobody_meant(program, target):
     program(f"fuzz_{target}", FUZZ / "corpus" / target, 100_000)
+
+
+def test_libfuzzer_finds_a_bound_that_is_not_checked(tmp_path):
+    """The ring's target as it is runs on; with one check taken out of the reader it ends with a report."""
+    if not shutil.which("clang++"):
+        pytest.skip("needs clang with libFuzzer")
+    core = FUZZ.parent / "src" / "core"
+    code = (core / "ring_reader.cc").read_text("utf-8")
+    check = 'Require(geometry.TotalBytes() <= memory.bytes(), "larger than its memory");'
+    assert code.count(check) == 1
+
+    def fuzz(code: str, name: str, seconds: int) -> subprocess.CompletedProcess:
+        reader, program = tmp_path / f"{name}.cc", tmp_path / name
+        reader.write_text(code, "utf-8")
+        files = [
+            FUZZ / "ring.cc",
+            reader,
+            core / "ring_layout.cc",
+            core.parent / "platform" / "shared_memory_posix.cc",
+        ]
+        flags = ["-std=c++17", "-g", "-O1", "-fsanitize=fuzzer,address", "-I", core.parent]
+        subprocess.run(["clang++", *flags, "-o", program, *files, "-lrt"], check=True)
+        found = tmp_path / f"found_{name}"
+        found.mkdir()
+        command = [program, f"-max_total_time={seconds}", "-seed=1", found, FUZZ / "corpus" / "ring"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace")
+
+    sound = fuzz(code, "sound", 3)
+    assert sound.returncode == 0, sound.stderr[-3000:]
+    spoiled = fuzz(code.replace(check, ""), "spoiled", 60)
+    assert spoiled.returncode != 0 and "AddressSanitizer" in spoiled.stderr

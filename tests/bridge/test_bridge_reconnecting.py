@@ -1,6 +1,5 @@
 """Promises for the day the worker dies: no call blocks or fails, and its heads talk again within two seconds."""
 
-import contextlib
 import os
 import signal
 import sys
@@ -8,7 +7,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from bridge_library import WAITING, environment
+from bridge_library import WAITING, environment, rings_of
 from real_worker import start
 
 from flashhead_engine.transport.rings import sweep
@@ -17,15 +16,6 @@ from flashhead_engine.worker.discovery import WorkerAddress, publish
 WORKER = (sys.executable, "-m", "flashhead_engine.worker")
 TALKING_S = 2.0
 SLOWEST_CALL_S = 0.1
-
-
-def rings_of(pid: int) -> int:
-    """How many shared-memory segments of a worker there are; docs/protocol.md says where its process id lies."""
-    count = 0
-    for path in Path("/dev/shm").glob("flashhead-*"):
-        with contextlib.suppress(OSError):
-            count += int.from_bytes(path.read_bytes()[64:72], "little") == pid
-    return count
 
 
 def noise(seconds: float) -> np.ndarray:

@@ -58,33 +58,23 @@ class Godot:
         self.program = program
         self.project = project
 
-    def __call__(self, *words: str, renderer: str = "none", timeout_s: float = 120, **environment: str) -> Output:
-        """Godot in its project, without a window, or with the `gl` or `vulkan` renderer on the display of
-        `environment`."""
-        command = [self.program, *_RENDERERS[renderer], "--path", str(self.project), *words]
+    def __call__(
+        self,
+        *words: str,
+        project: Path | None = None,
+        renderer: str = "none",
+        timeout_s: float = 120,
+        **environment: str,
+    ) -> Output:
+        """Godot in a project, by default its own, without a window, or with the `gl` or `vulkan` renderer on the
+        display of `environment`."""
+        command = [self.program, *_RENDERERS[renderer], "--path", str(project or self.project), *words]
         run = subprocess.run(
             command, capture_output=True, text=True, timeout=timeout_s, env={**os.environ, **environment}
         )
         return Output(run.stdout, run.stderr, run.returncode)
 
-    def draw(self, display: str, *words: str, timeout_s: float = 120) -> Output:
-        """Godot in its project, drawing by OpenGL on an X display."""
-        options = [
-            "--rendering-method",
-            "gl_compatibility",
-            "--rendering-driver",
-            "opengl3",
-            "--audio-driver",
-            "Dummy",
-        ]
-        command = [self.program, *options, "--path", str(self.project), *words]
-        environment = {**os.environ, "DISPLAY": display}
-        run = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, env=environment)
-        return Output(run.stdout, run.stderr, run.returncode)
-
-    def test(
-        self, *words: str, allowed: tuple[str, ...] = (), engine: tuple[str, ...] = (), **options: object
-    ) -> Output:
+    def test(self, *words: str, allowed: tuple[str, ...] = (), engine: tuple[str, ...] = (), **options) -> Output:
         """Run tests of godot_addon/tests, such as ("test_client.gd", "test_name", "key=value"); all must pass, and
         Godot must say no error but the `allowed` ones. `engine`: words for Godot itself. `options`: as of a call."""
         output = self(*engine, "--script", "res://tests/run_tests.gd", "--", *words, **options)
@@ -117,26 +107,18 @@ def godot(godot_program: str) -> Godot:
     return found
 
 
+@pytest.fixture
+def copied(godot: Godot, tmp_path: Path) -> Godot:
+    """The addon in a project of the test's own."""
+    shutil.copytree(godot.project, tmp_path, dirs_exist_ok=True, symlinks=True)
+    return Godot(godot.program, tmp_path)
+
+
 def prepare(project: Path) -> None:
     """Without this list Godot loads no extension, and its first import crashes (godotengine/godot#111048)."""
     known = project / ".godot" / "extension_list.cfg"
     known.parent.mkdir(exist_ok=True)
     known.write_text(f"res://{EXTENSION.relative_to(PROJECT)}\n")
-
-
-@pytest.fixture(scope="session")
-def display() -> Iterator[str]:
-    """An X display without a screen, for pictures."""
-    program = shutil.which("Xvfb")
-    if program is None:
-        pytest.skip("no Xvfb: Debian, Ubuntu: sudo apt install xvfb")
-    reading, writing = os.pipe()
-    command = [program, "-displayfd", str(writing), "-screen", "0", "1024x1024x24", "-nolisten", "tcp"]
-    with subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL) as server:
-        os.close(writing)
-        with os.fdopen(reading) as number:
-            yield f":{number.readline().strip()}"
-        server.terminate()
 
 
 @pytest.fixture(scope="session")
@@ -164,21 +146,33 @@ def lines(bake: Callable[..., None], tmp_path_factory) -> Path:
 def bare(godot_program: str, lines: Path, tmp_path_factory) -> Godot:
     """Godot with a project of its own, imported, whose addon has no native library, as on the web, phones and
     consoles. It has `lines`."""
-    folder = tmp_path_factory.mktemp("bare")
     native = shutil.ignore_patterns("bin", "*.gdextension*")
-    shutil.copytree(PROJECT / "addons", folder / "addons", ignore=native)
+    return project_of_its_own(godot_program, lines, tmp_path_factory.mktemp("bare"), native)
+
+
+@pytest.fixture(scope="module")
+def whole(godot: Godot, lines: Path, tmp_path_factory) -> Godot:
+    """The same with the native library."""
+    folder = tmp_path_factory.mktemp("whole")
+    prepare(folder)
+    return project_of_its_own(godot.program, lines, folder)
+
+
+def project_of_its_own(program: str, lines: Path, folder: Path, ignored: Callable | None = None) -> Godot:
+    shutil.copytree(PROJECT / "addons", folder / "addons", ignore=ignored)
     shutil.copytree(PROJECT / "tests", folder / "tests")
+    # Without the demos it has no main scene.
     settings = re.sub("^run/main_scene=.*\n", "", (PROJECT / "project.godot").read_text(), flags=re.MULTILINE)
     (folder / "project.godot").write_text(f"{settings}\n{PLUGIN}")
     shutil.copytree(lines, folder / "lines")
-    found = Godot(godot_program, folder)
+    found = Godot(program, folder)
     output = found("--import")
     assert output.code == 0 and output.errors() == [], output.stderr
     return found
 
 
 @pytest.fixture(scope="session")
-def screen() -> str:
+def screen() -> Iterator[str]:
     """The display of a virtual screen."""
     if not shutil.which("Xvfb"):
         message = "no Xvfb to draw on: sudo apt install xvfb"

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from flashhead_engine.blendshapes.arkit import ARKIT_52
 from flashhead_engine.blendshapes.visemes import VISEMES
@@ -26,6 +27,27 @@ def test_a_line_is_the_track_that_was_baked(bare, lines):
         after = rows[min(row + 1, len(rows) - 1)]
         assert sampled["row"] == row
         np.testing.assert_allclose(sampled["values"], rows[row] + (place - row) * (after - rows[row]), atol=2e-6)
+
+
+@pytest.mark.parametrize("fps", [24, 60, 120])
+def test_a_track_alone_is_sampled_at_its_own_rate(bare, lines, tmp_path, fps):
+    track = json.loads((lines / "guard_en.json").read_text()) | {"fps": fps}
+    # Other tools order names differently, and newer versions may have more of them.
+    track["blendshapes"] = ["newShape", *reversed(track["blendshapes"])]
+    rows = np.array(track["frames"])
+    track["frames"] = [[0.5, *row[51::-1], *row[52:]] for row in track["frames"]]
+    (tmp_path / "track.json").write_text(json.dumps(track))
+    times = [0, 100_000, 1_234_567]
+    output = bare.test(
+        "test_baked.gd", "test_track", f"track={tmp_path / 'track.json'}", f"times={times}".replace(" ", "")
+    )
+
+    for time_us, sampled in zip(times, output.reports["sample"], strict=True):
+        place = time_us * fps / 1e6
+        row = int(place)
+        assert sampled["row"] == row
+        expected = rows[row] + (place - row) * (rows[row + 1] - rows[row])
+        np.testing.assert_allclose(sampled["values"], expected, atol=2e-6)
 
 
 def manifest_with(**changes):
@@ -80,6 +102,11 @@ def written(name: str, content: bytes):
     return lambda folder: (folder / name).write_bytes(content)
 
 
+def flac(folder: Path) -> None:
+    shutil.copy(DIALOGUE / "robot_de.flac", folder)
+    manifest_with(audio__file="robot_de.flac")(folder)
+
+
 MANIFEST, TRACK, VIDEO, AUDIO = "guard_en.flashhead.json", "guard_en.json", "guard_en.ogv", "guard_en.wav"
 OUTSIDE = r"flashhead\.json: it names the file .* not inside its own folder"
 SPOILED = {
@@ -101,6 +128,7 @@ SPOILED = {
     "audio_outside": (manifest_with(audio__file="../guard_en.wav"), OUTSIDE),
     "audio_elsewhere": (manifest_with(audio__file=None, audio__name="../x.wav"), "it names no audio"),
     "audio_no_sound": (written(AUDIO, b"no sound"), "Godot cannot play its audio"),
+    "audio_flac": (flac, r"Godot cannot play its audio .*robot_de\.flac"),
     "outputs_no_list": (manifest_with(outputs={}), "it names no outputs"),
     "output_no_object": (manifest_with(outputs=[3]), "one of its outputs is not described"),
     "outputs_empty": (manifest_with(outputs=[]), "none of its outputs is for Godot. Bake with -o guard_en.json"),
@@ -159,7 +187,7 @@ def test_another_recording_is_said(bare, lines, tmp_path):
 def test_damaged_lines_are_not_imported(bare, lines):
     """Godot says which file and why, and imports the others."""
     folder = bare.project / "damaged"
-    names = ("track_cut", "video_cut", "audio_gone", "next_major", "path_absolute")
+    names = ("track_cut", "video_cut", "audio_gone", "audio_flac", "next_major", "path_absolute")
     for name in names:
         shutil.copytree(lines, folder / name)
         SPOILED[name][0](folder / name)

@@ -7,9 +7,9 @@ from PIL import Image
 
 MODEL = Path(__file__).parents[2] / "examples" / "art3d" / "scholar.glb"
 ABOVE_THE_EYES_M = 0.03
-MOUTH = (slice(200, 290), slice(200, 312))
+MOUTH = (slice(320, 370), slice(225, 290))
 """rows and columns in the pictures"""
-EYES = (slice(140, 195), slice(180, 332))
+EYES = (slice(195, 250), slice(170, 340))
 
 
 def test_shapes_bones_and_rigs(bare):
@@ -27,10 +27,9 @@ def test_the_scholar_speaks_a_baked_line(bare):
     bare.test("test_head_model.gd", "test_baked", f"model={MODEL}")
 
 
-def test_the_mouth_opens_in_the_picture(bare, display, tmp_path):
+def test_the_mouth_opens_in_the_picture(bare, screen, tmp_path):
     words = ("test_head_model.gd", "test_pictures", f"model={MODEL}", f"folder={tmp_path}")
-    output = bare.draw(display, "--resolution", "512x512", "--script", "res://tests/run_tests.gd", "--", *words)
-    assert output.code == 0 and output.errors() == [], output.stderr
+    bare.test(*words, renderer="gl", DISPLAY=screen)
 
     rest, jaw_open = (
         np.asarray(Image.open(tmp_path / f"{name}.png").convert("RGB"), int) for name in ("rest", "jawOpen")
@@ -40,3 +39,12 @@ def test_the_mouth_opens_in_the_picture(bare, display, tmp_path):
     assert changed[EYES].mean() < 0.01
     # What appears is the red and dark inside of the mouth.
     assert jaw_open[MOUTH][changed[MOUTH]].mean() < rest[MOUTH][changed[MOUTH]].mean() - 30
+
+
+def test_eight_heads_are_cheap(bare):
+    """Far below a frame's 16.7 ms also on a machine that does other things; docs/godot-baked.md has figures."""
+    output = bare.test("test_head_model.gd", "test_cost", f"model={MODEL}")
+    (cost,) = output.reports["cost_us"]
+    print(cost)
+    assert cost["eight_heads"] < 3000
+    assert cost["eight_samples"] < 1000

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <new>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,7 +44,17 @@ Library& TheLibrary() {
   return *library;
 }
 
-thread_local std::string last_error;
+// No std::string: a destructor that waits for its thread's end would keep an engine from unloading the library.
+thread_local char last_error[1024];
+
+template <size_t kSize>
+void Put(char (&field)[kSize], std::string_view text) {
+  size_t length = std::min(text.size(), kSize - 1);
+  // Never half a character.
+  while (length < text.size() && length > 0 && (static_cast<uint8_t>(text[length]) & 0xC0) == 0x80) --length;
+  std::memcpy(field, text.data(), length);
+  field[length] = '\0';
+}
 
 [[noreturn]] void Invalid(const std::string& what) { throw Failure(FLASHHEAD_INVALID_ARGUMENT, what); }
 
@@ -51,19 +62,19 @@ thread_local std::string last_error;
 template <typename Call>
 flashhead_result Guarded(Call call) noexcept {
   try {
-    last_error.clear();
+    last_error[0] = '\0';
     return call();
   } catch (const Failure& failure) {
-    last_error = failure.what();
+    Put(last_error, failure.what());
     return failure.result;
   } catch (const std::bad_alloc&) {
-    last_error = "no memory is left";
+    Put(last_error, "no memory is left");
     return FLASHHEAD_NO_MEMORY;
   } catch (const std::exception& error) {
-    last_error = error.what();
+    Put(last_error, error.what());
     return FLASHHEAD_INTERNAL;
   } catch (...) {
-    last_error = "an unknown fault";
+    Put(last_error, "an unknown fault");
     return FLASHHEAD_INTERNAL;
   }
 }
@@ -110,15 +121,6 @@ std::shared_ptr<Session> SessionOf(flashhead_session handle) {
   const auto found = TheLibrary().sessions.Get(handle);
   if (found == nullptr) throw Failure(FLASHHEAD_STALE_HANDLE, "this session is not open (any more)");
   return found->session;
-}
-
-template <size_t kSize>
-void Put(char (&field)[kSize], const std::string& text) {
-  size_t length = std::min(text.size(), kSize - 1);
-  // Never half a character.
-  while (length < text.size() && length > 0 && (static_cast<uint8_t>(text[length]) & 0xC0) == 0x80) --length;
-  std::memcpy(field, text.data(), length);
-  field[length] = '\0';
 }
 
 void PutEvent(const Event& from, flashhead_event* to) {
@@ -224,7 +226,7 @@ using namespace flashhead;
 
 extern "C" {
 
-const char* flashhead_last_error(void) { return last_error.c_str(); }
+const char* flashhead_last_error(void) { return last_error; }
 
 const char* flashhead_version(void) { return FLASHHEAD_VERSION_TEXT; }
 

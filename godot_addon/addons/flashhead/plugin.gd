@@ -2,11 +2,13 @@
 extends EditorPlugin
 
 const BakedLineImporter := preload("baked/baked_line_importer.gd")
+const ExportPlugin := preload("export/export_plugin.gd")
 const Settings := preload("client/settings.gd")
 const WorkerTest := preload("inspector/worker_test.gd")
 
 const _AUTOLOAD := "FlashHeadWorker"
 
+var _exporter := ExportPlugin.new()
 var _importer := BakedLineImporter.new()
 var _worker_test := WorkerTest.new()
 
@@ -22,9 +24,11 @@ func _disable_plugin() -> void:
 func _enter_tree() -> void:
 	Settings.register()
 	add_import_plugin(_importer)
+	add_export_plugin(_exporter)
 	add_inspector_plugin(_worker_test)
 
 
 func _exit_tree() -> void:
 	remove_inspector_plugin(_worker_test)
+	remove_export_plugin(_exporter)
 	remove_import_plugin(_importer)

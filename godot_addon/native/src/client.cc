@@ -89,8 +89,8 @@ std::string Read(const Variant& given, uint32_t channels, Samples* samples) {
       if (values > 0) samples->data = samples->pairs.data();
       break;
     default:
-      return "samples is a " + TypeName(given.type()) +
-             ", but must be a PackedByteArray (16 bit), a PackedFloat32Array or a PackedVector2Array (stereo)";
+      return "samples must be PackedByteArray (16 bit), PackedFloat32Array or PackedVector2Array (stereo), not " +
+             TypeName(given.type());
   }
   if (channels < 1 || channels > 8) return "channels is " + std::to_string(channels) + ", but must be from 1 to 8";
   if (values % channels != 0) {

@@ -46,8 +46,7 @@ class Options {
     const Variant given = values_.Get(name);
     if constexpr (!std::is_same_v<T, Variant>) {
       if (!given.Fits(Type<T>::kType)) {
-        return Refuse(std::string(name) + " is a " + TypeName(given.type()) + ", but must be a " +
-                      TypeName(Type<T>::kType));
+        return Refuse(std::string(name) + " must be " + TypeName(Type<T>::kType) + ", not " + TypeName(given.type()));
       }
     }
     value = given.As<T>();
@@ -57,7 +56,7 @@ class Options {
   void ReadWhole(const char* name, T& value, int64_t most) {
     int64_t wide = static_cast<int64_t>(value);
     Take(name, wide);
-    if (wide < 0 || wide > most) return Refuse(std::string(name) + " is " + std::to_string(wide));
+    if (wide < 0 || wide > most) return Refuse(std::string(name) + " is " + std::to_string(wide) + ", but must be from 0 to " + std::to_string(most));
     value = static_cast<T>(wide);
   }
 

@@ -90,7 +90,7 @@ void Texture::Upload() {
 }
 
 bool Texture::ValidateProperty(GDExtensionPropertyInfo* property) {
-  static const StringName image("image");
+  const StringName image("image");
   if (std::memcmp(property->name, image.get(), sizeof(StringName)) != 0) return false;
   property->usage &= ~kStorage;
   return true;

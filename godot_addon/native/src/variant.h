@@ -72,7 +72,7 @@ class StringName : public Builtin<GDEXTENSION_VARIANT_TYPE_STRING_NAME, 8> {
   }
 };
 
-// A packed array; `At` is the interface's function that gives a pointer to an element, for reading or for writing.
+// What packed arrays have in common.
 template <GDExtensionVariantType kId>
 class PackedArray : public Builtin<kId, 16> {
  public:

@@ -211,7 +211,7 @@ static func _is_row(frame: Variant, size: int) -> bool:
 		return false
 	for value: Variant in frame:
 		# Also false where a number is no number or infinite.
-		if not value is float or not absf(value) <= _LARGEST:
+		if not _is_number(value) or not absf(value) <= _LARGEST:
 			return false
 	return true
 
@@ -274,10 +274,14 @@ func _json(path: String, schema: String, largest: int) -> Dictionary:
 ## A whole number from 1 on.
 func _count(values: Dictionary, name: String, largest: int, path: String) -> int:
 	var value: Variant = values.get(name)
-	if error or value is float and value >= 1 and value <= largest and value == floorf(value):
-		return int(value) if value is float else 0
+	if _is_number(value) and value >= 1 and value <= largest and value == floorf(value):
+		return int(value)
 	_fail(path, "%s is %s, not a whole number from 1 to %d. %s" % [name, value, largest, _AGAIN])
 	return 0
+
+
+static func _is_number(value: Variant) -> bool:
+	return value is float or value is int
 
 
 ## The full path of a file that a manifest names; it must not lead out of the manifest's folder.

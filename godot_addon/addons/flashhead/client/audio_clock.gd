@@ -6,8 +6,8 @@ extends RefCounted
 
 const PushedAudio := preload("pushed_audio.gd")
 
-const _SEEK_S := 0.001
 ## A position that falls by more was sought; mixing alone never lets it fall.
+const _SEEK_S := 0.001
 
 var _player: Node
 var _pushed: PushedAudio

@@ -23,8 +23,13 @@ const Settings := preload("settings.gd")
 const Warnings := preload("warnings.gd")
 
 const AUTOLOAD := "FlashHeadWorker"
-const _KEPT_S := 10.0
 ## The connection outlives the last head so long, so that a change of scenes does not start another worker.
+const _KEPT_S := 10.0
+
+## A worker that was launched does not answer at once.
+const _STARTS_S := 10.0
+## The library's words for it.
+const _NO_ANSWER := "no worker answers there"
 
 const _NO_LIBRARY := "its native library does not exist for this platform. Baked lines play without it"
 const _NO_WORKER := "no worker answers: %s. In a game, give the project setting %s"
@@ -39,10 +44,13 @@ var failure := ""
 
 var _heads := 0
 var _unused_s := 0.0
-var _asked: RefCounted
 ## A connection of which it is not known whether there is a worker.
-var _others: Array[Dictionary] = []
+var _asked: RefCounted
 ## What is tried when there is none.
+var _others: Array[Dictionary] = []
+var _is_launched := false
+## A launched worker may go on starting for so long.
+var _starts_for_s := 0.0
 
 
 func _init() -> void:
@@ -54,7 +62,7 @@ static func of(tree: SceneTree) -> Node:
 	if not is_instance_valid(_instance):
 		_instance = tree.root.get_node_or_null(AUTOLOAD)
 	if _instance == null:
-		_instance = load("res://addons/flashhead/client/flashhead_worker.gd").new()
+		_instance = new()
 		_instance.name = AUTOLOAD
 		tree.root.add_child.call_deferred(_instance)
 	return _instance
@@ -64,13 +72,18 @@ static func of(tree: SceneTree) -> Node:
 func attach() -> void:
 	_heads += 1
 	_unused_s = 0.0
-	if client == null and _asked == null:
-		_connect()
+	# Not before the head's scene listens to its signals.
+	_connect.call_deferred()
 
 
 ## A head does not need it any more.
 func detach() -> void:
 	_heads -= 1
+
+
+## Whether a worker answers, as far as is known.
+func is_answering() -> bool:
+	return client != null and failure.is_empty() and client.get_info().connected
 
 
 ## What is known of the worker: connected, worker_pid, reconnects, worker_version, tiers. Empty: nothing.
@@ -82,6 +95,7 @@ func _process(delta: float) -> void:
 	if client == null and _asked == null:
 		return
 	_read_log()
+	_wait_for_start(delta)
 	_unused_s = 0.0 if _heads > 0 else _unused_s + delta
 	if _unused_s > _KEPT_S:
 		_disconnect()
@@ -98,6 +112,8 @@ func _exit_tree() -> void:
 
 
 func _connect() -> void:
+	if client or _asked or _heads == 0:
+		return
 	if not Bridge.exists():
 		_fail(_NO_LIBRARY)
 		return
@@ -107,22 +123,25 @@ func _connect() -> void:
 
 ## What connect_worker() is given, the best first. {}: where the environment says, else a worker that was announced.
 func _candidates() -> Array[Dictionary]:
+	var program := Settings.program()
 	if OS.get_environment("FLASHHEAD_ENDPOINT"):
 		return [{}]
-	var program := Settings.program()
 	if not program.is_empty():
 		return [{"program": Places.program(program)}]
+	program = Places.worker_beside_game() if Places.is_exported() else Places.worker_of_checkout()
+	if program.is_empty():
+		return [{}]
 	if Places.is_exported():
-		program = Places.worker_beside_game()
-		return [{"program": program}] if not program.is_empty() else [{}] as Array[Dictionary]
-	program = Places.worker_of_checkout()
-	return [{}, {"program": program}] if not program.is_empty() else [{}] as Array[Dictionary]
+		return [{"program": program}]
+	return [{}, {"program": program}]
 
 
 func _try_next() -> void:
 	_asked = Bridge.new_client()
 	var options: Dictionary = _others.pop_front()
 	options["name"] = _name_of_game()
+	_is_launched = options.has("program")
+	_starts_for_s = _STARTS_S if _is_launched else 0.0
 	if _asked.connect_worker(options) != Bridge.OK:
 		_fail(_asked.get_last_error())
 	if _others.is_empty():
@@ -141,16 +160,28 @@ func _adopt() -> void:
 func _hear(event: Dictionary) -> void:
 	match event.type:
 		Bridge.EVENT_CONNECTED:
+			_others.clear()
 			_adopt()
+			_starts_for_s = 0.0
 			failure = ""
 			worker_started.emit()
 		Bridge.EVENT_NOT_CONNECTED when not _others.is_empty():
 			_try_next()
-		Bridge.EVENT_NOT_CONNECTED:
+		Bridge.EVENT_NOT_CONNECTED when _starts_for_s == 0.0 or event.message != _NO_ANSWER:
 			_adopt()
+			_starts_for_s = 0.0
 			_fail(_NO_WORKER % [_sentence(event.message), Settings.PROGRAM])
 		Bridge.EVENT_LOST:
+			_starts_for_s = _STARTS_S if _is_launched else 0.0
 			_fail(_LOST % _sentence(event.message))
+
+
+func _wait_for_start(delta: float) -> void:
+	if _starts_for_s == 0.0:
+		return
+	_starts_for_s = maxf(0.0, _starts_for_s - delta)
+	if _starts_for_s == 0.0:
+		_fail(_NO_WORKER % ["the one that was launched is still silent", Settings.PROGRAM])
 
 
 func _fail(reason: String) -> void:

@@ -8,16 +8,16 @@ const Utterance := preload("utterance.gd")
 const UtteranceAudio := preload("utterance_audio.gd")
 const Warnings := preload("warnings.gd")
 
-const _AHEAD_US := 5_000_000
 ## The worker has so much of the audio before it is heard.
-const _NEW_SESSION: PackedStringArray = ["outputs", "avatar", "tier", "fps", "size", "seed"]
+const _AHEAD_US := 5_000_000
 ## What cannot be changed in an open one.
+const _NEW_SESSION: PackedStringArray = ["outputs", "avatar", "tier", "fps", "size", "seed"]
 
 var client: RefCounted
-var number := 0
 ## Of FlashHeadClient; 0: it is not open.
-var is_refused := false
+var number := 0
 ## The worker will not have this head, and has said why.
+var is_refused := false
 
 var _profile: TalkingHeadProfile
 var _options: Dictionary = {}

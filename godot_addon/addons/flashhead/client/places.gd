@@ -2,8 +2,8 @@ extends RefCounted
 ## Where things are, in a project and in an exported game: worker programs, avatar folders, the checkout that the
 ## addon is used from.
 
-const _WORKER_FOLDER := "flashhead_worker"
 ## Beside an exported game's executable.
+const _WORKER_FOLDER := "flashhead_worker"
 const _WORKER := "flashhead_worker"
 const _PYTHONS: PackedStringArray = ["bin/python3", "python.exe", "Scripts/python.exe"]
 const _MODULE: PackedStringArray = ["-m", "flashhead_engine.worker"]
@@ -27,9 +27,14 @@ static func beside_game(path: String) -> String:
 	return OS.get_executable_path().get_base_dir().path_join(path)
 
 
+## The folder of the worker beside a game that is in this one.
+static func beside(folder: String) -> String:
+	return folder.path_join(_WORKER_FOLDER)
+
+
 ## The command that starts the worker which was put beside an exported game; empty: there is none.
 static func worker_beside_game() -> PackedStringArray:
-	return worker_in(beside_game(_WORKER_FOLDER), beside_game(""))
+	return worker_in(beside(beside_game("")), beside_game(""))
 
 
 ## The same of a folder. `allowed`: whose files it may read, too.

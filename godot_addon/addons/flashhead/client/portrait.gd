@@ -3,8 +3,8 @@ extends RefCounted
 
 const Places := preload("places.gd")
 
-const _SIZE := 256
 ## Without a profile.
+const _SIZE := 256
 
 
 ## RGBA8, square, as large as the profile's pictures. Without a portrait it is transparent: never a black square.

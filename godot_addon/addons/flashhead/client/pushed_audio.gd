@@ -2,28 +2,31 @@ extends RefCounted
 ## Audio that comes in pieces, as from speech synthesis: for the worker, and for the AudioStreamGenerator that plays
 ## it. Pieces are PackedByteArray (16 bit) or PackedFloat32Array, both of one channel, or PackedVector2Array.
 
+const _KINDS := "give a PackedByteArray of 16 bit samples, a PackedFloat32Array or a PackedVector2Array, not %s"
 const _BUFFER_S := 0.5
+## Of what a frame gives the player at most, because it is converted sample by sample.
+const _AT_ONCE_S := 0.2
 
 var sample_rate_hz := 0
 var channels := 1
-var duration_us := 0
 ## So far.
-var taken_us := 0
+var duration_us := 0
 ## Up to here the worker has it.
-var complete := false
+var taken_us := 0
 ## Whether the worker has all, and no more comes.
+var complete := false
 var stream := AudioStreamGenerator.new()
 
 var _pieces: Array = []
-var _taken := 0
 ## Pieces that the worker has.
+var _taken := 0
 var _ended := false
 var _kind := TYPE_NIL
 var _playback: AudioStreamGeneratorPlayback
-var _played := 0
 ## Pieces that the generator has whole.
-var _offset := 0
+var _played := 0
 ## Frames of the next one that it has.
+var _offset := 0
 var _fed_frames := 0
 var _capacity := 0
 
@@ -38,10 +41,7 @@ func _init(rate_hz: int) -> void:
 func push(samples: Variant) -> String:
 	var kind := typeof(samples)
 	if kind not in [TYPE_PACKED_BYTE_ARRAY, TYPE_PACKED_FLOAT32_ARRAY, TYPE_PACKED_VECTOR2_ARRAY]:
-		return (
-			"push() takes a PackedByteArray of 16 bit samples, a PackedFloat32Array or a PackedVector2Array, not %s"
-			% type_string(kind)
-		)
+		return _KINDS % type_string(kind)
 	if _kind != TYPE_NIL and kind != _kind:
 		return "all pieces of an utterance must be of one kind: %s" % type_string(_kind)
 	if kind == TYPE_PACKED_BYTE_ARRAY and samples.size() % 2 == 1:
@@ -93,7 +93,7 @@ func play(playback: AudioStreamGeneratorPlayback) -> void:
 
 ## Give the player as much as it has room for.
 func feed() -> void:
-	var room := _playback.get_frames_available()
+	var room := mini(_playback.get_frames_available(), int(_AT_ONCE_S * sample_rate_hz))
 	while room > 0 and _played < _pieces.size():
 		var piece: Variant = _pieces[_played]
 		var frames := mini(room, _frames(piece) - _offset)
@@ -154,11 +154,10 @@ static func _stereo(samples: Variant, from: int, frames: int) -> PackedVector2Ar
 		return samples.slice(from, from + frames)
 	var stereo := PackedVector2Array()
 	stereo.resize(frames)
-	for index in frames:
-		var value: float
-		if samples is PackedByteArray:
-			value = samples.decode_s16(2 * (from + index)) / 32768.0
-		else:
-			value = samples[from + index]
-		stereo[index] = Vector2(value, value)
+	if samples is PackedByteArray:
+		for index in frames:
+			stereo[index] = Vector2.ONE * (samples.decode_s16(2 * (from + index)) / 32768.0)
+	else:
+		for index in frames:
+			stereo[index] = Vector2.ONE * samples[from + index]
 	return stereo

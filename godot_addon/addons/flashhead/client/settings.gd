@@ -1,37 +1,33 @@
 extends RefCounted
 ## The project settings of the addon, in Project Settings under FlashHead.
 
-const PROGRAM := "flashhead/worker/program"
 ## The command that starts a worker, such as ["res://worker/bin/python3", "-m", "flashhead_engine.worker"]. Empty:
 ## see FlashHeadWorker.
-const START_LIMIT_S := "flashhead/speaking/start_limit_s"
+const PROGRAM := "flashhead/worker/program"
 ## Audio waits at most so long for its first frame; then it plays with the mouth at rest.
+const START_LIMIT_S := "flashhead/speaking/start_limit_s"
 
-const _DEFAULTS := {PROGRAM: [], START_LIMIT_S: 2.0}
-const _HINTS := {
-	PROGRAM: {"type": TYPE_PACKED_STRING_ARRAY, "hint": PROPERTY_HINT_NONE, "hint_string": ""},
-	START_LIMIT_S: {"type": TYPE_FLOAT, "hint": PROPERTY_HINT_RANGE, "hint_string": "0,10,0.1,suffix:s"},
-}
+const _START_LIMIT_S := 2.0
 
 
 static func program() -> PackedStringArray:
-	return PackedStringArray(ProjectSettings.get_setting(PROGRAM, _DEFAULTS[PROGRAM]))
+	return ProjectSettings.get_setting(PROGRAM, PackedStringArray())
 
 
 static func start_limit_s() -> float:
-	return ProjectSettings.get_setting(START_LIMIT_S, _DEFAULTS[START_LIMIT_S])
+	return ProjectSettings.get_setting(START_LIMIT_S, _START_LIMIT_S)
 
 
 ## Make them known to the editor, with their defaults.
 static func register() -> void:
-	for setting: String in _DEFAULTS:
-		var value: Variant = _DEFAULTS[setting]
-		if setting == PROGRAM:
-			value = PackedStringArray(value)
-		if not ProjectSettings.has_setting(setting):
-			ProjectSettings.set_setting(setting, value)
-		ProjectSettings.set_initial_value(setting, value)
-		var info: Dictionary = _HINTS[setting].duplicate()
-		info["name"] = setting
-		ProjectSettings.add_property_info(info)
-		ProjectSettings.set_as_basic(setting, true)
+	_register(PROGRAM, PackedStringArray(), {"type": TYPE_PACKED_STRING_ARRAY})
+	var seconds := {"type": TYPE_FLOAT, "hint": PROPERTY_HINT_RANGE, "hint_string": "0,10,0.1,suffix:s"}
+	_register(START_LIMIT_S, _START_LIMIT_S, seconds)
+
+
+static func _register(setting: String, otherwise: Variant, info: Dictionary) -> void:
+	if not ProjectSettings.has_setting(setting):
+		ProjectSettings.set_setting(setting, otherwise)
+	ProjectSettings.set_initial_value(setting, otherwise)
+	ProjectSettings.add_property_info(info.merged({"name": setting}))
+	ProjectSettings.set_as_basic(setting, true)

@@ -46,10 +46,10 @@ const Warnings := preload("warnings.gd")
 const Worker := preload("flashhead_worker.gd")
 
 const _NO_AUDIO := "speak(%s): no audio; give an AudioStream, or the path of a WAV, Ogg Vorbis or MP3 file"
-const _SETTLES_MS := 1000
 ## A face is at rest so long after its last line.
-const _SILENT_FRAMES := 2
+const _SETTLES_MS := 1000
 ## A player that is silent for longer without having finished was stopped by somebody.
+const _SILENT_FRAMES := 2
 const _MOVIE_WAIT_MS := 1000
 
 ## Who speaks. May be changed and swapped at any time.
@@ -65,21 +65,22 @@ const _MOVIE_WAIT_MS := 1000
 @export var screen: Node:
 	set = set_screen
 
-## The picture, usable wherever a Texture2D is; the same one as long as the node lives.
+## The picture, usable wherever a Texture2D is. It is the same one as long as the node lives, but another, again
+## always the same, while a baked line with a video is shown.
 var texture: Texture2D:
 	get = get_texture
 
 var _texture: ImageTexture
 var _worker: Worker
 var _session := HeadSession.new()
-var _queue: Array[Utterance] = []
 ## The first one is heard, or will be next.
-var _streamed: Utterance
+var _queue: Array[Utterance] = []
 ## The one that push() adds to.
-var _player: Node
+var _streamed: Utterance
 ## In which the first one is heard.
-var _own_player: AudioStreamPlayer
+var _player: Node
 ## For a head that was given none.
+var _own_player: AudioStreamPlayer
 var _clock := AudioClock.new()
 var _audio_us := 0
 var _player_finished := false
@@ -89,6 +90,8 @@ var _was_starved := false
 var _silent_since_ms := 0
 var _viseme := ""
 var _track_row := -1
+## Of baked lines; made for the first.
+var _video: FlashHeadBakedVideo
 
 
 ## Speak a line: an AudioStream, or the path of one. It waits for those that were asked for before. Await it to know
@@ -118,7 +121,8 @@ func speak_streamed(sample_rate_hz: int, emotion := "") -> Result:
 	utterance.audio = PushedAudio.new(sample_rate_hz)
 	utterance.stream = utterance.audio.stream
 	utterance.emotion = emotion
-	_streamed = utterance
+	if _worker:
+		_streamed = utterance
 	return await _speak(utterance)
 
 
@@ -140,10 +144,10 @@ func end() -> void:
 		_streamed = null
 
 
-## Play a baked line, a FlashHeadBakedLine. Needs neither worker nor native library.
-func play_baked(line: Resource) -> Result:
-	if line == null or not line.has_method(&"weights_at"):
-		return _refuse("play_baked(%s): give a baked line, as a .flashhead.json file is imported" % line)
+## Play a line that [code]flashhead bake[/code] made. Needs neither worker nor native library.
+func play_baked(line: FlashHeadBakedLine) -> Result:
+	if line == null:
+		return _refuse("play_baked(): no baked line; give what a .flashhead.json file is imported as")
 	var refusal := UtteranceAudio.refusal(line.audio) if line.audio else "it has no audio"
 	if refusal:
 		return _refuse("play_baked(%s): %s" % [line.resource_path, refusal])
@@ -193,6 +197,13 @@ func get_audio_us() -> int:
 	return _audio_us
 
 
+## The 15 visemes' weights that belong to the last [signal weights_changed].
+func get_visemes() -> PackedFloat32Array:
+	if _queue and _queue[0].line:
+		return _queue[0].line.visemes
+	return _session.client.get_visemes() if _session.is_open() else PackedFloat32Array()
+
+
 ## Turn the eyes, in radians from -1 to 1: [param yaw] to the face's own left, [param pitch] down.
 func look_at(yaw: float, pitch: float) -> void:
 	_session.look_at(yaw, pitch)
@@ -223,6 +234,8 @@ func set_screen(value: Node) -> void:
 
 
 func get_texture() -> Texture2D:
+	if _video and _video.line:
+		return _video.texture
 	if _texture == null:
 		_texture = ImageTexture.new() if Engine.is_editor_hint() else Bridge.new_texture()
 		_show_portrait()
@@ -236,6 +249,10 @@ func _enter_tree() -> void:
 	_worker.worker_started.connect(worker_started.emit)
 	_worker.worker_failed.connect(worker_failed.emit)
 	_worker.client_changed.connect(_open_session)
+	if _worker.is_answering():
+		worker_started.emit.call_deferred()
+	elif _worker.failure:
+		worker_failed.emit.call_deferred(_worker.failure)
 	_worker.attach()
 	_open_session()
 
@@ -327,7 +344,7 @@ func _hear_worker() -> void:
 			Bridge.EVENT_UNDERRUN:
 				underrun.emit()
 			Bridge.EVENT_WARNING, Bridge.EVENT_ERROR:
-				Warnings.say(event.message)
+				Warnings.say("the worker says: " + event.message)
 
 
 func _on_first_frame(event: Dictionary) -> void:
@@ -346,7 +363,7 @@ func _refuse(reason: String) -> Result:
 
 
 func _speak(utterance: Utterance) -> Result:
-	if not is_inside_tree():
+	if _worker == null:
 		return _refuse("a head speaks only inside the scene tree: add it first")
 	if utterance.emotion and not TalkingHeadProfile.has_emotion(utterance.emotion):
 		Warnings.say('there is no emotion "%s": the profile\'s is taken' % utterance.emotion)
@@ -508,8 +525,10 @@ static func _is_player(node: Node) -> bool:
 
 func _show() -> void:
 	var utterance: Utterance = _queue[0] if _queue and _queue[0].playing else null
-	if utterance and utterance.line:
-		_show_baked(utterance.line)
+	var line: FlashHeadBakedLine = utterance.line if utterance else null
+	_show_video(line)
+	if line:
+		_show_baked(line)
 		return
 	if not _session.is_open():
 		return
@@ -551,7 +570,23 @@ func _tell_weights() -> void:
 		_tell_viseme(_session.client.get_visemes())
 
 
-func _show_baked(line: Resource) -> void:
+## After the last line with a video the portrait comes back.
+func _show_video(line: FlashHeadBakedLine) -> void:
+	if line == null or not line.has_video():
+		if _video and _video.line:
+			_video.stop()
+			_show_on_screen()
+		return
+	if _video == null:
+		_video = FlashHeadBakedVideo.new()
+		add_child(_video)
+	if _video.line != line:
+		_video.play(line)
+		_show_on_screen()
+	_video.follow(_audio_us)
+
+
+func _show_baked(line: FlashHeadBakedLine) -> void:
 	var row: int = line.sample(_audio_us)
 	if row == _track_row:
 		return

@@ -1,29 +1,29 @@
 extends RefCounted
 ## One piece of dialogue that a head was asked to speak.
 
-signal ended
 ## It was spoken, cancelled or given up: see `result`.
+signal ended
 
 const NONE := -1
 
-var stream: AudioStream
 ## What the player plays.
-var audio: RefCounted
+var stream: AudioStream
 ## The same for the worker: utterance_audio.gd or pushed_audio.gd. Null: the worker is not needed.
-var line: Resource
+var audio: RefCounted
 ## A baked line.
+var line: FlashHeadBakedLine
 var emotion := ""
-var number := 0
 ## Of the session's utterance; 0: the worker was not asked.
-var all_sent := false
+var number := 0
 ## The worker gets no more of it.
-var first_since_ms := NONE
+var all_sent := false
 ## Since when it is the next one to be heard.
+var first_since_ms := NONE
 var playing := false
-var has_face := false
 ## Its first frame was told.
-var result := NONE
+var has_face := false
 ## Of TalkingHead.Result.
+var result := NONE
 
 
 func end(how: int) -> void:

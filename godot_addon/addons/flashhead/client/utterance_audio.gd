@@ -3,28 +3,28 @@ extends RefCounted
 ## taken as they are; everything else is decoded by the engine itself, on a thread, a piece ahead.
 
 const _PIECE_S := 2.0
-const _FIRST_PIECE_S := 0.25
 ## Short, so that the first frame comes soon.
-const _MIXED_HZ := 48000
+const _FIRST_PIECE_S := 0.25
 ## What is decoded comes at this rate.
+const _MIXED_HZ := 48000
 const _LONGEST_S := 36000.0
 
 var sample_rate_hz := _MIXED_HZ
 var channels := 2
-var duration_us := 0
 ## 0: not known before the end.
-var taken_us := 0
+var duration_us := 0
 ## Up to here pieces were taken.
-var complete := false
+var taken_us := 0
 ## Whether no more comes.
+var complete := false
 
 var _samples: PackedByteArray
 var _offset := 0
 var _playback: AudioStreamPlayback
 var _left_s := 0.0
 var _task := -1
-var _mixed: Array = []
 ## The thread puts its piece here.
+var _mixed: Array = []
 var _piece: Variant = null
 var _is_last := false
 

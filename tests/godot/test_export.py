@@ -1,0 +1,210 @@
+"""A game exported with Godot's release template: what is in it, what lies beside it, and that it runs."""
+
+import functools
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+AVATAR = ROOT / "flashhead_engine" / "avatar" / "samples" / "guard"
+GAME = """
+extends Node
+
+func _ready() -> void:
+	var line := load("res://lines/guard_en.flashhead.json") as FlashHeadBakedLine
+	var head := TalkingHead.new()
+	head.audio_player = $Player
+	add_child(head)
+	var widest := [0.0]
+	head.weights_changed.connect(func(weights: PackedFloat32Array, _pose: Variant) -> void:
+		widest[0] = maxf(widest[0], weights[17]))
+	var result := await head.play_baked(line)
+	print("NATIVE ", ClassDB.class_exists("FlashHeadClient"))
+	print("SPOKE %d %.2f %s" % [result, widest[0], line.video.file])
+	print("FILES ", _files("res://"))
+	$Player.stream = null
+	get_tree().quit()
+
+
+func _files(folder: String) -> String:
+	var found := ""
+	for name in DirAccess.get_files_at(folder):
+		found += " " + folder + name
+	for inner in DirAccess.get_directories_at(folder):
+		found += " " + _files(folder + inner + "/")
+	return found
+"""
+LIVE = """
+extends Node
+
+func _ready() -> void:
+	var head := TalkingHead.new()
+	head.profile = TalkingHeadProfile.new()
+	head.profile.avatar = "guard"
+	head.audio_player = $Player
+	head.worker_failed.connect(func(reason: String) -> void: print("FAILED ", reason))
+	head.first_frame.connect(func(_latency_ms: float) -> void: print("FIRST FRAME"))
+	add_child(head)
+	await head.worker_started
+	var result := await head.speak("res://lines/guard_en.wav")
+	print("SPOKE %d %d" % [result, head.texture.frames_shown])
+	$Player.stream = null
+	get_tree().quit()
+"""
+SCENE = """[gd_scene load_steps=2 format=3]
+[ext_resource type="Script" path="res://game.gd" id="1"]
+[node name="Game" type="Node"]
+script = ExtResource("1")
+[node name="Player" type="AudioStreamPlayer" parent="."]
+"""
+PRESET = """[preset.0]
+name="Linux"
+platform="Linux"
+runnable=true
+export_filter="all_resources"
+export_path="{target}"
+[preset.0.options]
+custom_template/debug="{template}"
+custom_template/release="{template}"
+binary_format/embed_pck=false
+flashhead/worker={worker}
+flashhead/worker_folder="{folder}"
+"""
+
+
+@dataclass(frozen=True)
+class Exported:
+    folder: Path
+    stderr: str
+
+    def files(self) -> list[str]:
+        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture(scope="module")
+def template(godot_program) -> Path:
+    """Godot's release template for Linux, beside the Godot that `build.py godot` gets."""
+    folder = Path(shutil.which(godot_program)).resolve().parent
+    found = folder / "root" / "usr" / "bin" / "godot-template-release"
+    if not found.exists():
+        pytest.skip(f"no export template: {found}; python3 build.py godot gets one")
+    return found
+
+
+def make_game(godot, script: str) -> None:
+    """Of a project: a scene with a script and an audio player, and an avatar."""
+    (godot.project / "game.gd").write_text(script)
+    (godot.project / "game.tscn").write_text(SCENE)
+    settings = godot.project / "project.godot"
+    main_scene = '[application]\nrun/main_scene="res://game.tscn"'
+    settings.write_text(settings.read_text().replace("[application]", main_scene))
+    output = godot("--import")
+    assert output.code == 0 and output.errors() == [], output.stderr
+
+
+def exported(godot, template: Path, folder: Path, worker: int = 0, worker_folder: str = "") -> Exported:
+    """`worker`, `worker_folder`: the choices of the preset."""
+    target = folder / "game.x86_64"
+    folder.mkdir(exist_ok=True)
+    choices = {"target": target, "template": template, "worker": worker, "folder": worker_folder}
+    (godot.project / "export_presets.cfg").write_text(PRESET.format(**choices))
+    output = godot("--export-release", "Linux", str(target))
+    return Exported(folder, output.stdout + output.stderr)
+
+
+@pytest.fixture(scope="module")
+def game(bare) -> None:
+    """It speaks a baked line."""
+    shutil.copytree(AVATAR, bare.project / "avatars" / "guard")
+    make_game(bare, GAME)
+
+
+@pytest.fixture
+def export(bare, game, template, tmp_path):
+    """Call with the choices of the preset."""
+    return functools.partial(exported, bare, template, tmp_path / "out")
+
+
+def play(game: Exported, template: Path) -> str:
+    """Runs the game. Its Godot needs the libraries that were unpacked beside the template, and their loader, which is
+    put where the game is: a game takes the running program's folder for its own."""
+    libraries = template.parents[1] / "lib" / "x86_64-linux-gnu"
+    loader = game.folder / "game"
+    shutil.copy(libraries / "ld-linux-x86-64.so.2", loader)
+    command = [loader, "--library-path", f"{libraries}:{libraries / 'pulseaudio'}", game.folder / "game.x86_64"]
+    run = subprocess.run([*command, "--headless"], capture_output=True, text=True, timeout=60, cwd="/")
+    assert run.returncode == 0 and "SCRIPT ERROR" not in run.stderr, run.stderr
+    return run.stdout
+
+
+def test_the_game_speaks_without_worker_and_native_library(export, template):
+    found = export()
+    assert found.files() == ["game.pck", "game.x86_64"]
+
+    said = play(found, template)
+    result, widest, video = re.search("SPOKE (.*)", said)[1].split()
+    assert "NATIVE false" in said
+    assert result == "0" and float(widest) > 0.2 and video == "res://lines/guard_en.ogv"
+
+
+def test_the_pack_has_no_avatar_but_its_portrait_and_no_raw_track(export, template):
+    said = play(export(), template)
+    files = said.split("FILES ", 1)[1].split()
+    assert "res://lines/guard_en.ogv" in files
+    assert "res://lines/guard_en.flashhead.json.import" in files or "res://lines/guard_en.flashhead.json" in files
+    assert "res://lines/guard_en.json" not in files
+    in_avatar = [name for name in files if name.startswith("res://avatars/")]
+    assert in_avatar and all(Path(name).name.startswith("portrait.png") for name in in_avatar), in_avatar
+
+
+def test_worker_and_avatars_lie_beside_the_game(export, game, tmp_path):
+    worker = tmp_path / "my worker"
+    (worker / "bin").mkdir(parents=True)
+    python = worker / "bin" / "python3"
+    python.write_bytes(b"#!/bin/sh\n")
+    python.chmod(0o755)
+    (worker / "model.onnx").write_bytes(bytes(1000))
+
+    found = export(worker=1, worker_folder=str(worker))
+    beside = found.folder / "flashhead_worker"
+    assert (beside / "bin" / "python3").stat().st_mode & 0o111
+    assert (beside / "model.onnx").read_bytes() == bytes(1000)
+    for file in AVATAR.rglob("*"):
+        if file.is_file():
+            copy = found.folder / "avatars" / "guard" / file.relative_to(AVATAR)
+            assert copy.read_bytes() == file.read_bytes()
+
+    (worker / "model.onnx").write_bytes(b"new" * 1000)
+    export(worker=1, worker_folder=str(worker))
+    assert (beside / "model.onnx").read_bytes() == b"new" * 1000
+
+
+@pytest.mark.parametrize(
+    ("folder", "reason"), [("", "Give the folder of the worker"), ("empty", "There is no worker in")]
+)
+def test_a_folder_without_a_worker_is_said(export, tmp_path, folder, reason):
+    if folder:
+        (tmp_path / folder).mkdir()
+    found = export(worker=1, worker_folder=str(tmp_path / folder) if folder else "")
+    assert reason in found.stderr
+    assert not (found.folder / "flashhead_worker").exists()
+
+
+def test_the_game_speaks_with_a_worker_at_an_explicit_path(whole, template, tmp_path):
+    """The setting flashhead/worker/program; the extension's library is copied beside the game."""
+    settings = whole.project / "project.godot"
+    program = f'"{sys.executable}", "-m", "flashhead_engine.worker"'
+    settings.write_text(f"{settings.read_text()}\n[flashhead]\nworker/program=PackedStringArray({program})\n")
+    make_game(whole, LIVE)
+    found = exported(whole, template, tmp_path / "out")
+    assert "libflashhead_godot.so" in found.files()
+
+    said = play(found, template)
+    assert "FIRST FRAME" in said
+    result, frames = map(int, re.search("SPOKE (.*)", said)[1].split())
+    assert result == 0 and frames > 60
