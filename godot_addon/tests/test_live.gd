@@ -1,6 +1,7 @@
 extends "stage.gd"
 ## What needs a live worker.
 
+const Settings := preload("res://addons/flashhead/client/settings.gd")
 const Bridge := preload("res://addons/flashhead/client/bridge.gd")
 
 var latencies_ms: Array[float] = []
@@ -28,6 +29,19 @@ func test_the_audio_starts_with_the_first_frame() -> void:
 	check_equal(said.filter(func(name: String) -> bool: return name in wanted), wanted, "signals in order")
 	check(latencies_ms[0] > 0.0 and latencies_ms[0] < 1000.0, "latency: %s ms" % latencies_ms[0])
 	report("latency_ms", latencies_ms[0])
+
+
+func test_after_the_limit_the_audio_starts_without_a_picture_which_then_joins() -> void:
+	ProjectSettings.set_setting(Settings.START_LIMIT_S, 0.0)
+	speak(speech())
+	await tree.process_frame
+	await tree.process_frame
+	ProjectSettings.set_setting(Settings.START_LIMIT_S, null)
+	check(said.has("speaking_started"), "it did not wait")
+	await wait_until(func() -> bool: return head.texture.frame_utterance != 0, "it is seen")
+	var late_us: int = head.get_audio_us() - head.texture.frame_pts_us
+	check(late_us >= 0 and late_us < 500_000, "the picture is %d us behind the audio" % late_us)
+	await wait_until(func() -> bool: return said.has("first_frame"), "its first frame is told all the same", 1.0)
 
 
 func test_pictures_follow_the_audio_and_then_the_face_is_idle() -> void:
@@ -151,6 +165,17 @@ func test_a_still_face_costs_nothing_until_it_speaks() -> void:
 	await head.speak(Sounds.tone(0.6))
 	check(said.has("first_frame"), "it speaks")
 	check(head.texture.frames_shown - shown > 2, "and is seen: %d" % (head.texture.frames_shown - shown))
+
+
+func test_another_emotion_keeps_the_picture() -> void:
+	speak(speech())
+	await wait_until(func() -> bool: return head.texture.frame_pts_us > 0, "it is seen")
+	var pts_us: int = head.texture.frame_pts_us
+	head.profile.emotion = TalkingHeadProfile.Emotion.HAPPY
+	head.profile.mouth_strength = 1.5
+	check_equal(head.texture.frame_pts_us, pts_us, "the picture that is shown")
+	await wait_until(func() -> bool: return head.texture.frame_pts_us > pts_us, "it is seen on")
+	check_equal(said.count("first_frame"), 1, "in the same session")
 
 
 func test_a_swapped_profile_speaks_too() -> void:

@@ -41,6 +41,17 @@ func test_cancel_ends_what_is_spoken_and_what_waits() -> void:
 	check_equal(await head.speak(Sounds.tone(0.2)), TalkingHead.Result.FINISHED, "it speaks again")
 
 
+func test_a_line_may_be_cancelled_as_soon_as_it_starts() -> void:
+	head.speaking_started.connect(head.cancel, CONNECT_ONE_SHOT)
+	var warned := Warnings.said().size()
+	speak(Sounds.tone(1.0))
+	await wait_until(func() -> bool: return results.size() == 1, "it ended")
+	check_equal(results, [TalkingHead.Result.CANCELLED], "how it ended")
+	check(not player.playing, "the player is silent")
+	check_equal(Warnings.said().size(), warned, "nothing is wrong with that")
+	check_equal(await head.speak(Sounds.tone(0.2)), TalkingHead.Result.FINISHED, "it speaks again")
+
+
 func test_pause_holds_the_line() -> void:
 	speak(Sounds.tone(1.0))
 	await until_playing()

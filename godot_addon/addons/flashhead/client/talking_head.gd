@@ -325,11 +325,10 @@ func _open_session() -> void:
 
 func _on_profile_changed() -> void:
 	update_configuration_warnings()
-	if _texture:
-		_show_portrait()
-	_show_on_screen()
 	if _session.is_open() and profile and _session.change(profile, _queue[0].emotion if _queue else ""):
 		return
+	if _texture:
+		_show_portrait()
 	_open_session()
 
 
@@ -394,7 +393,8 @@ func _speak_on() -> void:
 			if not _may_begin(utterance):
 				return
 			_begin(utterance)
-		if not _play_on(utterance):
+		# Whoever heard that it began may have cancelled it.
+		if utterance.result != Utterance.NONE or not _play_on(utterance):
 			return
 		_finish(utterance)
 
