@@ -162,6 +162,17 @@ def test_the_pack_has_no_avatar_but_its_portrait_and_no_raw_track(export, templa
     assert in_avatar and all(Path(name).name.startswith("portrait.png") for name in in_avatar), in_avatar
 
 
+def test_platforms_without_a_worker_have_neither_choice(bare, game, tmp_path):
+    """Of a pack for the web, without its template, which Debian does not have."""
+    (bare.project / "export_presets.cfg").write_text(
+        '[preset.0]\nname="Web"\nplatform="Web"\nrunnable=true\nexport_filter="all_resources"\n[preset.0.options]\n'
+    )
+    output = bare("--export-pack", "Web", str(tmp_path / "game.pck"))
+    pack = (tmp_path / "game.pck").read_bytes()
+    assert "SCRIPT ERROR" not in output.stderr and "FlashHead" not in output.stderr, output.stderr
+    assert b"guard_en.ogv" in pack and b"portrait.png" in pack and b"eye_whites" not in pack
+
+
 def test_worker_and_avatars_lie_beside_the_game(export, game, tmp_path):
     worker = tmp_path / "my worker"
     (worker / "bin").mkdir(parents=True)
@@ -180,7 +191,7 @@ def test_worker_and_avatars_lie_beside_the_game(export, game, tmp_path):
             assert copy.read_bytes() == file.read_bytes()
 
     (worker / "model.onnx").write_bytes(b"new" * 1000)
-    export(worker=1, worker_folder=str(worker))
+    export(worker=1, worker_folder=f"{worker}/")
     assert (beside / "model.onnx").read_bytes() == b"new" * 1000
 
 

@@ -28,8 +28,8 @@ var texture: Texture2D:
 var _viewport := SubViewport.new()
 var _player := VideoStreamPlayer.new()
 var _matte := ShaderMaterial.new()
-var _last_s := 0.0
 ## When the last picture comes; the player ends with it, and it stays.
+var _last_s := 0.0
 
 
 func _init() -> void:
@@ -42,6 +42,11 @@ func _init() -> void:
 	_player.process_priority = _LAST
 	_viewport.add_child(_player)
 	add_child(_viewport)
+
+
+## Whether this version of Godot has a player that can be driven to a time.
+static func is_possible() -> bool:
+	return ClassDB.class_has_method(&"VideoStreamPlayer", &"set_speed_scale")
 
 
 ## Begin with a line's video; it stands at the first picture until [method follow].

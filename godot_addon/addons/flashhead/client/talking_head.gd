@@ -151,6 +151,8 @@ func play_baked(line: FlashHeadBakedLine) -> Result:
 	var refusal := UtteranceAudio.refusal(line.audio) if line.audio else "it has no audio"
 	if refusal:
 		return _refuse("play_baked(%s): %s" % [line.resource_path, refusal])
+	if line.has_video() and not FlashHeadBakedVideo.is_possible():
+		Warnings.say("the videos of baked lines need a newer Godot, such as 4.6: the portrait stands still")
 	var utterance := Utterance.new()
 	utterance.stream = UtteranceAudio.resolved(line.audio)
 	utterance.line = line
@@ -572,7 +574,7 @@ func _tell_weights() -> void:
 
 ## After the last line with a video the portrait comes back.
 func _show_video(line: FlashHeadBakedLine) -> void:
-	if line == null or not line.has_video():
+	if line == null or not line.has_video() or not FlashHeadBakedVideo.is_possible():
 		if _video and _video.line:
 			_video.stop()
 			_show_on_screen()

@@ -68,7 +68,10 @@ func _export_begin(_features: PackedStringArray, _is_debug: bool, path: String, 
 	if _refusal():
 		_say(_refusal())
 		return
-	var folder: String = get_option(_WORKER_FOLDER)
+	var folder := _worker_folder()
+	if (_target + "/").begins_with(folder + "/"):
+		_say("The game is exported into the folder of the worker, %s. Export it to another one." % folder)
+		return
 	_left_out.append(ProjectSettings.localize_path(folder))
 	_copy(folder, Places.beside(_target))
 	for avatar in _avatars("res://"):
@@ -90,9 +93,13 @@ func _puts_worker() -> bool:
 	return get_option(_WORKER) == Worker.BESIDE_THE_GAME
 
 
+func _worker_folder() -> String:
+	return String(get_option(_WORKER_FOLDER)).trim_suffix("/")
+
+
 ## Why the worker cannot be put beside the game; empty: it can.
 func _refusal() -> String:
-	var folder: String = get_option(_WORKER_FOLDER)
+	var folder := _worker_folder()
 	if folder.is_empty():
 		return "Give the folder of the worker that is to be put beside the game, or leave the worker out."
 	if Places.worker_in(folder, "").is_empty():
