@@ -12,7 +12,6 @@ func before() -> void:
 func test_line() -> void:
 	tree.process_frame.connect(OS.delay_msec.bind(argument("slow_ms", "0").to_int()))
 	await wait_until(func() -> bool: return head.texture.frames_shown > 0, "the head is drawn")
-	head.speaking_started.connect(func() -> void: report("spoken_frame", Engine.get_frames_drawn()))
 	check_equal(await head.speak(argument("line")), TalkingHead.Result.FINISHED, "result")
 	check_equal(spoken_signals(), ["speaking_started", "speaking_finished"] as Array[String], "signals")
 	await seconds(_AFTER_S)
