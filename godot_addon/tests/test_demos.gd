@@ -74,8 +74,8 @@ func _photograph(head: TalkingHead) -> void:
 		"audio_us": head.get_audio_us(),
 	}
 	report("photograph", photograph)
-	var index: int = texture.frame_index
-	while head.is_speaking() and texture.frame_index < index + _LATER_FRAMES:
+	var shown: int = texture.frames_shown
+	while texture.frames_shown < shown + _LATER_FRAMES:
 		await RenderingServer.frame_post_draw
 	texture.get_image().save_png(folder.path_join("%d_later.png" % number))
 
