@@ -74,10 +74,10 @@ class Godot:
         )
         return Output(run.stdout, run.stderr, run.returncode)
 
-    def test(self, *words: str, allowed: tuple[str, ...] = (), **options) -> Output:
+    def test(self, *words: str, allowed: tuple[str, ...] = (), engine: tuple[str, ...] = (), **options) -> Output:
         """Run tests of godot_addon/tests, such as ("test_client.gd", "test_name", "key=value"); all must pass, and
-        Godot must say no error but the `allowed` ones. `options`: as of a call."""
-        output = self("--script", "res://tests/run_tests.gd", "--", *words, **options)
+        Godot must say no error but the `allowed` ones. `engine`: words for Godot itself. `options`: as of a call."""
+        output = self(*engine, "--script", "res://tests/run_tests.gd", "--", *words, **options)
         said = f"{output.stdout}\n{output.stderr}"
         if "switching to OpenGL" in said and not os.environ.get("CI"):
             pytest.skip("no Vulkan driver: `build.py godot` without --godot brings one")
@@ -161,7 +161,9 @@ def whole(godot: Godot, lines: Path, tmp_path_factory) -> Godot:
 def project_of_its_own(program: str, lines: Path, folder: Path, ignored: Callable | None = None) -> Godot:
     shutil.copytree(PROJECT / "addons", folder / "addons", ignore=ignored)
     shutil.copytree(PROJECT / "tests", folder / "tests")
-    (folder / "project.godot").write_text(f"{(PROJECT / 'project.godot').read_text()}\n{PLUGIN}")
+    # Without the demos it has no main scene.
+    settings = re.sub("^run/main_scene=.*\n", "", (PROJECT / "project.godot").read_text(), flags=re.MULTILINE)
+    (folder / "project.godot").write_text(f"{settings}\n{PLUGIN}")
     shutil.copytree(lines, folder / "lines")
     found = Godot(program, folder)
     output = found("--import")
