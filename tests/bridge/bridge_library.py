@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import re
 import sys
 import time
 from ctypes import POINTER, byref, c_char, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint32, c_uint64
@@ -33,6 +34,12 @@ def need_built(path: Path) -> Path:
     if os.environ.get("CI") and sys.platform == "linux":
         pytest.fail(f"{path} was not built")
     pytest.skip(f"{path} was not built: python3 build.py native")
+
+
+def declared_functions() -> set[str]:
+    """What the header declares."""
+    header = (ROOT / "bridge_cpp" / "include" / "flashhead_bridge.h").read_text("utf-8")
+    return set(re.findall(r"\b(flashhead_\w+)\(", re.sub(r"/\*.*?\*/", "", header, flags=re.S)))
 
 
 @contextlib.contextmanager

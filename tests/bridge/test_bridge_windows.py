@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bridge_library import ROOT
+from bridge_library import ROOT, declared_functions
 from real_worker import TOKEN, start
 
 from flashhead_engine.drivers.base import FrameFlags, TimedFrame
@@ -94,6 +94,14 @@ def tcp_worker(tmp_path_factory):
     yield endpoint, str(folder / "Wächter 守衛")
     process.stdin.close()
     assert process.wait(timeout=10) == 0
+
+
+@pytest.mark.skipif(not shutil.which("objdump"), reason="objdump lists what a library exports")
+def test_only_what_the_header_declares_leaves_the_library():
+    command = ["objdump", "-p", BUILT / "flashhead_bridge.dll"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    names = listed.partition("[Ordinal/Name Pointer] Table")[2].partition("\n\n")[0]
+    assert {line.split()[-1] for line in names.splitlines() if "]" in line} == declared_functions()
 
 
 def line_of(process: subprocess.Popen, beginning: str) -> str:
