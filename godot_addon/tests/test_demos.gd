@@ -8,6 +8,7 @@ const _LATER_FRAMES := 12
 const _PRESS_EVERY_S := 1.2
 const _LIMIT_S := 120.0
 const _SILENCE_S := 0.3
+const _BAKED_APART_US := 900_000
 
 var _demo: Node
 var _photographs := 0
@@ -57,6 +58,25 @@ func test_without_worker() -> void:
 			check(not head.texture.get_image().is_invisible(), "%s has no portrait" % head.name)
 	var speaking: TalkingHead = heads.filter(_is_heard).front()
 	check_equal(speaking.texture.get(&"frames_shown"), 0, "pictures without a worker")
+
+
+## With the switch "Baked" the next line's mouth moves without a worker. Two photographs, apart by some frames.
+func test_baked() -> void:
+	var head: TalkingHead = _demo.get_node(argument("heads").get_slice(",", 0))
+	await wait_until(func() -> bool: return _is_heard(head), "the first line is heard", 20.0)
+	_demo.get_node("%Baked").button_pressed = true
+	head.cancel()
+	await tree.process_frame
+	_demo._say(_demo._conversation.begin)
+	for number in 2:
+		var from_us := (number + 1) * _BAKED_APART_US
+		await wait_until(func() -> bool: return head.get_audio_us() > from_us, "it is heard on", 30.0)
+		await RenderingServer.frame_post_draw
+		var folder := argument("folder")
+		tree.root.get_texture().get_image().save_png(folder.path_join("%d_screen.png" % number))
+		head.texture.get_image().save_png(folder.path_join("%d_frame.png" % number))
+		report("photograph", {"corners": _corners(head.screen), "audio_us": head.get_audio_us()})
+	check(head.is_speaking(), "the line ended before it was photographed")
 
 
 func _photograph(head: TalkingHead) -> void:
