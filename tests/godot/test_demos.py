@@ -123,3 +123,20 @@ def test_baked_lines_need_no_worker(godot, screen, tmp_path):
         window, corners = tmp_path / f"{number}_screen.png", photograph["corners"]
         assert difference(window, corners, tmp_path / f"{number}_frame.png") <= SAME
         assert difference(window, corners, tmp_path / f"{1 - number}_frame.png") > SAME, "the picture stands still"
+
+
+@pytest.mark.parametrize("name", DEMOS)
+def test_the_menu_may_be_asked_for_in_the_middle_of_a_line(name, godot, screen, worker):
+    words = ("test_demos.gd", "test_leaving", *DEMOS[name].words)
+    godot.test(*words, engine=WINDOW, renderer="gl", DISPLAY=screen, **worker)
+
+
+def test_the_3d_head_answers(godot, screen, worker):
+    words = ("test_demos.gd", "test_answer", "head=Neck/ScholarHead", "line=mirror", *DEMOS["room_3d"].words)
+    godot.test(*words, engine=WINDOW, renderer="gl", DISPLAY=screen, **worker)
+
+
+def test_the_3d_head_is_the_one_that_this_repository_makes():
+    root = Path(__file__).parents[2]
+    made = (root / "examples" / "art3d" / "scholar.glb").read_bytes()
+    assert (root / "godot_addon" / "demo" / "room_3d" / "scholar.glb").read_bytes() == made

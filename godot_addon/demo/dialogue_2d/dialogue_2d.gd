@@ -46,6 +46,8 @@ func _say(name: String) -> void:
 		await _head.play_baked(_line.baked)
 	else:
 		await _head.speak(_line.voice, _line.emotion)
+	if not _choices.is_inside_tree():
+		return  # The scene was left while somebody spoke.
 	_box.finish(_line.choices.is_empty())
 	if _line.choices:
 		_light_up(_head, _ASIDE)
