@@ -29,6 +29,10 @@ func test_the_audio_starts_with_the_first_frame() -> void:
 	check_equal(said.filter(func(name: String) -> bool: return name in wanted), wanted, "signals in order")
 	check(latencies_ms[0] > 0.0 and latencies_ms[0] < 1000.0, "latency: %s ms" % latencies_ms[0])
 	report("latency_ms", latencies_ms[0])
+	# A line of so few frames is there at once, whole.
+	said.clear()
+	await head.speak(Sounds.tone(0.1))
+	check_equal(said.filter(func(name: String) -> bool: return name in wanted), wanted, "signals of a short line")
 
 
 func test_after_the_limit_the_audio_starts_without_a_picture_which_then_joins() -> void:
@@ -75,6 +79,17 @@ func test_weights_and_visemes_are_told() -> void:
 	check(jaw.size() > 150, "%d weights in 5 s" % jaw.size())
 	check(jaw.max() - jaw.min() > 0.1, "the jaw moves from %s to %s" % [jaw.min(), jaw.max()])
 	check(visemes.has("PP") and visemes.has("aa") and visemes.size() > 8, "visemes: %s" % ", ".join(visemes.keys()))
+
+
+func test_a_seek_is_seen() -> void:
+	speak(speech())
+	await wait_until(func() -> bool: return head.get_audio_us() > 500_000, "it speaks")
+	player.seek(2.0)
+	await wait_until(func() -> bool: return head.get_audio_us() > 2_000_000, "it is heard from there")
+	var asked_ms := Time.get_ticks_msec()
+	var is_seen := func() -> bool: return head.get_audio_us() - head.texture.frame_pts_us < 80_000
+	await wait_until(is_seen, "it is seen from there", 3.0)
+	report("seek_ms", Time.get_ticks_msec() - asked_ms)
 
 
 func test_after_a_cancel_no_picture_of_it_is_shown() -> void:

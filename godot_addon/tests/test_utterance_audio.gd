@@ -73,12 +73,28 @@ func test_of_a_randomizer_one_stream_is_picked_for_ears_and_eyes() -> void:
 		check_equal(UtteranceAudio.resolved(random), streams[0], "the one that has all the weight")
 
 
+func test_a_randomizer_with_a_place_that_cannot_be_spoken_is_refused() -> void:
+	var random := AudioStreamRandomizer.new()
+	random.add_stream(-1, Sounds.tone(0.1), 0.0)
+	check_equal(UtteranceAudio.refusal(random), "", "one that can")
+	check(UtteranceAudio.resolved(random) != null, "though its weight is 0")
+	for stream: AudioStream in [null, Sounds.tone(0.0)]:
+		random.add_stream(1, stream)
+		check(UtteranceAudio.refusal(random).length() > 20, "with %s" % stream)
+		random.remove_stream(1)
+
+
 func test_a_loop_is_spoken_once() -> void:
 	var stream := Sounds.tone(0.5)
 	stream.loop_mode = AudioStreamWAV.LOOP_FORWARD
 	stream.loop_end = 11025
 	check_equal(UtteranceAudio.resolved(stream).loop_mode, AudioStreamWAV.LOOP_DISABLED, "no loop")
 	check_equal(stream.loop_mode, AudioStreamWAV.LOOP_FORWARD, "the game's own stream stays")
+	var folder := argument("dialogue")
+	var mp3 := Sounds.speech(folder, "guard_de.mp3")
+	for other: AudioStream in [mp3, Sounds.speech(folder, "merchant_fr.ogg"), AudioStreamPlaylist.new()]:
+		other.loop = true
+		check_equal(UtteranceAudio.resolved(other).loop, false, other.get_class())
 
 
 func test_what_cannot_be_spoken_is_refused_in_words() -> void:

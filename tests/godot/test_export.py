@@ -75,6 +75,14 @@ binary_format/embed_pck=false
 flashhead/worker={worker}
 flashhead/worker_folder="{folder}"
 """
+WEB_PRESET = """[preset.0]
+name="Web"
+platform="Web"
+runnable=true
+export_filter="all_resources"
+[preset.0.options]
+custom_template/release=""
+"""
 
 
 @dataclass(frozen=True)
@@ -164,13 +172,12 @@ def test_the_pack_has_no_avatar_but_its_portrait_and_no_raw_track(export, templa
 
 def test_platforms_without_a_worker_have_neither_choice(bare, game, tmp_path):
     """Of a pack for the web, without its template, which Debian does not have."""
-    (bare.project / "export_presets.cfg").write_text(
-        '[preset.0]\nname="Web"\nplatform="Web"\nrunnable=true\nexport_filter="all_resources"\n[preset.0.options]\n'
-    )
+    (bare.project / "export_presets.cfg").write_text(WEB_PRESET)
     output = bare("--export-pack", "Web", str(tmp_path / "game.pck"))
     pack = (tmp_path / "game.pck").read_bytes()
     assert "SCRIPT ERROR" not in output.stderr and "FlashHead" not in output.stderr, output.stderr
-    assert b"guard_en.ogv" in pack and b"portrait.png" in pack and b"eye_whites" not in pack
+    assert b"lines/guard_en.ogv" in pack and b"imported/portrait.png-" in pack
+    assert b"imported/eye_whites.png-" not in pack
 
 
 def test_worker_and_avatars_lie_beside_the_game(export, game, tmp_path):
@@ -193,6 +200,13 @@ def test_worker_and_avatars_lie_beside_the_game(export, game, tmp_path):
     (worker / "model.onnx").write_bytes(b"new" * 1000)
     export(worker=1, worker_folder=f"{worker}/")
     assert (beside / "model.onnx").read_bytes() == b"new" * 1000
+
+
+def test_a_game_is_not_exported_into_its_worker(export, tmp_path):
+    (tmp_path / "flashhead_worker").write_bytes(b"#!/bin/sh\n")
+    found = export(worker=1, worker_folder=str(tmp_path))
+    assert "Export it to another one" in found.stderr
+    assert not (found.folder / "flashhead_worker").exists()
 
 
 @pytest.mark.parametrize(

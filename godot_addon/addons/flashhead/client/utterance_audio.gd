@@ -54,8 +54,8 @@ static func refusal(stream: AudioStream) -> String:
 		return "a %s has no beginning and end: use speak_streamed() and push()" % stream.get_class()
 	if stream is AudioStreamPolyphonic or stream is AudioStreamInteractive:
 		return "a %s is not one line of dialogue: give the line itself" % stream.get_class()
-	if stream is AudioStreamRandomizer and stream.streams_count == 0:
-		return "the AudioStreamRandomizer has no streams"
+	if stream is AudioStreamRandomizer:
+		return _refusal_of_any(stream)
 	if _is_recording(stream) and stream.get_length() <= 0.0:
 		return "%s has no audio: its length is 0" % _name_of(stream)
 	return ""
@@ -69,7 +69,7 @@ static func resolved(stream: AudioStream) -> AudioStream:
 	if stream is AudioStreamWAV and stream.loop_mode != AudioStreamWAV.LOOP_DISABLED:
 		stream = stream.duplicate()
 		stream.loop_mode = AudioStreamWAV.LOOP_DISABLED
-	elif (stream is AudioStreamOggVorbis or stream is AudioStreamMP3) and stream.loop:
+	elif stream.get(&"loop") == true:
 		stream = stream.duplicate()
 		stream.loop = false
 	return stream
@@ -177,8 +177,21 @@ static func _name_of(stream: AudioStream) -> String:
 	return stream.resource_path if stream.resource_path else "the " + stream.get_class()
 
 
+static func _refusal_of_any(random: AudioStreamRandomizer) -> String:
+	if random.streams_count == 0:
+		return "the AudioStreamRandomizer has no streams"
+	for index in random.streams_count:
+		var stream := random.get_stream(index)
+		if stream == null:
+			return "place %d of the AudioStreamRandomizer is empty" % index
+		if refusal(stream):
+			return refusal(stream)
+	return ""
+
+
 static func _pick(stream: AudioStreamRandomizer) -> AudioStream:
 	var weights: PackedFloat32Array = []
 	for index in stream.streams_count:
 		weights.append(stream.get_stream_probability_weight(index))
-	return stream.get_stream(RandomNumberGenerator.new().rand_weighted(weights))
+	# Without any weight it is -1.
+	return stream.get_stream(maxi(0, RandomNumberGenerator.new().rand_weighted(weights)))
