@@ -8,6 +8,7 @@ const _LATER_FRAMES := 12
 const _PRESS_EVERY_S := 1.2
 const _LIMIT_S := 120.0
 const _SILENCE_S := 0.3
+const _BAKED_APART_US := 900_000
 
 var _demo: Node
 var _photographs := 0
@@ -59,6 +60,51 @@ func test_without_worker() -> void:
 	check_equal(speaking.texture.get(&"frames_shown"), 0, "pictures without a worker")
 
 
+## To the menu in the middle of a line.
+func test_leaving() -> void:
+	await wait_until(func() -> bool: return _heads().any(_is_heard), "a line is heard", 30.0)
+	_press(&"ui_cancel")
+	await wait_until(
+		func() -> bool: return tree.current_scene is Control and tree.current_scene.name == &"Menu", "menu"
+	)
+	_demo = tree.current_scene
+
+
+## The 3D head opens its mouth while it speaks.
+func test_answer() -> void:
+	var head: TalkingHead = _demo.get_node(argument("head"))
+	var face: MeshInstance3D = _demo.find_child("Face", true, false)
+	var jaw := face.find_blend_shape_by_name("jawOpen")
+	_demo._on_advanced()
+	await tree.process_frame
+	_demo._say(argument("line"))
+	var widest := 0.0
+	await wait_until(func() -> bool: return _is_heard(head), "the answer is heard", 30.0)
+	while head.is_speaking():
+		await tree.process_frame
+		widest = maxf(widest, face.get_blend_shape_value(jaw))
+	check(widest > 0.1, "the mouth never opened: %s" % widest)
+
+
+## With the switch "Baked" the next line's mouth moves without a worker. Two photographs, apart by some frames.
+func test_baked() -> void:
+	var head: TalkingHead = _demo.get_node(argument("heads").get_slice(",", 0))
+	await wait_until(func() -> bool: return _is_heard(head), "the first line is heard", 20.0)
+	_demo.get_node("%Baked").button_pressed = true
+	head.cancel()
+	await tree.process_frame
+	_demo._say(_demo._conversation.begin)
+	for number in 2:
+		var from_us := (number + 1) * _BAKED_APART_US
+		await wait_until(func() -> bool: return head.get_audio_us() > from_us, "it is heard on", 30.0)
+		await RenderingServer.frame_post_draw
+		var folder := argument("folder")
+		tree.root.get_texture().get_image().save_png(folder.path_join("%d_screen.png" % number))
+		head.texture.get_image().save_png(folder.path_join("%d_frame.png" % number))
+		report("photograph", {"corners": _corners(head.screen), "audio_us": head.get_audio_us()})
+	check(head.is_speaking(), "the line ended before it was photographed")
+
+
 func _photograph(head: TalkingHead) -> void:
 	var number := _photographs
 	_photographs += 1
@@ -97,13 +143,17 @@ func _press_keys() -> void:
 	if _heads().any(_is_or_will_be_heard) or argument("keys").is_empty():
 		return
 	for action in argument("keys").split(","):
-		for pressed: bool in [true, false]:
-			var event := InputEventAction.new()
-			event.action = action
-			event.pressed = pressed
-			Input.parse_input_event(event)
-			await tree.process_frame
+		_press(action)
+		await tree.process_frame
 	await tree.create_timer(_PRESS_EVERY_S).timeout
+
+
+func _press(action: StringName) -> void:
+	for pressed: bool in [true, false]:
+		var event := InputEventAction.new()
+		event.action = action
+		event.pressed = pressed
+		Input.parse_input_event(event)
 
 
 func _heads() -> Array:

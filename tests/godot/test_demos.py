@@ -13,8 +13,8 @@ from PIL import Image
 
 CAST = Path(__file__).parents[2] / "godot_addon" / "demo" / "cast"
 WINDOW = ("--resolution", "640x360")
-FACE = (slice(26, 358), slice(51, 461))
-"""Rows and columns of a picture of 512 pixels, mouth included, that no box of the demos covers."""
+FACE = (0.10, 0.05, 0.90, 0.70)
+"""Left, top, right and bottom in shares of a picture: mouth included, no box of the demos covers it."""
 OPAQUE = 254
 SAME = 2.0
 """Levels of 255 by which window and picture may differ on average. Measured: 0.3 to 0.9; another picture 3 to 25."""
@@ -48,7 +48,8 @@ def difference(window: Path, corners: list[list[float]], picture: Path) -> float
         shown.size, Image.Transform.PERSPECTIVE, unwarp(corners, frame.width), Image.Resampling.BILINEAR
     )
     face = np.zeros((frame.height, frame.width), np.uint8)
-    face[FACE] = 255
+    left, top, right, bottom = (round(share * frame.width) for share in FACE)
+    face[top:bottom, left:right] = 255
     inside = Image.fromarray(face).transform(placed.size, Image.Transform.PERSPECTIVE, unwarp(corners, frame.width))
     pixels = np.asarray(placed, np.float32)
     compared = (np.asarray(inside) == 255) & (pixels[..., 3] >= OPAQUE)
@@ -112,3 +113,30 @@ def test_without_a_worker_the_portraits_stay_and_a_hint_says_what_to_do(name, go
     nowhere = {"FLASHHEAD_ENDPOINT": f"ipc://{tmp_path}/nobody", "FLASHHEAD_TOKEN": "none"}
     words = ("test_demos.gd", "test_without_worker", f"folder={tmp_path}", *DEMOS[name].words)
     godot.test(*words, engine=WINDOW, renderer="gl", DISPLAY=screen, **nowhere)
+
+
+def test_baked_lines_need_no_worker(godot, screen, tmp_path):
+    nowhere = {"FLASHHEAD_ENDPOINT": f"ipc://{tmp_path}/nobody", "FLASHHEAD_TOKEN": "none"}
+    words = ("test_demos.gd", "test_baked", f"folder={tmp_path}", *DEMOS["dialogue_2d"].words)
+    output = godot.test(*words, engine=WINDOW, renderer="gl", DISPLAY=screen, **nowhere)
+    for number, photograph in enumerate(output.reports["photograph"]):
+        window, corners = tmp_path / f"{number}_screen.png", photograph["corners"]
+        assert difference(window, corners, tmp_path / f"{number}_frame.png") <= SAME
+        assert difference(window, corners, tmp_path / f"{1 - number}_frame.png") > SAME, "the picture stands still"
+
+
+@pytest.mark.parametrize("name", DEMOS)
+def test_the_menu_may_be_asked_for_in_the_middle_of_a_line(name, godot, screen, worker):
+    words = ("test_demos.gd", "test_leaving", *DEMOS[name].words)
+    godot.test(*words, engine=WINDOW, renderer="gl", DISPLAY=screen, **worker)
+
+
+def test_the_3d_head_answers(godot, screen, worker):
+    words = ("test_demos.gd", "test_answer", "head=Neck/ScholarHead", "line=mirror", *DEMOS["room_3d"].words)
+    godot.test(*words, engine=WINDOW, renderer="gl", DISPLAY=screen, **worker)
+
+
+def test_the_3d_head_is_the_one_that_this_repository_makes():
+    root = Path(__file__).parents[2]
+    made = (root / "examples" / "art3d" / "scholar.glb").read_bytes()
+    assert (root / "godot_addon" / "demo" / "room_3d" / "scholar.glb").read_bytes() == made

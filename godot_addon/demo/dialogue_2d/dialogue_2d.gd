@@ -1,5 +1,6 @@
 extends Control
 ## A visual-novel dialogue: two talking portraits, text that is written while it is heard, choices, and skipping.
+## Its lines are spoken by the worker, or played as they were baked.
 
 const Conversation := preload("res://demo/ui/conversation.gd")
 const DialogueBox := preload("res://demo/ui/dialogue_box.gd")
@@ -16,6 +17,7 @@ var _head: TalkingHead
 @onready var _heads: Dictionary[String, TalkingHead] = {"guard": %GuardHead, "fox": %FoxHead}
 @onready var _box: DialogueBox = %DialogueBox
 @onready var _choices: VBoxContainer = %Choices
+@onready var _baked: CheckButton = %Baked
 
 
 func _ready() -> void:
@@ -40,7 +42,12 @@ func _say(name: String) -> void:
 	_light_up(_head, _DIMMED)
 	var speaker := _conversation.speakers[_line.speaker]
 	_box.begin(speaker.name, speaker.colour, _line.text)
-	await _head.speak(_line.voice, _line.emotion)
+	if _baked.button_pressed:
+		await _head.play_baked(_line.baked)
+	else:
+		await _head.speak(_line.voice, _line.emotion)
+	if not _choices.is_inside_tree():
+		return  # The scene was left while somebody spoke.
 	_box.finish(_line.choices.is_empty())
 	if _line.choices:
 		_light_up(_head, _ASIDE)

@@ -13,6 +13,8 @@ class Line:
 	var emotion := ""
 	var text := ""
 	var voice: AudioStream
+	var baked: FlashHeadBakedLine
+	## Null: only spoken live.
 	var next := ""
 	## Empty: nothing follows, or the player chooses.
 	var choices: Array = []
@@ -20,6 +22,7 @@ class Line:
 
 
 const _VOICE := "res://demo/voices/%s_%s.ogg"
+const _BAKED := "res://demo/voices/%s_%s.flashhead.json"
 
 ## The line that it begins with.
 var begin := ""
@@ -38,7 +41,10 @@ func _init(path: String) -> void:
 		speakers[name] = speaker
 	for name: String in file.data["lines"]:
 		lines[name] = _read(file.data["lines"][name])
-		lines[name].voice = load(_VOICE % [path.get_file().get_basename(), name])
+		var place := [path.get_file().get_basename(), name]
+		lines[name].voice = load(_VOICE % place)
+		if ResourceLoader.exists(_BAKED % place):
+			lines[name].baked = load(_BAKED % place)
 
 
 func _read(written: Dictionary) -> Line:

@@ -20,7 +20,7 @@ from flashhead_engine.training.nano.kokoro import PACKAGES, SAMPLE_RATE_HZ, Koko
 from flashhead_engine.training.nano.recordings import fetch
 
 FOLDER = Path(__file__).parent
-CONVERSATIONS = sorted(FOLDER.parent.glob("*/*.json"))
+CONVERSATIONS = ("dialogue_2d/gate.json", "room_3d/comet.json", "crowd/tavern.json")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def main() -> None:
     arguments.folder.mkdir(parents=True, exist_ok=True)
     fetch(PACKAGES, arguments.folder, print)
     kokoro = Kokoro(arguments.folder)
-    for path in CONVERSATIONS:
+    for path in (FOLDER.parent / name for name in CONVERSATIONS):
         for name, line in json.loads(path.read_text("utf-8"))["lines"].items():
             target = FOLDER / f"{path.stem}_{name}.ogg"
             if not arguments.lines or target.stem in arguments.lines:
