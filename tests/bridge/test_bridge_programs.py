@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from bridge_library import BUILT, FILE, ROOT, declared_functions, need_built
+from bridge_library import BUILT, FILE, ROOT, need_built
 from real_worker import TOKEN
 
 SANITIZED = [BUILT, *(BUILT.with_name(f"{BUILT.name}-{kind}") for kind in ("address", "thread"))]
