@@ -29,6 +29,10 @@ func test_the_audio_starts_with_the_first_frame() -> void:
 	check_equal(said.filter(func(name: String) -> bool: return name in wanted), wanted, "signals in order")
 	check(latencies_ms[0] > 0.0 and latencies_ms[0] < 1000.0, "latency: %s ms" % latencies_ms[0])
 	report("latency_ms", latencies_ms[0])
+	# A line of so few frames is there at once, whole.
+	said.clear()
+	await head.speak(Sounds.tone(0.1))
+	check_equal(said.filter(func(name: String) -> bool: return name in wanted), wanted, "signals of a short line")
 
 
 func test_after_the_limit_the_audio_starts_without_a_picture_which_then_joins() -> void:

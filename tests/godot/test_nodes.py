@@ -124,6 +124,14 @@ def test_a_worker_is_launched_killed_and_back(godot):
     godot.test("test_launched.gd", *FILES, f"python={sys.executable}")
 
 
+def test_in_a_checkout_its_own_worker_is_launched(godot, tmp_path):
+    if not (ROOT / ".venv" / "bin" / "python3").exists():
+        pytest.skip("the checkout has no .venv: python3 build.py test makes one")
+    # No worker is announced in a folder of the test's own.
+    environment = {"FLASHHEAD_ENDPOINT": "", "XDG_RUNTIME_DIR": str(tmp_path)}
+    godot.test("test_live.gd", "test_the_audio_starts_with_the_first_frame", *FILES, **environment)
+
+
 def test_without_the_autoload_heads_speak_all_the_same(copied, worker):
     settings = copied.project / "project.godot"
     text = settings.read_text()

@@ -19,8 +19,8 @@ const _MANIFEST_SCHEMA := "flashhead-baked-line"
 const _TRACK_SCHEMA := "flashhead-track"
 const _MAJOR := "1."
 const _MANIFEST_BYTES := 1 << 20
-## Half an hour at 60 rows a second.
-const _TRACK_BYTES := 1 << 26
+## A quarter of an hour at 60 rows a second.
+const _TRACK_BYTES := 1 << 25
 const _LONGEST_US := 3_600_000_000
 const _FASTEST_FPS := 240
 const _LARGEST_PICTURE := 4096
@@ -74,7 +74,7 @@ func _add_audio(line: FlashHeadBakedLine, described: Variant, manifest: String) 
 		return
 	if not FileAccess.file_exists(path):
 		return _fail(manifest, "its audio %s is missing. Copy it there, then import the line again." % path)
-	if FileAccess.get_sha256(path) != described.get("sha256"):
+	if FileAccess.get_sha256(path) != str(described.get("sha256")):
 		warnings.append("%s: %s is not the recording that it was baked from. %s" % [manifest, path, _AGAIN])
 	line.audio = _audio(path)
 	if line.audio == null:
@@ -95,11 +95,11 @@ func _audio_path(described: Dictionary, manifest: String) -> String:
 		return ""
 	if not manifest.begins_with("res://"):
 		return folder.path_join(name)
-	var found := _search("res://", name, described.get("sha256"))
+	var found := _search("res://", name, str(described.get("sha256")))
 	return found if found else folder.path_join(name)
 
 
-func _search(folder: String, name: String, sha256: Variant) -> String:
+func _search(folder: String, name: String, sha256: String) -> String:
 	var here := folder.path_join(name)
 	if FileAccess.file_exists(here) and FileAccess.get_sha256(here) == sha256:
 		return here
@@ -154,7 +154,7 @@ func _add_video(line: FlashHeadBakedLine, output: Dictionary, manifest: String) 
 	var size := Vector2i(
 		_count(output, "width", _LARGEST_PICTURE, manifest), _count(output, "height", _LARGEST_PICTURE, manifest)
 	)
-	line.video_has_matte = output.get("alpha") == "matte_right"
+	line.video_has_matte = str(output.get("alpha")) == "matte_right"
 	line.video_size = Vector2i(size.x >> 1, size.y) if line.video_has_matte else size
 	if error:
 		return
@@ -257,7 +257,7 @@ func _json(path: String, schema: String, largest: int) -> Dictionary:
 	if json.parse(file.get_as_text()) != OK:
 		var where := json.get_error_line() + 1
 		return _nothing(path, "line %d is no JSON (%s). %s" % [where, json.get_error_message(), _AGAIN])
-	if not json.data is Dictionary or json.data.get("schema") != schema:
+	if not json.data is Dictionary or str(json.data.get("schema")) != schema:
 		return _nothing(path, "it is no %s, as `flashhead bake` writes it." % schema)
 	var version := str(json.data.get("version"))
 	if not version.begins_with(_MAJOR):
@@ -288,7 +288,7 @@ static func _is_number(value: Variant) -> bool:
 func _inside(folder: String, name: Variant, manifest: String) -> String:
 	if name is String and _is_inside(name):
 		return folder.path_join(name)
-	_fail(manifest, 'it names the file "%s", which is not inside its own folder. Don\'t use it.' % name)
+	_fail(manifest, 'it names the file "%s", which is not inside its own folder. Don\'t use it.' % [name])
 	return ""
 
 

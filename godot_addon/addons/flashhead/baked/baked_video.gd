@@ -28,8 +28,10 @@ var texture: Texture2D:
 var _viewport := SubViewport.new()
 var _player := VideoStreamPlayer.new()
 var _matte := ShaderMaterial.new()
-## When the last picture comes; the player ends with it, and it stays.
+## In the midst of the last picture; to go further may end the player before it is shown.
 var _last_s := 0.0
+## The time that was asked for last.
+var _time_s := 0.0
 
 
 func _init() -> void:
@@ -57,7 +59,8 @@ func play(baked: FlashHeadBakedLine) -> void:
 	_player.material = _matte if line.video_has_matte else null
 	_player.stream = line.video
 	_player.speed_scale = 0.0
-	_last_s = float(line.video_frame_count - 1) / line.video_fps
+	_last_s = (line.video_frame_count - 0.5) / line.video_fps
+	_time_s = 0.0
 	_viewport.render_target_update_mode = SubViewport.UPDATE_ALWAYS
 	_player.play()
 
@@ -65,8 +68,11 @@ func play(baked: FlashHeadBakedLine) -> void:
 ## Show the picture of this time of the dialogue, from this frame on. Call it in every frame.
 func follow(audio_us: int) -> void:
 	var time_s := clampf(audio_us / 1e6, 0.0, _last_s)
+	var went_back := time_s < _time_s
+	_time_s = time_s
 	if not _player.is_playing():
-		if time_s == _last_s:
+		# It ended itself with its last picture, which stays.
+		if not went_back:
 			return
 		_player.play()
 	var behind_s := time_s - _player.stream_position

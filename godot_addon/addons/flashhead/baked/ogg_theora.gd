@@ -11,6 +11,8 @@ const _HEIGHT := 17
 const _FPS := 22
 const _FPS_DIVISOR := 26
 const _HEADER_BYTES := 42
+## OggS, with which every page begins.
+const _PAGE_MARK := "4f676753"
 ## The headers of all streams are in the first pages; a page has at most 65,307 bytes.
 const _HEAD_BYTES := 8192
 const _TAIL_BYTES := 65_536
@@ -30,11 +32,12 @@ func _init(path: String) -> void:
 		error = "it cannot be opened (%s)" % error_string(FileAccess.get_open_error())
 		return
 	var head := file.get_buffer(_HEAD_BYTES)
-	if not head.hex_encode().begins_with("OggS".to_ascii_buffer().hex_encode()):
+	var hex := head.hex_encode()
+	if not hex.begins_with(_PAGE_MARK):
 		error = "it is no Ogg file"
 		return
 	@warning_ignore("integer_division")
-	var start := head.hex_encode().find(_MARK) / 2
+	var start := hex.find(_MARK) / 2
 	if start <= 0 or head.size() < start + _HEADER_BYTES:
 		error = "it has no Theora video"
 		return

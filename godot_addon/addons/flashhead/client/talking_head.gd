@@ -411,7 +411,7 @@ func _may_begin(utterance: Utterance) -> bool:
 		return true
 	if _worker.failure or _session.is_refused or (utterance.all_sent and utterance.number == 0):
 		return true
-	if utterance.number and _session.state_of(utterance) != Bridge.WAITING:
+	if utterance.has_face or (utterance.number and _session.state_of(utterance) > Bridge.FINISHED):
 		return true
 	return Time.get_ticks_msec() - utterance.first_since_ms >= 1000.0 * Settings.start_limit_s()
 

@@ -77,7 +77,7 @@ func show_face(weights: PackedFloat32Array, pose: PackedFloat32Array, visemes :=
 	if smoothing_s > 0.0:
 		set_process(true)
 	else:
-		_process(0.0)
+		_move(1.0)
 
 
 func _ready() -> void:
@@ -90,12 +90,7 @@ func _exit_tree() -> void:
 
 ## Only runs while a face is on its way.
 func _process(delta: float) -> void:
-	var part := 1.0 - exp(-delta / smoothing_s) if smoothing_s > 0.0 else 1.0
-	var moving := false
-	for driven in _driven:
-		if is_instance_valid(driven.mesh):
-			moving = driven.move(part) or moving
-	set_process(moving)
+	set_process(_move(1.0 - exp(-delta / maxf(smoothing_s, 1e-6))))
 
 
 func _get_configuration_warnings() -> PackedStringArray:
@@ -113,6 +108,15 @@ func _get_configuration_warnings() -> PackedStringArray:
 	if mapping and mapping.unknown_sources():
 		warnings.append("The mapping has sources that do not exist: %s." % ", ".join(mapping.unknown_sources()))
 	return warnings
+
+
+## Goes a part of the way to the face that is to be shown. False when it was shown already.
+func _move(part: float) -> bool:
+	var moving := false
+	for driven in _driven:
+		if is_instance_valid(driven.mesh):
+			moving = driven.move(part) or moving
+	return moving
 
 
 func _why_not(mesh: MeshInstance3D) -> String:
