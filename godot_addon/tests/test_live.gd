@@ -184,7 +184,8 @@ func test_a_still_face_costs_nothing_until_it_speaks() -> void:
 
 func test_another_emotion_keeps_the_picture() -> void:
 	speak(speech())
-	await wait_until(func() -> bool: return head.texture.frame_pts_us > 0, "it is seen")
+	var is_seen := func() -> bool: return head.texture.frame_utterance != 0 and said.has("first_frame")
+	await wait_until(is_seen, "it is seen")
 	var pts_us: int = head.texture.frame_pts_us
 	head.profile.emotion = TalkingHeadProfile.Emotion.HAPPY
 	head.profile.mouth_strength = 1.5
