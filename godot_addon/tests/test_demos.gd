@@ -41,8 +41,7 @@ func test_photographs() -> void:
 			if _is_ready(head):
 				waiting.erase(head)
 				await _photograph(head)
-		if not waiting.any(_is_or_will_be_heard):
-			await _press_keys()
+		await _press_keys()
 
 
 ## Nobody answers: the portraits stand still, the lines are heard, and the hint says what to do.
@@ -135,12 +134,9 @@ func _is_heard(head: TalkingHead) -> bool:
 	return head.is_speaking() and head.audio_player.playing
 
 
-func _is_or_will_be_heard(head: TalkingHead) -> bool:
-	return head.is_speaking()
-
-
 func _press_keys() -> void:
-	if _heads().any(_is_or_will_be_heard) or argument("keys").is_empty():
+	var silent := _heads().all(func(head: TalkingHead) -> bool: return not head.is_speaking())
+	if not silent or argument("keys").is_empty():
 		return
 	for action in argument("keys").split(","):
 		_press(action)
