@@ -161,8 +161,8 @@ def whole(godot: Godot, lines: Path, tmp_path_factory) -> Godot:
 def project_of_its_own(program: str, lines: Path, folder: Path, ignored: Callable | None = None) -> Godot:
     shutil.copytree(PROJECT / "addons", folder / "addons", ignore=ignored)
     shutil.copytree(PROJECT / "tests", folder / "tests")
-    # Without the demos it has no main scene.
-    settings = re.sub("^run/main_scene=.*\n", "", (PROJECT / "project.godot").read_text(), flags=re.MULTILINE)
+    # The demos' own: their scene, and a window whose content grows with it.
+    settings = re.sub("^(run/main_scene|window/stretch/).*\n", "", (PROJECT / "project.godot").read_text(), flags=re.MULTILINE)
     (folder / "project.godot").write_text(f"{settings}\n{PLUGIN}")
     shutil.copytree(lines, folder / "lines")
     found = Godot(program, folder)
