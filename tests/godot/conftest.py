@@ -162,7 +162,8 @@ def project_of_its_own(program: str, lines: Path, folder: Path, ignored: Callabl
     shutil.copytree(PROJECT / "addons", folder / "addons", ignore=ignored)
     shutil.copytree(PROJECT / "tests", folder / "tests")
     # The demos' own: their scene, and a window whose content grows with it.
-    settings = re.sub("^(run/main_scene|window/stretch/).*\n", "", (PROJECT / "project.godot").read_text(), flags=re.MULTILINE)
+    demos = re.compile("^(run/main_scene|window/stretch/).*\n", re.MULTILINE)
+    settings = demos.sub("", (PROJECT / "project.godot").read_text())
     (folder / "project.godot").write_text(f"{settings}\n{PLUGIN}")
     shutil.copytree(lines, folder / "lines")
     found = Godot(program, folder)
