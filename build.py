@@ -229,6 +229,8 @@ def godot(arguments: argparse.Namespace) -> None:
     folder = build_native("linux-x64", godot_api=api, programs=True)
     install_library(folder, "linux-x64", for_this_machine=True)
     install_extension(folder, "linux-x64")
+    if arguments.only_build:
+        return
     run(python, "-m", "pytest", *(arguments.pytest or ["tests/godot"]), environment={"FLASHHEAD_GODOT": str(program)})
 
 
@@ -751,6 +753,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--godot", type=Path, metavar="PATH", help="a Godot 4.4 or newer (an editor); else FLASHHEAD_GODOT"
     )
+    command.add_argument("--only-build", action="store_true", help="build the addon's library and run no tests")
     command.add_argument("--target", choices=TARGETS, help="only build, for any machine of this system, with zig")
     command.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     command.set_defaults(call=godot)
