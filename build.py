@@ -18,6 +18,7 @@ import sys
 import sysconfig
 import tarfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -434,8 +435,13 @@ def fuzz(arguments: argparse.Namespace) -> None:
     make_venv(VENV)
     targets = sorted(corpus.name for corpus in FUZZ_CORPUS.iterdir())
     folder = build_native("linux-x64", "fuzzer", programs=True, only=tuple(f"fuzz_{target}" for target in targets))
-    for target in targets:
-        fuzz_one(folder / f"fuzz_{target}", FUZZ_CORPUS / target, arguments.seconds)
+    with ThreadPoolExecutor() as side_by_side:
+        runs = [
+            side_by_side.submit(fuzz_one, folder / f"fuzz_{target}", FUZZ_CORPUS / target, arguments.seconds)
+            for target in targets
+        ]
+    for run_of_target in runs:
+        run_of_target.result()
 
 
 def fuzz_one(program: Path, corpus: Path, seconds: int) -> None:
