@@ -117,5 +117,5 @@ def surroundings(assemblies, baked, tmp_path_factory):
             "FLASHHEAD_TEST_LINE": str(LINE),
             "FLASHHEAD_TEST_PCM": str(baked / "line.f32"),
             "FLASHHEAD_TEST_BAKED": str(baked),
-            "FLASHHEAD_TEST_SECONDS": os.environ.get("FLASHHEAD_TEST_SECONDS", "6"),
+            "FLASHHEAD_TEST_SECONDS": os.environ.get("FLASHHEAD_TEST_SECONDS", "3"),
         }
