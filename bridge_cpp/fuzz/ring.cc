@@ -21,9 +21,10 @@ constexpr uint64_t kBytes = kHeaderBytes + 4 * 2 * kPageBytes;
 // With memory right behind it that nobody may touch: no sanitizer watches the bounds of mapped memory.
 const SharedMemory& Memory() {
   static SharedMemory behind = SharedMemory::Private(kBytes), memory = SharedMemory::Private(kBytes);
+  static std::vector<SharedMemory> kept;  // gaps that are filled: given back, they would be given again for ever
   static const bool guarded = [] {
     while (static_cast<uint8_t*>(memory.data()) + kBytes != behind.data()) {
-      behind = std::exchange(memory, SharedMemory::Private(kBytes));
+      kept.push_back(std::exchange(behind, std::exchange(memory, SharedMemory::Private(kBytes))));
     }
     return mprotect(behind.data(), kBytes, PROT_NONE) == 0;
   }();
