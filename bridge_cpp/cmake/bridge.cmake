@@ -11,10 +11,11 @@ include(cmake/jansson.cmake)
 
 find_package(Threads REQUIRED)
 
+set(FLASHHEAD_PLATFORM src/platform/shared_memory.cc)
 if(WIN32)
-  set(FLASHHEAD_PLATFORM src/platform/process_windows.cc src/platform/shared_memory_windows.cc src/platform/windows.cc)
+  list(APPEND FLASHHEAD_PLATFORM src/platform/process_windows.cc src/platform/shared_memory_windows.cc src/platform/windows.cc)
 else()
-  set(FLASHHEAD_PLATFORM src/platform/process_posix.cc src/platform/shared_memory_posix.cc)
+  list(APPEND FLASHHEAD_PLATFORM src/platform/process_posix.cc src/platform/shared_memory_posix.cc)
 endif()
 
 # All of the library, for what is linked with it from inside: its tests and fuzz targets.
@@ -118,7 +119,8 @@ if(FLASHHEAD_PROGRAMS)
   flashhead_add_fuzz_target(discovery src/core/json.cc)
   target_link_libraries(fuzz_discovery PRIVATE jansson)
   flashhead_add_fuzz_target(messages src/core/messages.cc src/core/utf8.cc)
-  flashhead_add_fuzz_target(ring src/core/ring_layout.cc src/core/ring_reader.cc src/platform/shared_memory_posix.cc)
+  flashhead_add_fuzz_target(ring src/core/ring_layout.cc src/core/ring_reader.cc src/platform/shared_memory.cc
+                            src/platform/shared_memory_posix.cc)
 endif()
 
 if(FLASHHEAD_PYTHON)

@@ -116,6 +116,7 @@ def test_libfuzzer_finds_a_bound_that_is_not_checked(tmp_path):
             FUZZ / "ring.cc",
             reader,
             core / "ring_layout.cc",
+            core.parent / "platform" / "shared_memory.cc",
             core.parent / "platform" / "shared_memory_posix.cc",
         ]
         flags = ["-std=c++17", "-g", "-O1", "-fsanitize=fuzzer,address", "-I", core.parent]

@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <cstring>
 #include <random>
-#include <utility>
 
 #include "core/ring_error.h"
 #include "platform/shared_memory.h"
@@ -80,13 +79,6 @@ SharedMemory SharedMemory::Private(uint64_t bytes) {
   return memory;
 }
 
-SharedMemory SharedMemory::View(const SharedMemory& memory) {
-  SharedMemory view;
-  view.data_ = memory.data_;
-  view.bytes_ = memory.bytes_;
-  return view;
-}
-
 SharedMemory SharedMemory::Open(const std::string& name) {
   if (name.rfind(std::string("/") + kPrefix, 0) != 0 || name.find('/', 1) != std::string::npos) {
     throw RingError("'" + name + "' is not the name of a ring of FlashHead Engine");
@@ -108,22 +100,6 @@ SharedMemory SharedMemory::Open(const std::string& name) {
   memory.mapped_ = true;
   return memory;
 }
-
-SharedMemory::SharedMemory(SharedMemory&& other) noexcept { *this = std::move(other); }
-
-SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {
-  if (this == &other) return *this;
-  Release();
-  name_ = std::move(other.name_);
-  data_ = std::exchange(other.data_, nullptr);
-  bytes_ = std::exchange(other.bytes_, 0);
-  file_ = std::exchange(other.file_, -1);
-  made_here_ = std::exchange(other.made_here_, false);
-  mapped_ = std::exchange(other.mapped_, false);
-  return *this;
-}
-
-SharedMemory::~SharedMemory() { Release(); }
 
 void SharedMemory::Release() {
   if (mapped_) munmap(data_, bytes_);

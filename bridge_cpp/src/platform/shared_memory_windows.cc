@@ -4,7 +4,6 @@
 
 #include <cstdio>
 #include <random>
-#include <utility>
 
 #include "core/ring_error.h"
 #include "platform/process.h"
@@ -103,13 +102,6 @@ SharedMemory SharedMemory::Private(uint64_t bytes) {
   return memory;
 }
 
-SharedMemory SharedMemory::View(const SharedMemory& memory) {
-  SharedMemory view;
-  view.data_ = memory.data_;
-  view.bytes_ = memory.bytes_;
-  return view;
-}
-
 SharedMemory SharedMemory::Open(const std::string& name) {
   if (name.rfind(kPrefix, 0) != 0 || name.find_first_of("/\\:", 1) != std::string::npos) {
     throw RingError("'" + name + "' is not the name of a ring of FlashHead Engine");
@@ -127,22 +119,6 @@ SharedMemory SharedMemory::Open(const std::string& name) {
   memory.bytes_ = region.RegionSize;
   return memory;
 }
-
-SharedMemory::SharedMemory(SharedMemory&& other) noexcept { *this = std::move(other); }
-
-SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {
-  if (this == &other) return *this;
-  Release();
-  name_ = std::move(other.name_);
-  data_ = std::exchange(other.data_, nullptr);
-  bytes_ = std::exchange(other.bytes_, 0);
-  file_ = std::exchange(other.file_, -1);
-  made_here_ = std::exchange(other.made_here_, false);
-  mapped_ = std::exchange(other.mapped_, false);
-  return *this;
-}
-
-SharedMemory::~SharedMemory() { Release(); }
 
 void SharedMemory::Release() {
   if (mapped_ && name_.empty()) VirtualFree(data_, 0, MEM_RELEASE);
