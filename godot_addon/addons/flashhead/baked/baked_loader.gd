@@ -14,6 +14,7 @@ extends RefCounted
 
 const SUFFIX := ".flashhead.json"
 
+const AudioFile := preload("../client/audio_file.gd")
 const OggTheora := preload("ogg_theora.gd")
 const _MANIFEST_SCHEMA := "flashhead-baked-line"
 const _TRACK_SCHEMA := "flashhead-track"
@@ -114,14 +115,7 @@ func _search(folder: String, name: String, sha256: String) -> String:
 static func _audio(path: String) -> AudioStream:
 	if path.begins_with("res://"):
 		return ResourceLoader.load(path) as AudioStream if ResourceLoader.exists(path) else null
-	match path.get_extension().to_lower():
-		"wav":
-			return AudioStreamWAV.load_from_file(path)
-		"ogg":
-			return AudioStreamOggVorbis.load_from_file(path)
-		"mp3":
-			return AudioStreamMP3.load_from_file(path)
-	return null
+	return AudioFile.load_file(path)
 
 
 func _add_outputs(line: FlashHeadBakedLine, outputs: Variant, manifest: String) -> void:

@@ -2,6 +2,8 @@ extends RefCounted
 ## An AudioStream as the worker gets it: pieces of samples, from its beginning to its end. Samples of 16 bit are
 ## taken as they are; everything else is decoded by the engine itself, on a thread, a piece ahead.
 
+const AudioFile := preload("audio_file.gd")
+
 const _PIECE_S := 2.0
 ## Short, so that the first frame comes soon.
 const _FIRST_PIECE_S := 0.25
@@ -38,14 +40,7 @@ static func stream_of(line: Variant) -> AudioStream:
 		return load(path) as AudioStream
 	if not FileAccess.file_exists(path):
 		return null
-	match path.get_extension().to_lower():
-		"wav":
-			return AudioStreamWAV.load_from_file(path)
-		"ogg":
-			return AudioStreamOggVorbis.load_from_file(path)
-		"mp3":
-			return AudioStreamMP3.load_from_file(path)
-	return null
+	return AudioFile.load_file(path)
 
 
 ## Why a stream cannot be spoken, for a person; empty: it can.
