@@ -724,8 +724,8 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "native",
         help="build flashhead_bridge, the library that engines load",
-        description="Build flashhead_bridge with its examples and tests, and put it where the plug-ins of Unity and "
-        "Godot have it.",
+        description="Build flashhead_bridge with its examples and tests, and put it where Unity's plug-in has it. "
+        "Godot's has it inside its own library: build.py godot.",
         epilog="examples: build.py native    build.py native --target linux-x64",
     )
     command.add_argument(
