@@ -1,0 +1,101 @@
+"""Sizes of the networks. The released ones are LITE and PRO; tests build smaller ones."""
+
+from dataclasses import dataclass
+
+CHUNK_FRAMES = 33
+"""Pictures that one chunk generates; the first ones, the motion frames, repeat the end of the chunk before."""
+FRAME_RATE_HZ = 25
+
+
+@dataclass(frozen=True, slots=True)
+class AudioConfig:
+    """What the transformer makes of speech features. `layers`, `channels`: of wav2vec2. `hidden`: of the projection.
+    `tokens`: audio tokens for each latent frame."""
+
+    layers: int = 12
+    channels: int = 768
+    hidden: int = 512
+    tokens: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class DitConfig:
+    """`in_channels`: of the noisy latent and the reference latent together. `patch`: frames, rows and columns of a
+    token. `frames_per_latent`: pictures that one latent frame after the first stands for."""
+
+    in_channels: int
+    out_channels: int
+    patch: tuple[int, int, int]
+    frames_per_latent: int
+    dim: int = 1536
+    heads: int = 12
+    layers: int = 30
+    ffn_dim: int = 8960
+    time_dim: int = 256
+    eps: float = 1e-6
+    audio: AudioConfig = AudioConfig()
+
+    @property
+    def latent_frames(self) -> int:
+        return 1 + (CHUNK_FRAMES - 1) // self.frames_per_latent
+
+
+@dataclass(frozen=True, slots=True)
+class Wav2Vec2Config:
+    """Sizes of wav2vec2-base."""
+
+    conv_channels: int = 512
+    dim: int = 768
+    heads: int = 12
+    layers: int = 12
+    ffn_dim: int = 3072
+    position_taps: int = 128
+    position_groups: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LtxVaeConfig:
+    """LTX-Video 0.9.0. `widths`: channels of the four levels, finest first. `blocks`: residual blocks of each level
+    and of the middle."""
+
+    widths: tuple[int, int, int, int] = (128, 256, 512, 512)
+    blocks: tuple[int, int, int, int, int] = (4, 3, 3, 3, 4)
+    latent_channels: int = 128
+
+
+@dataclass(frozen=True, slots=True)
+class WanVaeConfig:
+    """Wan 2.1. `width`: channels of the finest level."""
+
+    width: int = 96
+    latent_channels: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FlashHeadConfig:
+    """One model. `latent_stride`: pixels that a latent cell is wide. `motion_frames`: pictures of a chunk's end that
+    condition the next chunk."""
+
+    dit: DitConfig
+    vae: LtxVaeConfig | WanVaeConfig
+    latent_stride: int
+    wav2vec2: Wav2Vec2Config = Wav2Vec2Config()
+
+    @property
+    def motion_frames(self) -> int:
+        return self.dit.frames_per_latent + 1
+
+    @property
+    def new_frames(self) -> int:
+        """Pictures that a chunk adds."""
+        return CHUNK_FRAMES - self.motion_frames
+
+
+LITE = FlashHeadConfig(
+    DitConfig(in_channels=256, out_channels=128, patch=(1, 1, 1), frames_per_latent=8),
+    LtxVaeConfig(),
+    latent_stride=32,
+)
+PRO = FlashHeadConfig(
+    DitConfig(in_channels=32, out_channels=16, patch=(1, 2, 2), frames_per_latent=4), WanVaeConfig(), latent_stride=8
+)
