@@ -159,7 +159,7 @@ class Dit(nn.Module):
         return self.audio_proj(windows)
 
     def audio_keys_values(self, tokens: Tensor) -> Tensor:
-        """What the cross-attentions of all layers make of the audio: (layers, 2, B, F, heads, tokens, dim / heads)."""
+        """What the cross-attentions of all layers make of it: (layers, 2, B, F, heads, tokens, dim / heads)."""
         return torch.stack([torch.stack(block.cross_attn.keys_values(tokens)) for block in self.blocks])
 
     def reference_tokens(self, latent: Tensor) -> Tensor:

@@ -1,10 +1,12 @@
 """The variational autoencoder of Wan 2.1 (arXiv 2503.20314): pro's pictures as latents of 8 x 8 pixels and 4 frames,
 16 channels.
 
-Pictures are (B, 3, T, H, W) in -1..1, T = 4 n + 1; latents (B, 16, n + 1, H / 8, W / 8), normalised. Every layer looks
-back in time only. The published code goes through time piece by piece with a memory of the last frames; here a whole
-sequence is one pass, which gives the same numbers.
+Pictures are (B, 3, T, H, W) in -1..1, T = 4 n + 1; latents (B, 16, n + 1, H / 8, W / 8), normalised. Every layer
+looks back in time only. The published code goes through time piece by piece with a memory of the last frames; here a
+whole sequence is one pass, which gives the same numbers.
 """
+
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -124,7 +126,7 @@ class _Encoder(nn.Module):
         widths = [config.width * level for level in (1, *_LEVELS)]
         self.conv1 = _CausalConv(3, widths[0])
         layers: list[nn.Module] = []
-        for level, (channels_in, channels) in enumerate(zip(widths, widths[1:], strict=False)):
+        for level, (channels_in, channels) in enumerate(pairwise(widths)):
             layers += [_Residual(channels_in, channels), *(_Residual(channels, channels) for _ in range(_BLOCKS - 1))]
             if level < len(_HALVES_TIME):
                 layers.append(_Down(channels, _HALVES_TIME[level]))
@@ -143,7 +145,7 @@ class _Decoder(nn.Module):
         self.conv1 = _CausalConv(config.latent_channels, widths[0])
         self.middle = _middle(widths[0])
         layers: list[nn.Module] = []
-        for level, (channels_in, channels) in enumerate(zip(widths, widths[1:], strict=False)):
+        for level, (channels_in, channels) in enumerate(pairwise(widths)):
             entered = channels_in if level == 0 else channels_in // 2  # the step up before halved them
             layers += [_Residual(entered, channels), *(_Residual(channels, channels) for _ in range(_BLOCKS))]
             if level < len(_HALVES_TIME):

@@ -19,8 +19,8 @@ from flashhead_engine.models.configs import (
     DitConfig,
     FlashHeadConfig,
     LtxVaeConfig,
-    Wav2Vec2Config,
     WanVaeConfig,
+    Wav2Vec2Config,
 )
 
 DATA = Path(__file__).parents[1] / "data" / "flashhead"

@@ -1,0 +1,96 @@
+"""From one chunk of pictures to the next, for several heads at once.
+
+A chunk hears the last 8 s, begins with the motion frames that the chunk before ended with, and adds 24 (lite) or 28
+(pro) pictures at 25 a second. All that a head remembers between chunks is a `HeadState`, a value.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ...audio.context_cache import appended, empty_context
+from ...audio.pcm import SAMPLE_RATE_HZ
+from ...models.configs import FRAME_RATE_HZ, FlashHeadConfig, LtxVaeConfig
+from ...runtimes.flashhead import FlashHeadRuntime, Latent, Reference
+from .noise import MOTION, REFERENCE, noise
+from .picture import framed
+
+_SAMPLES_PER_PICTURE = SAMPLE_RATE_HZ // FRAME_RATE_HZ
+
+Noise = Callable[[int, int, int, tuple[int, ...]], np.ndarray]
+"""(seed, chunk, purpose, shape) -> float32; see `noise.noise`."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadState:
+    """What a head remembers. `context`: the last 8 s of audio. `chunk`: number of the next chunk. `motion`: latents
+    of the motion frames; None before the first chunk and after a reset."""
+
+    seed: int
+    context: np.ndarray = field(default_factory=empty_context)
+    chunk: int = 0
+    motion: Latent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """A portrait that a runtime has taken in. `size`: height and width of the pictures that it generates."""
+
+    reference: Reference
+    size: tuple[int, int]
+
+
+def chunk_samples(config: FlashHeadConfig) -> int:
+    """Samples at 16 kHz that a chunk adds to the context: 15360 for lite, 17920 for pro."""
+    return config.new_frames * _SAMPLES_PER_PICTURE
+
+
+def portrait(
+    runtime: FlashHeadRuntime, picture: np.ndarray, size: tuple[int, int], seed: int, draw: Noise = noise
+) -> Portrait:
+    """Take in a portrait, RGB uint8 (H, W, 3) of any size; once for all chunks."""
+    posterior = None
+    if isinstance(runtime.config.vae, LtxVaeConfig):
+        posterior = draw(seed, 0, REFERENCE, runtime.latent_shape(*size, 1 + _whole(runtime.config)))
+    return Portrait(runtime.reference(framed(picture, *size), posterior), size)
+
+
+def next_chunk(
+    runtime: FlashHeadRuntime,
+    portraits: Sequence[Portrait],
+    states: Sequence[HeadState],
+    pcm: Sequence[np.ndarray],
+    draw: Noise = noise,
+) -> tuple[list[HeadState], np.ndarray]:
+    """Generate one chunk of every head. `portraits`: all of one size. `pcm`: float32 mono at 16 kHz, `chunk_samples`
+    of each.
+
+    Returns the heads' next states, and pictures, uint8 (B, new frames, height, width, 3). A head's pictures do not
+    depend on which others are generated with it, but for rounding.
+    """
+    config = runtime.config
+    (size,) = {one.size for one in portraits}
+    contexts = [appended(state.context, heard) for state, heard in zip(states, pcm, strict=True)]
+    shape = runtime.latent_shape(*size, 1 + _whole(config))
+    drawn = [[draw(state.seed, state.chunk, step, shape) for step in range(runtime.steps)] for state in states]
+    references = [one.reference for one in portraits]
+    latent = runtime.denoise(
+        references, [state.motion for state in states], runtime.hear(np.stack(contexts)), np.array(drawn)
+    )
+    pictures, tail = runtime.show(latent, references)
+    posterior = None
+    if isinstance(config.vae, LtxVaeConfig):
+        shape = runtime.latent_shape(*size, config.motion_frames)
+        posterior = np.stack([draw(state.seed, state.chunk, MOTION, shape) for state in states])
+    motions = runtime.remember(tail, posterior)
+    following = [
+        replace(state, context=context, chunk=state.chunk + 1, motion=motion)
+        for state, context, motion in zip(states, contexts, motions, strict=True)
+    ]
+    return following, pictures
+
+
+def _whole(config: FlashHeadConfig) -> int:
+    """Pictures of a chunk after its first."""
+    return config.motion_frames + config.new_frames - 1

@@ -1,0 +1,57 @@
+"""The seam between FlashHead's chunks and what runs its networks: torch now; ONNX Runtime and TensorRT later.
+
+Latents stay on the device: `Latent` is whatever the runtime has. Leading axes are sessions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..models.configs import FlashHeadConfig
+
+Latent = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What the networks keep of one portrait, for all chunks. `tokens`: its share of the patch embedding. `first`:
+    its first latent frame, what a head begins with. `colours`: their statistics."""
+
+    tokens: Latent
+    first: Latent
+    colours: Any
+
+
+class FlashHeadRuntime(Protocol):
+    config: FlashHeadConfig
+    steps: int
+    """Denoising steps of a chunk."""
+
+    def reference(self, picture: np.ndarray, noise: np.ndarray | None) -> Reference:
+        """Of a portrait, uint8 (H, W, 3). `noise`: of the posterior, for an autoencoder that has one."""
+
+    def latent_shape(self, height: int, width: int, pictures: int) -> tuple[int, int, int, int]:
+        """(channels, frames, rows, columns) of so many pictures."""
+
+    def hear(self, contexts: np.ndarray) -> Latent:
+        """What the transformer attends to, of 8 s of PCM each, float32 (B, 128000)."""
+
+    def denoise(
+        self, references: Sequence[Reference], motions: Sequence[Latent | None], heard: Latent, noise: np.ndarray
+    ) -> Latent:
+        """The latents of a chunk. `motions`: of what was shown last; None for a head that begins. `noise`: float32
+        (B, steps, channels, frames, rows, columns)."""
+
+    def show(self, latent: Latent, references: Sequence[Reference]) -> tuple[np.ndarray, Latent]:
+        """New pictures, uint8 (B, new frames, H, W, 3), and the last motion frames as they were before rounding."""
+
+    def remember(self, tail: Latent, noise: np.ndarray | None) -> list[Latent]:
+        """Motion latents of each session, from the tail of `show`. `noise`: float32, of the posterior."""
+
+    def to_host(self, latent: Latent) -> np.ndarray:
+        """A latent as float32, to be stored."""
+
+    def to_device(self, stored: np.ndarray) -> Latent:
+        """What `to_host` gave, back."""

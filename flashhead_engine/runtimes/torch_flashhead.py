@@ -1,0 +1,117 @@
+"""FlashHead's networks run by torch: the reference that the exported ones are compared with."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..models import colour
+from ..models.configs import CHUNK_FRAMES, FlashHeadConfig
+from ..models.dit import WINDOW, Dit, Modulation
+from ..models.ltx_vae import LtxVae
+from ..models.schedule import schedule, stepped
+from ..models.wan_vae import WanVae
+from ..models.wav2vec2 import Wav2Vec2, normalised, window_indices
+from .flashhead import Reference
+
+_CONTEXT_FEATURES = 200  # 8 s at 25 a second
+
+
+class TorchFlashHead:
+    """A `FlashHeadRuntime`. The networks' weights decide device and precision; wav2vec2 stays float32, as deployed.
+
+    `rounded_timesteps`: to bfloat16, as the deployed model has them, in whatever precision it runs.
+    `colour_strength`: 0..1, how much of the reference's colours every picture gets.
+    """
+
+    def __init__(
+        self,
+        config: FlashHeadConfig,
+        dit: Dit,
+        vae: LtxVae | WanVae,
+        wav2vec2: Wav2Vec2,
+        *,
+        steps: int = 4,
+        rounded_timesteps: bool = True,
+        colour_strength: float = 1.0,
+    ) -> None:
+        self.config = config
+        self.steps = steps
+        self._dit, self._vae, self._wav2vec2 = dit.eval(), vae.eval(), wav2vec2.eval()
+        weight = next(dit.parameters())
+        self._device, self._dtype = weight.device, weight.dtype
+        self._strength = colour_strength
+        plan = schedule(steps, rounded_timesteps)
+        self._sigmas = plan.sigmas
+        with torch.inference_mode():
+            self._modulations: list[Modulation] = [dit.modulation(timestep) for timestep in plan.timesteps]
+        rows = window_indices(_CONTEXT_FEATURES - CHUNK_FRAMES, _CONTEXT_FEATURES, WINDOW)
+        self._windows = rows.to(self._device)
+
+    def latent_shape(self, height: int, width: int, pictures: int) -> tuple[int, int, int, int]:
+        frames = 1 + (pictures - 1) // self.config.dit.frames_per_latent
+        stride = self.config.latent_stride
+        return self.config.vae.latent_channels, frames, height // stride, width // stride
+
+    @torch.inference_mode()
+    def reference(self, picture: np.ndarray, noise: np.ndarray | None) -> Reference:
+        still = torch.tensor(picture, device=self._device, dtype=self._dtype).movedim(-1, 0)[None, :, None]
+        still = (still / 255.0 - 0.5) * 2.0
+        latent = self._encode(still.expand(-1, -1, CHUNK_FRAMES, -1, -1), None if noise is None else noise[None])
+        return Reference(self._dit.reference_tokens(latent), latent[:, :, :1], colour.statistics(still))
+
+    @torch.inference_mode()
+    def hear(self, contexts: np.ndarray) -> Tensor:
+        heard = self._wav2vec2(normalised(torch.from_numpy(contexts).to(self._device)))
+        tokens = self._dit.audio_tokens(heard[:, self._windows].to(self._dtype))
+        return self._dit.audio_keys_values(tokens)
+
+    @torch.inference_mode()
+    def denoise(
+        self, references: Sequence[Reference], motions: Sequence[Tensor | None], heard: Tensor, noise: np.ndarray
+    ) -> Tensor:
+        drawn = torch.from_numpy(noise).to(self._device, self._dtype)
+        tokens = torch.cat([reference.tokens for reference in references])
+        # Latent frames whose content is known: one when a head begins, two afterwards.
+        known = torch.zeros(len(drawn), 1, drawn.shape[3], 1, 1, dtype=torch.bool, device=self._device)
+        given = torch.zeros_like(drawn[:, 0])
+        for row, (reference, motion) in enumerate(zip(references, motions, strict=True)):
+            shown = reference.first if motion is None else motion
+            known[row, :, : shown.shape[2]] = True
+            given[row, :, : shown.shape[2]] = shown[0]
+        latent = drawn[:, 0]
+        for step, modulation in enumerate(self._modulations):
+            latent = torch.where(known, given, latent)
+            flow = self._dit(latent, tokens, modulation, heard)
+            # After the last step no noise is left, so none is drawn for it.
+            fresh = drawn[:, step + 1] if step + 1 < self.steps else torch.zeros_like(latent)
+            latent = stepped(latent, flow, fresh, self._sigmas[step], self._sigmas[step + 1])
+        return torch.where(known, given, latent)
+
+    @torch.inference_mode()
+    def show(self, latent: Tensor, references: Sequence[Reference]) -> tuple[np.ndarray, Tensor]:
+        # The first pictures repeat the end of the chunk before.
+        pictures = self._vae.decode(latent)[:, :, self.config.motion_frames :]
+        colours = colour.ColourStatistics(
+            *(torch.cat(parts) for parts in zip(*(reference.colours for reference in references), strict=True))
+        )
+        pictures = colour.matched(pictures, colours, self._strength)
+        tail = pictures[:, :, -self.config.motion_frames :]
+        shades = ((pictures.float() + 1.0) / 2.0).clamp(0.0, 1.0) * 255.0
+        return shades.to(torch.uint8).movedim(1, -1).cpu().numpy(), tail
+
+    @torch.inference_mode()
+    def remember(self, tail: Tensor, noise: np.ndarray | None) -> list[Tensor]:
+        return list(self._encode(tail, noise).split(1))
+
+    def to_host(self, latent: Tensor) -> np.ndarray:
+        return latent.float().cpu().numpy()
+
+    def to_device(self, stored: np.ndarray) -> Tensor:
+        return torch.from_numpy(stored).to(self._device, self._dtype)
+
+    def _encode(self, pictures: Tensor, noise: np.ndarray | None) -> Tensor:
+        if isinstance(self._vae, WanVae):
+            return self._vae.encode(pictures)
+        return self._vae.encode(pictures, torch.from_numpy(noise).to(self._device, self._dtype))

@@ -1,0 +1,151 @@
+"""Three streamed chunks of lite and pro, picture by picture, against the published pipeline."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from flashhead_engine.drivers.flashhead.generation import HeadState, Portrait, chunk_samples, next_chunk, portrait
+from flashhead_engine.drivers.flashhead.noise import MOTION, REFERENCE
+from flashhead_engine.drivers.flashhead.picture import framed
+from flashhead_engine.models.dit import Dit
+from flashhead_engine.models.ltx_vae import LtxVae
+from flashhead_engine.models.wan_vae import WanVae
+from flashhead_engine.models.wav2vec2 import Wav2Vec2, plain_weights
+from flashhead_engine.runtimes.torch_flashhead import TorchFlashHead
+
+from .golden import DATA, Case, generate_config, index, relative_error, used, weights
+
+TIERS = ("lite", "pro")
+
+
+def runtime_of(tier: str) -> TorchFlashHead:
+    config = generate_config(tier)
+    rules = {part: about["weights"] for part, about in index()["cases"][f"generate_{tier}_tiny"]["models"].items()}
+    dit, vae = Dit(config.dit), LtxVae(config.vae) if tier == "lite" else WanVae(config.vae)
+    wav2vec2 = Wav2Vec2(config.wav2vec2)
+    dit.load_state_dict(used(weights(rules["dit"])))
+    vae.load_state_dict(weights(rules["vae"]))
+    wav2vec2.load_state_dict(plain_weights(weights(rules["wav2vec2"])))
+    # The reference ran in float32, where nothing is rounded.
+    return TorchFlashHead(config, dit, vae, wav2vec2, rounded_timesteps=False)
+
+
+class Recorded:
+    """The noise that the published pipeline drew, in the order in which it did."""
+
+    def __init__(self, case: Case) -> None:
+        self._tensors = {name: tensor.numpy() for name, tensor in case.tensors().items()}
+        self._calls: dict[tuple[int, str], list[int]] = {}
+        for call in case.about["randn_calls"]:
+            self._calls.setdefault((call["chunk"], call["generator"]), []).append(call["i"])
+
+    def __call__(self, seed: int, chunk: int, purpose: int, shape: tuple[int, ...]) -> np.ndarray:
+        if purpose == REFERENCE:
+            number = self._calls[-1, "global_generator"][0]
+        elif purpose == MOTION:
+            number = self._calls[chunk, "global_generator"][0]
+        else:
+            number = self._calls[chunk, "pipeline_generator"][purpose]
+        return self._tensors[f"noise_{number:02d}"].reshape(shape)
+
+
+@pytest.fixture(scope="module", params=TIERS)
+def tier(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def runtime(tier: str) -> TorchFlashHead:
+    return runtime_of(tier)
+
+
+@pytest.fixture(scope="module")
+def case(tier: str) -> Case:
+    return Case(f"generate_{tier}_tiny")
+
+
+@pytest.fixture(scope="module")
+def head(runtime: TorchFlashHead, case: Case) -> Portrait:
+    picture = case.tensors()["image"].numpy()
+    return portrait(runtime, picture, tuple(case.about["layout"]["target"]), 0, Recorded(case))
+
+
+def _slices(runtime: TorchFlashHead, case: Case) -> list[np.ndarray]:
+    return list(case.tensors()["audio"].numpy().reshape(3, chunk_samples(runtime.config)))
+
+
+def test_the_reference_latent(runtime: TorchFlashHead, case: Case, head: Portrait) -> None:
+    expected = case.tensors()["ref_latent"][None]
+    assert relative_error(head.reference.first, expected[:, :, :1]) < case.tolerance
+    assert relative_error(head.reference.tokens, runtime._dit.reference_tokens(expected)) < case.tolerance
+
+
+def _differences(pictures: np.ndarray, number: int, case: Case) -> np.ndarray:
+    expected = load_file(DATA / f"{case.name}_chunk{number}.safetensors")["frames_u8"]
+    assert pictures.shape == expected.shape
+    return np.abs(pictures.astype(int) - expected)
+
+
+def test_three_chunks(runtime: TorchFlashHead, case: Case, head: Portrait) -> None:
+    tensors = case.tensors()
+    states = [HeadState(seed=0)]
+    for number, pcm in enumerate(_slices(runtime, case)):
+        states, pictures = next_chunk(runtime, [head], states, [pcm], Recorded(case))
+        off = _differences(pictures[0], number, case)
+        assert off.max() <= 1 and (off > 0).mean() < 1e-3, number
+        following = tensors["final_motion" if number == 2 else f"motion_in_{number + 1}"]
+        assert relative_error(states[0].motion[0], following) < case.tolerance, number
+
+
+def test_what_must_differ_does(runtime: TorchFlashHead, case: Case, head: Portrait) -> None:
+    first, *_ = _slices(runtime, case)
+    for name, pcm, state in (
+        ("other audio", first[::-1].copy(), HeadState(seed=0)),
+        ("80 ms late", np.roll(first, 1280), HeadState(seed=0)),
+        ("audio before", first, HeadState(seed=0, context=np.roll(HeadState(0).context + first[0], 7))),
+    ):
+        _, pictures = next_chunk(runtime, [head], [state], [pcm], Recorded(case))
+        assert _differences(pictures[0], 0, case).max() > 1, name
+
+
+def test_several_heads_at_once_are_as_alone(runtime: TorchFlashHead, case: Case, head: Portrait) -> None:
+    """One begins, one is in the middle, with other audio and other noise."""
+    first, second, third = _slices(runtime, case)
+    (later,), _ = next_chunk(runtime, [head], [HeadState(seed=5)], [first])
+    states = [HeadState(seed=5), later, HeadState(seed=6), replace(later, seed=9)]
+    heard = [second, third, first, second]
+    together, pictures = next_chunk(runtime, [head] * 4, states, heard)
+    for row, (state, pcm) in enumerate(zip(states, heard, strict=True)):
+        (alone,), (expected,) = next_chunk(runtime, [head], [state], [pcm])
+        off = np.abs(pictures[row].astype(int) - expected)
+        assert off.max() <= 1 and (off > 0).mean() < 1e-3
+        assert relative_error(together[row].motion, alone.motion) < 1e-5 * 3
+    assert np.abs(pictures[0].astype(int) - pictures[2]).max() > 1, "other seeds and audio give other pictures"
+
+
+def test_a_saved_state_goes_on_as_if_nothing_had_been(runtime: TorchFlashHead, case: Case, head: Portrait) -> None:
+    first, second, _ = _slices(runtime, case)
+    (state,), _ = next_chunk(runtime, [head], [HeadState(seed=3)], [first])
+    restored = replace(state, motion=runtime.to_device(runtime.to_host(state.motion)))
+    _, expected = next_chunk(runtime, [head], [state], [second])
+    _, pictures = next_chunk(runtime, [head], [restored], [second])
+    assert np.array_equal(pictures, expected)
+    _, begun = next_chunk(runtime, [head], [replace(state, motion=None)], [second])
+    assert not np.array_equal(begun, expected), "the motion frames matter"
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_pictures_are_framed(number: int) -> None:
+    tensors = Case("resize").tensors()
+    expected = tensors[f"out{number}"][0, :, 0].movedim(0, -1).numpy()
+    assert np.array_equal(framed(tensors[f"img{number}"].numpy(), *expected.shape[:2]), expected)
+
+
+def test_deployed_timesteps_give_other_pictures(tier: str, case: Case, head: Portrait) -> None:
+    exact = runtime_of(tier)
+    rounded = TorchFlashHead(exact.config, exact._dit, exact._vae, exact._wav2vec2)
+    pcm, *_ = _slices(exact, case)
+    _, pictures = next_chunk(rounded, [head], [HeadState(seed=0)], [pcm], Recorded(case))
+    assert _differences(pictures[0], 0, case).max() > 1
