@@ -45,7 +45,10 @@ class FlashHeadRuntime(Protocol):
         (B, steps, channels, frames, rows, columns)."""
 
     def show(self, latent: Latent, references: Sequence[Reference]) -> tuple[np.ndarray, Latent]:
-        """New pictures, uint8 (B, new frames, H, W, 3), and the last motion frames as they were before rounding."""
+        """New pictures, RGBA uint8 (B, new frames, H, W, 4), and the last motion frames as they were before that."""
+
+    def tail_of(self, pictures: np.ndarray) -> Latent:
+        """Pictures that were seen, RGB uint8 (B, motion frames, H, W, 3), in the place of `show`'s tail."""
 
     def remember(self, tail: Latent, noise: np.ndarray | None) -> list[Latent]:
         """Motion latents of each session, from the tail of `show`. `noise`: float32, of the posterior."""

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from ..models import colour
-from ..models.configs import CHUNK_FRAMES, FlashHeadConfig
-from ..models.dit import WINDOW, Dit, Modulation
-from ..models.ltx_vae import LtxVae
+from ..models.configs import CHUNK_FRAMES
+from ..models.dit import WINDOW, Modulation
+from ..models.networks import Networks
 from ..models.schedule import schedule, stepped
 from ..models.wan_vae import WanVae
-from ..models.wav2vec2 import Wav2Vec2, normalised, window_indices
+from ..models.wav2vec2 import normalised, window_indices
 from .flashhead import Reference
 
 _CONTEXT_FEATURES = 200  # 8 s at 25 a second
@@ -27,25 +27,22 @@ class TorchFlashHead:
 
     def __init__(
         self,
-        config: FlashHeadConfig,
-        dit: Dit,
-        vae: LtxVae | WanVae,
-        wav2vec2: Wav2Vec2,
+        networks: Networks,
         *,
         steps: int = 4,
         rounded_timesteps: bool = True,
         colour_strength: float = 1.0,
     ) -> None:
-        self.config = config
+        self.config = networks.config
         self.steps = steps
-        self._dit, self._vae, self._wav2vec2 = dit.eval(), vae.eval(), wav2vec2.eval()
-        weight = next(dit.parameters())
+        self._dit, self._vae, self._wav2vec2 = networks.dit.eval(), networks.vae.eval(), networks.wav2vec2.eval()
+        weight = next(self._dit.parameters())
         self._device, self._dtype = weight.device, weight.dtype
         self._strength = colour_strength
         plan = schedule(steps, rounded_timesteps)
         self._sigmas = plan.sigmas
         with torch.inference_mode():
-            self._modulations: list[Modulation] = [dit.modulation(timestep) for timestep in plan.timesteps]
+            self._modulations: list[Modulation] = [self._dit.modulation(timestep) for timestep in plan.timesteps]
         rows = window_indices(_CONTEXT_FEATURES - CHUNK_FRAMES, _CONTEXT_FEATURES, WINDOW)
         self._windows = rows.to(self._device)
 
@@ -99,7 +96,14 @@ class TorchFlashHead:
         pictures = colour.matched(pictures, colours, self._strength)
         tail = pictures[:, :, -self.config.motion_frames :]
         shades = ((pictures.float() + 1.0) / 2.0).clamp(0.0, 1.0) * 255.0
-        return shades.to(torch.uint8).movedim(1, -1).cpu().numpy(), tail
+        opaque = torch.full_like(shades[:, :1], 255.0)
+        return torch.cat([shades, opaque], 1).to(torch.uint8).movedim(1, -1).contiguous().cpu().numpy(), tail
+
+    @torch.inference_mode()
+    def tail_of(self, pictures: np.ndarray) -> Tensor:
+        # Shades were cut to whole numbers, not rounded; half a shade more is right in the mean.
+        shades = torch.tensor(pictures, device=self._device, dtype=self._dtype).movedim(-1, 1)
+        return (shades + 0.5) / 255.0 * 2.0 - 1.0
 
     @torch.inference_mode()
     def remember(self, tail: Tensor, noise: np.ndarray | None) -> list[Tensor]:

@@ -13,7 +13,7 @@ from ...audio.context_cache import appended, empty_context
 from ...audio.pcm import SAMPLE_RATE_HZ
 from ...models.configs import FRAME_RATE_HZ, FlashHeadConfig, LtxVaeConfig
 from ...runtimes.flashhead import FlashHeadRuntime, Latent, Reference
-from .noise import MOTION, REFERENCE, noise
+from .noise import MOTION, RECALLED, REFERENCE, noise
 from .picture import framed
 
 _SAMPLES_PER_PICTURE = SAMPLE_RATE_HZ // FRAME_RATE_HZ
@@ -66,8 +66,8 @@ def next_chunk(
     """Generate one chunk of every head. `portraits`: all of one size. `pcm`: float32 mono at 16 kHz, `chunk_samples`
     of each.
 
-    Returns the heads' next states, and pictures, uint8 (B, new frames, height, width, 3). A head's pictures do not
-    depend on which others are generated with it, but for rounding.
+    Returns the heads' next states, and pictures, RGBA uint8 (B, new frames, height, width, 4). A head's pictures do
+    not depend on which others are generated with it, but for rounding.
     """
     config = runtime.config
     (size,) = {one.size for one in portraits}
@@ -79,16 +79,30 @@ def next_chunk(
         references, [state.motion for state in states], runtime.hear(np.stack(contexts)), np.array(drawn)
     )
     pictures, tail = runtime.show(latent, references)
-    posterior = None
-    if isinstance(config.vae, LtxVaeConfig):
-        shape = runtime.latent_shape(*size, config.motion_frames)
-        posterior = np.stack([draw(state.seed, state.chunk, MOTION, shape) for state in states])
-    motions = runtime.remember(tail, posterior)
+    motions = runtime.remember(tail, _posterior_noise(runtime, states, MOTION, size, draw))
     following = [
         replace(state, context=context, chunk=state.chunk + 1, motion=motion)
         for state, context, motion in zip(states, contexts, motions, strict=True)
     ]
     return following, pictures
+
+
+def recalled(runtime: FlashHeadRuntime, state: HeadState, seen: np.ndarray) -> HeadState:
+    """The state of a head that goes on from pictures that were seen instead of from those that it generated last.
+    `seen`: RGB uint8 (motion frames, H, W, 3)."""
+    drawn = _posterior_noise(runtime, [state], RECALLED, seen.shape[1:3], noise)
+    (motion,) = runtime.remember(runtime.tail_of(seen[None]), drawn)
+    return replace(state, motion=motion)
+
+
+def _posterior_noise(
+    runtime: FlashHeadRuntime, states: Sequence[HeadState], purpose: int, size: tuple[int, int], draw: Noise
+) -> np.ndarray | None:
+    """Of motion frames; None where the autoencoder has no posterior."""
+    if not isinstance(runtime.config.vae, LtxVaeConfig):
+        return None
+    shape = runtime.latent_shape(*size, runtime.config.motion_frames)
+    return np.stack([draw(state.seed, state.chunk, purpose, shape) for state in states])
 
 
 def _whole(config: FlashHeadConfig) -> int:
