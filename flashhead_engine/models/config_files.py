@@ -31,12 +31,12 @@ def differences(path: Path, fields: dict) -> list[str]:
         raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
     except msgspec.DecodeError as error:
         raise ModelError(f"{path} is empty, cut off or no JSON object ({error}). Download it again.") from error
-    absent = object()
-    return [
-        f"{path}: {name} is {'missing' if value is absent else value}, must be {must}."
-        for name, must in fields.items()
-        if (value := found.get(name, absent)) != must
+    wrong = [
+        f"{name} is {found.get(name, 'missing')}, must be {value}"
+        for name, value in fields.items()
+        if name not in found or found[name] != value
     ]
+    return [f"{path}: {'; '.join(wrong)}."] if wrong else []
 
 
 def _dit(config: DitConfig, stride: int) -> dict:

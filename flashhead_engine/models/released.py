@@ -1,5 +1,5 @@
-"""What is released of FlashHead: which files make a tier, how long they are, their published hashes, and where they lie
-in a folder that a person gives. Imports nothing that computes.
+"""What is released of FlashHead: which files make a tier, their lengths and published hashes, and where they lie in a
+folder that a person gives. Imports nothing that computes.
 
     models/
       SoulX-FlashHead-1_3B/
@@ -19,7 +19,8 @@ MODEL, WAV2VEC2 = "SoulX-FlashHead-1_3B", "wav2vec2-base-960h"
 
 @dataclass(frozen=True, slots=True)
 class ReleasedFile:
-    """`path`: in the folder that holds both repositories. `length`: in bytes. `sha256`: None where none is published."""
+    """`path`: in the folder that holds both repositories. `length`: in bytes. `sha256`: None where none was
+    published."""
 
     path: str
     length: int
