@@ -3,8 +3,8 @@
     python benchmarks/flashhead/random_checkpoint.py out/models --tier lite     8.2 GB, of the released sizes
     python benchmarks/flashhead/random_checkpoint.py out/models --tiny          both tiers, a few MB
 
-Scaled so that activations stay of the order of one; what comes out of such a model is noise. Written weight by weight:
-a file of 6 GB needs the memory of its largest weight. A .pth is made in memory whole.
+Scaled so that activations stay of the order of one; what comes out of such a model is noise. Written weight by
+weight: a file of 6 GB needs the memory of its largest weight. A .pth is made in memory whole.
 """
 
 import argparse
