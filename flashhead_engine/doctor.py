@@ -39,8 +39,8 @@ def examine() -> list[Finding]:
         _package("layered PSD files (avatar create)", "psd-tools", 'pip install "flashhead-engine[psd]"'),
         _gpu(),
         _nano(runtime),
-        _later_tier("lite"),
-        _later_tier("pro"),
+        _generated("lite"),
+        _generated("pro"),
     ]
 
 
@@ -121,5 +121,22 @@ def _nano(runtime: Finding) -> Finding:
     return Finding("tier nano", Status.OK, "runs on this CPU")
 
 
-def _later_tier(tier: str) -> Finding:
-    return Finding(f"tier {tier}", Status.MISSING, "not part of this version yet", "use nano")
+def _generated(tier: str) -> Finding:
+    """Of a tier whose pictures are generated."""
+    from .models.registry import added_model
+
+    absent = [package for package in ("torch", "safetensors") if installed(package) is None]
+    found, advice = [f"no {package}" for package in absent], []
+    if absent:
+        advice.append('pip install "flashhead-engine[flashhead]"')
+    try:
+        model = added_model(tier)
+    except FlashHeadError as error:
+        found.append("no weights that can be used")
+        advice.append(str(error))
+    else:
+        found.append(f"weights in {model.folder}")
+    if advice:
+        return Finding(f"tier {tier}", Status.MISSING, ", ".join(found), "\n".join(advice))
+    found.append(f"torch {installed('torch')}")
+    return Finding(f"tier {tier}", Status.OK, ", ".join(found), "real time needs a GPU")

@@ -25,5 +25,9 @@ class MissingDependencyError(FlashHeadError):
     """A part that was asked for needs a package or a program that is not installed."""
 
 
+class ModelError(FlashHeadError):
+    """The released weights of a tier are missing, damaged, of another model or not what was recorded of them."""
+
+
 class TransportError(FlashHeadError):
     """A ring of frames in shared memory cannot be made or opened, or is not what was announced."""

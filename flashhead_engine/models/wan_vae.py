@@ -167,9 +167,10 @@ class WanVae(nn.Module):
         self.conv1 = nn.Conv3d(2 * channels, 2 * channels, 1)
         self.conv2 = nn.Conv3d(channels, channels, 1)
         self.decoder = _Decoder(config)
-        # Constants of the model, not weights of the file.
-        self.register_buffer("mean", torch.tensor(_MEAN)[:channels, None, None, None], persistent=False)
-        self.register_buffer("spread", torch.tensor(_SPREAD)[:channels, None, None, None], persistent=False)
+        # Constants of the model, not weights of the file: real ones even where the weights are placeholders still.
+        for name, values in (("mean", _MEAN), ("spread", _SPREAD)):
+            constant = torch.tensor(values[:channels], device="cpu")[:, None, None, None]
+            self.register_buffer(name, constant, persistent=False)
 
     def encode(self, pictures: Tensor) -> Tensor:
         """The mean of the normalised latent: always the same."""

@@ -13,10 +13,11 @@ from .configs import FRAME_RATE_HZ, Wav2Vec2Config
 
 SAMPLE_RATE_HZ = 16_000
 
-_KERNELS = (10, 3, 3, 3, 3, 2, 2)
-_STRIDES = (5, 2, 2, 2, 2, 2, 2)
+KERNELS = (10, 3, 3, 3, 3, 2, 2)
+STRIDES = (5, 2, 2, 2, 2, 2, 2)
 _EPS = 1e-5
 _SILENCE = 1e-7  # added to the variance
+_POSITIONS = "encoder.pos_conv_embed.conv.weight"
 
 
 def normalised(pcm: Tensor) -> Tensor:
@@ -46,7 +47,7 @@ class _Conv(nn.Module):
 class _FeatureExtractor(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
-        shapes = zip((1, *[channels] * 6), _KERNELS, _STRIDES, strict=True)
+        shapes = zip((1, *[channels] * 6), KERNELS, STRIDES, strict=True)
         self.conv_layers = nn.ModuleList(
             _Conv(channels_in, channels, kernel, stride, norm=number == 0)
             for number, (channels_in, kernel, stride) in enumerate(shapes)
@@ -153,8 +154,14 @@ class Wav2Vec2(nn.Module):
 def plain_weights(released: dict[str, Tensor]) -> dict[str, Tensor]:
     """Released weights as this module has them: the convolution of positions is stored as directions and lengths, one
     length for each tap (weight normalisation, arXiv 1602.07868); they are multiplied here, once."""
-    name = "encoder.pos_conv_embed.conv.weight"
     weights = dict(released)
-    length, direction = weights.pop(f"{name}_g"), weights.pop(f"{name}_v")
-    weights[name] = length * direction / direction.norm(dim=(0, 1), keepdim=True)
+    length, direction = weights.pop(f"{_POSITIONS}_g"), weights.pop(f"{_POSITIONS}_v")
+    weights[_POSITIONS] = length * direction / direction.norm(dim=(0, 1), keepdim=True)
     return weights
+
+
+def released_shapes(plain: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """What `plain_weights` takes, of what it gives."""
+    shapes = dict(plain)
+    whole = shapes.pop(_POSITIONS)
+    return shapes | {f"{_POSITIONS}_g": (1, 1, whole[2]), f"{_POSITIONS}_v": whole}

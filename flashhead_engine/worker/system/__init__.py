@@ -5,6 +5,7 @@ import os
 if os.name == "nt":
     from .windows import (
         ask_to_end,
+        data_dir,
         is_served,
         lock_endpoint,
         memory_bytes,
@@ -16,6 +17,7 @@ if os.name == "nt":
 else:
     from .posix import (
         ask_to_end,
+        data_dir,
         is_served,
         lock_endpoint,
         memory_bytes,
@@ -27,6 +29,7 @@ else:
 
 __all__ = [
     "ask_to_end",
+    "data_dir",
     "is_served",
     "lock_endpoint",
     "memory_bytes",

@@ -1,0 +1,146 @@
+"""`flashhead models`: the weights of lite and pro on this machine."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from ..errors import MissingDependencyError, SettingsError
+from ..models import registry
+from ..models.released import NETWORKS, find_folders, tiers_in
+
+models_app = typer.Typer(
+    help="The weights of the tiers lite and pro on this machine: fetch, add, list, verify.", no_args_is_help=True
+)
+
+_Answer = TypeVar("_Answer")
+_AS_IT_WAS, _CHANGED = "[green]as it was added[/]", "[red]changed since it was added[/]"
+
+
+@models_app.command()
+def add(
+    folder: Annotated[Path, typer.Argument(help="The folder that holds SoulX-FlashHead-1_3B and wav2vec2-base-960h.")],
+) -> None:
+    """Check downloaded weights, hash them and remember where they are. They stay where they are.
+
+    The name, shape and dtype of every weight are checked, and every hash is compared with the published one; files
+    that differ from the published ones are named and used all the same.
+
+    Exit code 0: every tier in the folder was added. 1: one was not, which is said in words.
+
+    Example:  flashhead models add ~/models
+    """
+    try:
+        from ..models.checkpoints import check
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f'models add needs {error.name}, which is not installed: pip install "flashhead-engine[flashhead]"'
+        ) from error
+
+    console = _console()
+    folders = find_folders(folder)
+    failed = False
+    for tier in tiers_in(folders.model):
+        if problems := check(folders, tier):
+            failed = True
+            console.print(f"{tier}: [red]not added[/]")
+            _print_below(problems)
+            continue
+        model = _with_bar(
+            f"hashing {tier}",
+            registry.length_on_disk(folders, tier),
+            lambda advance, tier=tier: registry.hashed(folders, tier, advance),
+        )
+        registry.remember(model)
+        console.print(f"{tier}: [green]added[/], every weight is there  {_of(model)}")
+        _print_below(registry.unpublished(model))
+    raise typer.Exit(1 if failed else 0)
+
+
+@models_app.command("list")
+def list_models() -> None:
+    """Show the models that were added, and whether their files are as they were.
+
+    Example:  flashhead models list
+    """
+    models = _recorded()
+    for tier, model in models.items():
+        changed = registry.changes(model)
+        _console().print(f"{tier}: {_CHANGED if changed else _AS_IT_WAS}  {_of(model)}")
+        _print_below(changed)
+
+
+@models_app.command()
+def verify() -> None:
+    """Hash all files of the added models again; compare with what was recorded and with what is published.
+
+    Exit code 0: all files are as they were added. 1: some are not.
+
+    Example:  flashhead models verify
+    """
+    good = True
+    for tier, model in _recorded().items():
+        found = _with_bar(
+            f"hashing {tier}", model.length, lambda advance, model=model: registry.verify(model, advance)
+        )
+        good = good and not found.changed
+        _console().print(f"{tier}: {_CHANGED if found.changed else _AS_IT_WAS}  {escape(model.folder)}")
+        _print_below([*found.changed, *found.unpublished])
+    raise typer.Exit(0 if good else 1)
+
+
+@models_app.command()
+def fetch(
+    tiers: Annotated[
+        list[str] | None, typer.Option("--tier", "-t", help="lite or pro; may be repeated.  [default: lite]")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", "-o", help="Where to.  [default: this user's folder of models]")
+    ] = None,
+) -> None:
+    """Download the released weights from the Hugging Face hub and add them: 8.2 GB for lite, 6.9 GB for pro.
+
+    Needs the extra "fetch" and a network; interrupted, it goes on where it stopped. Never run against the hub yet.
+
+    Examples:  flashhead models fetch        flashhead models fetch --tier lite --tier pro --folder ~/models
+    """
+    from ..models.fetch import fetch as download
+
+    wanted = tiers or ["lite"]
+    for tier in wanted:
+        if tier not in NETWORKS:
+            raise SettingsError(f"--tier {tier}: must be {' or '.join(NETWORKS)}; nano comes with the package.")
+    place = registry.models_dir() if folder is None else folder
+    download(wanted, place)
+    add(place)
+
+
+def _recorded() -> dict[str, registry.RecordedModel]:
+    models = registry.recorded()
+    if not models:
+        _console().print("No models were added yet: `flashhead models fetch`, or `flashhead models add DIR`.")
+    return models
+
+
+def _of(model: registry.RecordedModel) -> str:
+    return f"{escape(model.folder)}  {model.length / 1e9:.1f} GB  sha256 {model.sha256}"
+
+
+def _with_bar(text: str, total: int, work: Callable[[Callable[[int], None]], _Answer]) -> _Answer:
+    columns = (TextColumn(text), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(text, total=total)
+        return work(lambda count: bar.advance(task, count))
+
+
+def _print_below(lines: list[str]) -> None:
+    for line in lines:
+        _console().print(f"  {escape(line)}")
+
+
+def _console() -> Console:
+    return Console(soft_wrap=True, highlight=False)

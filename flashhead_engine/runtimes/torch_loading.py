@@ -1,0 +1,34 @@
+"""Released checkpoints, run by torch."""
+
+from pathlib import Path
+
+import torch
+
+from ..errors import ModelError
+from ..models.checkpoints import CONFIGS, check, load
+from ..models.configs import FlashHeadConfig
+from ..models.released import find_folders
+from .torch_flashhead import TorchFlashHead
+
+
+def load_runtime(
+    folder: Path,
+    tier: str,
+    device: torch.device | str,
+    dtype: torch.dtype,
+    steps: int = 4,
+    *,
+    config: FlashHeadConfig | None = None,
+) -> TorchFlashHead:
+    """A tier from the folder of its released files. `config`: of the released model if None.
+
+    Raises ModelError with everything that is wrong with the files.
+    """
+    folders = find_folders(folder)
+    config = config or CONFIGS[tier]
+    if problems := check(folders, tier, config):
+        raise ModelError("\n".join(problems))
+    dit, vae = (load(folders, tier, name, device, dtype, config) for name in ("dit", "vae"))
+    # As deployed, the ear stays exact.
+    wav2vec2 = load(folders, tier, "wav2vec2", device, torch.float32, config)
+    return TorchFlashHead(config, dit, vae, wav2vec2, steps=steps)

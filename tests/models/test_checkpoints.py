@@ -1,0 +1,341 @@
+"""Released checkpoints: what our networks expect is what is released, what is wrong is said in words before anything is
+loaded, and what is loaded is what the files hold."""
+
+import pickle
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from flashhead_engine.errors import ModelError
+from flashhead_engine.models import config_files
+from flashhead_engine.models.checkpoints import CONFIGS, check, load, shapes_in_file
+from flashhead_engine.models.dit import Dit
+from flashhead_engine.models.ltx_vae import LtxVae
+from flashhead_engine.models.released import NETWORKS, ModelFolders, files_of, find_folders
+from flashhead_engine.models.wan_vae import WanVae
+from flashhead_engine.models.wav2vec2 import Wav2Vec2, plain_weights
+from flashhead_engine.runtimes.torch_flashhead import TorchFlashHead
+from flashhead_engine.runtimes.torch_loading import load_runtime
+
+from .golden import used
+from .layout import RELEASED, TINY, released_shapes, write_checkpoint, write_headers
+
+TIERS = ("lite", "pro")
+MODEL, EAR = "SoulX-FlashHead-1_3B", "wav2vec2-base-960h"
+DIT = f"{MODEL}/Model_Lite/diffusion_pytorch_model.safetensors"
+LTX, WAN = f"{MODEL}/VAE_LTX/diffusion_pytorch_model.safetensors", f"{MODEL}/VAE_Wan/Wan2.1_VAE.pth"
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory) -> Path:
+    """Both tiers, small and complete; not to be changed."""
+    folder = tmp_path_factory.mktemp("models")
+    for tier in TIERS:
+        write_checkpoint(folder, tier, TINY[tier])
+    return folder
+
+
+@pytest.fixture
+def copy(tiny: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tiny, tmp_path / "models"))
+
+
+def problems(folder: Path, tier: str) -> list[str]:
+    return check(find_folders(folder), tier, TINY[tier])
+
+
+# What is released.
+
+
+@pytest.mark.parametrize(
+    ("tier", "network", "model"),
+    [
+        ("lite", "dit", "dit_lite"),
+        ("pro", "dit", "dit_pro"),
+        ("lite", "vae", "vae_ltx"),
+        ("pro", "vae", "vae_wan"),
+        ("lite", "wav2vec2", "wav2vec2"),
+        ("pro", "wav2vec2", "wav2vec2"),
+    ],
+)
+def test_networks_have_exactly_the_released_weights(tier: str, network: str, model: str) -> None:
+    assert shapes_in_file(network, CONFIGS[tier]) == released_shapes(model)
+
+
+def test_names_lengths_and_hashes_are_the_released_ones() -> None:
+    ours = {file.path: {"bytes": file.length, "sha256": file.sha256} for tier in TIERS for file in files_of(tier)}
+    assert ours == {path: {"sha256": None} | about for path, about in RELEASED["files"].items()}
+
+
+def test_released_config_files_say_what_we_expect() -> None:
+    configs = RELEASED["configs"]
+    for tier, network, file, model in (
+        ("lite", "dit", "config.json", "dit_lite"),
+        ("pro", "dit", "config.json", "dit_pro"),
+        ("lite", "vae", "config.json", "vae_ltx"),
+        ("lite", "wav2vec2", "config.json", "wav2vec2"),
+        ("lite", "wav2vec2", "preprocessor_config.json", "preprocessor"),
+    ):
+        fields = config_files.expected(network, file, CONFIGS[tier])
+        assert fields == {name: configs[model][name] for name in fields}
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_files_of_the_released_sizes_are_complete(tier: str, tmp_path: Path) -> None:
+    write_headers(tmp_path)
+    folders = find_folders(tmp_path)
+    assert check(folders, tier) == []
+    for network in NETWORKS[tier]:
+        path, file = folders.path(network.weights), network.weights
+        # Holes have no length in a .pth; wav2vec2's file is of an older writer, which padded its header less.
+        if network.name == "dit" or (tier == "lite" and network.name == "vae"):
+            assert path.stat().st_size == file.length
+    assert check(folders, tier, TINY[tier]), "the check sees other networks"
+
+
+# Where it lies.
+
+
+@pytest.mark.parametrize("given", ["models", f"models/{MODEL}"])
+def test_the_folder_may_be_the_parent_or_the_models_own(copy: Path, given: str) -> None:
+    assert find_folders(copy.parent / given) == ModelFolders(copy / MODEL, copy / EAR)
+
+
+def test_the_model_may_have_another_name_and_the_ear_lie_in_it(copy: Path) -> None:
+    shutil.move(copy / MODEL, copy / "flashhead")
+    shutil.move(copy / EAR, copy / "flashhead" / EAR)
+    assert check(find_folders(copy / "flashhead"), "lite", TINY["lite"]) == []
+
+
+def test_a_folder_without_a_model_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="neither Model_Lite nor Model_Pro.*flashhead models fetch"):
+        find_folders(tmp_path)
+    with pytest.raises(ModelError, match="is no folder"):
+        find_folders(tmp_path / "nothing")
+
+
+# What is wrong.
+
+
+def _changed(path: Path, change: Callable[[dict[str, Tensor]], None]) -> None:
+    weights = torch.load(path) if path.suffix == ".pth" else load_file(path)
+    change(weights)
+    (torch.save if path.suffix == ".pth" else save_file)(weights, path)
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+@dataclass(frozen=True)
+class Harm:
+    """`said`: what a person must be told, all of it in one problem that names the file."""
+
+    tier: str
+    file: str
+    said: tuple[str, ...]
+    do: Callable[[Path], object]
+
+
+def _weights(tier: str, file: str, *said: str):
+    return lambda change: Harm(tier, file, said, lambda path: _changed(path, change))
+
+
+HARMS = {
+    "one weight missing": _weights("lite", DIT, "1 weight is missing", "blocks.1.ffn.0.bias")(
+        lambda weights: weights.pop("blocks.1.ffn.0.bias")
+    ),
+    "many weights missing": _weights("lite", DIT, "weights are missing", "more")(
+        lambda weights: [weights.pop(name) for name in list(weights) if name.startswith("blocks.0.")]
+    ),
+    "an unread weight missing": _weights("pro", DIT.replace("Lite", "Pro"), "missing", "text_embedding.0.bias")(
+        lambda weights: weights.pop("text_embedding.0.bias")
+    ),
+    "a wrong shape": _weights("lite", LTX, "wrong shape", "latents_std is 7, must be 6")(
+        lambda weights: weights.update(latents_std=torch.ones(7))
+    ),
+    "an unknown weight": _weights("lite", DIT, "unknown to this model", "blocks.2.norm3.bias")(
+        lambda weights: weights.update({"blocks.2.norm3.bias": torch.ones(3)})
+    ),
+    "a wrong dtype": _weights("lite", LTX, "wrong dtype", "must be F32", "latents_mean is BF16")(
+        lambda weights: weights.update(latents_mean=weights["latents_mean"].bfloat16())
+    ),
+    "ear: a missing length": _weights("pro", f"{EAR}/model.safetensors", "missing", "weight_g")(
+        lambda weights: weights.pop("wav2vec2.encoder.pos_conv_embed.conv.weight_g")
+    ),
+    "pth: one weight missing": _weights("pro", WAN, "1 weight is missing", "conv2.bias")(
+        lambda weights: weights.pop("conv2.bias")
+    ),
+    "pth: a wrong shape": _weights("pro", WAN, "wrong shape", "conv2.bias is 3 x 1, must be 16")(
+        lambda weights: weights.update({"conv2.bias": torch.ones(3, 1)})
+    ),
+    "pth: a wrong dtype": _weights("pro", WAN, "wrong dtype", "conv2.bias is float16")(
+        lambda weights: weights.update({"conv2.bias": torch.ones(16).half()})
+    ),
+    "pth: no dictionary": Harm("pro", WAN, ("something else",), lambda path: torch.save([torch.ones(2)], path)),
+    "pth: not only tensors": _weights("pro", WAN, "something else")(lambda weights: weights.update(step=3)),
+    "cut off": Harm("lite", DIT, ("cut off", "Download it again"), _cut),
+    "cut in its header": Harm("lite", DIT, ("cut off",), lambda path: path.write_bytes(path.read_bytes()[:500])),
+    "empty": Harm("lite", DIT, ("is empty",), lambda path: path.write_bytes(b"")),
+    "a web page": Harm("lite", LTX, ("no safetensors file",), lambda path: path.write_text("<!doctype html>" * 9)),
+    "a pointer of git": Harm(
+        "lite", LTX, ("no safetensors file",), lambda path: path.write_text("version https://git-lfs.github.com/spec")
+    ),
+    "gone": Harm("lite", LTX, ("is missing",), lambda path: path.unlink()),
+    "pth: cut off": Harm("pro", WAN, ("cut off", "Download it again"), _cut),
+    "pth: empty": Harm("pro", WAN, ("is empty",), lambda path: path.write_bytes(b"")),
+    "pth: text": Harm("pro", WAN, ("no file of torch",), lambda path: path.write_text("<!doctype html>" * 9)),
+    "pth: gone": Harm("pro", WAN, ("is missing",), lambda path: path.unlink()),
+    "config: another value": Harm(
+        "lite",
+        f"{MODEL}/Model_Lite/config.json",
+        ("num_heads is 3, must be 2",),
+        lambda path: path.write_text(path.read_text().replace('"num_heads": 2', '"num_heads": 3')),
+    ),
+    "config: a value missing": Harm(
+        "lite",
+        f"{MODEL}/VAE_LTX/config.json",
+        ("decoder_causal is missing, must be False",),
+        lambda path: path.write_text(path.read_text().replace('"decoder_causal": false,', "")),
+    ),
+    "config: cut off": Harm(
+        "pro", f"{EAR}/config.json", ("no JSON object",), lambda path: path.write_text(path.read_text()[:40])
+    ),
+    "config: a list": Harm("pro", f"{EAR}/config.json", ("no JSON object",), lambda path: path.write_text("[]")),
+    "config: gone": Harm("pro", f"{EAR}/preprocessor_config.json", ("is missing",), lambda path: path.unlink()),
+}
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_a_complete_checkpoint_has_no_problems(tiny: Path, tier: str) -> None:
+    assert problems(tiny, tier) == []
+
+
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+def test_what_is_wrong_is_said_with_the_file_and_nothing_is_loaded(copy: Path, harm: Harm) -> None:
+    path = copy / harm.file
+    harm.do(path)
+    (problem,) = problems(copy, harm.tier)
+    assert problem.startswith(str(path))
+    for words in harm.said:
+        assert words in problem
+    with pytest.raises(ModelError) as raised:
+        load_runtime(copy, harm.tier, "cpu", torch.float32, config=TINY[harm.tier])
+    assert str(raised.value) == problem
+
+
+def test_all_that_is_wrong_is_said_at_once(copy: Path) -> None:
+    _changed(copy / DIT, lambda weights: weights.pop("head.head.bias"))
+    _changed(copy / DIT, lambda weights: weights.update({"head.modulation": torch.ones(2)}))
+    shutil.rmtree(copy / EAR)
+    found = "\n".join(problems(copy, "lite"))
+    for words in (
+        "head.head.bias",
+        "head.modulation is 2, must be 1 x 2 x 48",
+        f"{EAR}/model.safetensors is missing",
+    ):
+        assert words in found
+
+
+class Malicious:
+    def __init__(self, proof: Path) -> None:
+        self.proof = proof
+
+    def __reduce__(self) -> tuple:
+        return Path.touch, (self.proof,)
+
+
+@pytest.mark.parametrize("how", ["zip", "plain pickle"])
+def test_a_malicious_pth_is_refused_and_not_executed(copy: Path, tmp_path: Path, how: str) -> None:
+    proof = tmp_path / "executed"
+    torch.save({"weight": Malicious(proof)}, copy / WAN, _use_new_zipfile_serialization=how == "zip")
+    (problem,) = problems(copy, "pro")
+    assert str(copy / WAN) in problem and "Nothing of it was executed" in problem
+    assert not proof.exists()
+    pickle.loads(pickle.dumps(Malicious(proof)))
+    assert proof.exists(), "the file would do harm"
+
+
+# What is loaded.
+
+
+def _by_hand(folder: Path, tier: str) -> TorchFlashHead:
+    """The same files, read whole into networks made as usual."""
+    config = TINY[tier]
+    dit, wav2vec2 = Dit(config.dit), Wav2Vec2(config.wav2vec2)
+    dit.load_state_dict(used(load_file(folder / DIT.replace("Lite", tier.title()))))
+    heard = load_file(folder / EAR / "model.safetensors").items()
+    wav2vec2.load_state_dict(
+        plain_weights({name[9:]: value for name, value in heard if name.startswith("wav2vec2.")})
+    )
+    vae = LtxVae(config.vae) if tier == "lite" else WanVae(config.vae)
+    vae.load_state_dict(load_file(folder / LTX) if tier == "lite" else torch.load(folder / WAN))
+    return TorchFlashHead(config, dit, vae, wav2vec2)
+
+
+def _pictures(runtime: TorchFlashHead) -> np.ndarray:
+    """Two chunks' worth of every network's numbers, with fixed noise."""
+    random = np.random.Generator(np.random.Philox(3))
+    shape = runtime.latent_shape(64, 64, 33)
+    noise = random.standard_normal((1, 4, *shape), dtype=np.float32)
+    portrait = random.integers(0, 255, (64, 64, 3), np.uint8)
+    reference = runtime.reference(portrait, noise[0, 0])
+    heard = runtime.hear(random.standard_normal((1, 128_000), dtype=np.float32))
+    first, tail = runtime.show(runtime.denoise([reference], [None], heard, noise), [reference])
+    motion = runtime.remember(
+        tail, random.standard_normal((1, *runtime.latent_shape(64, 64, tail.shape[2])), np.float32)
+    )
+    second, _ = runtime.show(runtime.denoise([reference], motion, heard, noise), [reference])
+    return np.concatenate([first, second], 1)
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_pictures_are_those_of_the_same_weights_loaded_by_hand(copy: Path, tier: str) -> None:
+    loaded = load_runtime(copy, tier, "cpu", torch.float32, config=TINY[tier])
+    expected = _pictures(_by_hand(copy, tier))
+    assert expected.std() > 10, "not one colour"
+    # What happens to the files afterwards is nothing to a network that runs.
+    for path in (file for file in copy.rglob("*") if file.is_file()):
+        with open(path, "r+b") as file:
+            file.write(bytes(path.stat().st_size))
+    np.testing.assert_array_equal(_pictures(loaded), expected)
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_another_weight_gives_other_pictures(copy: Path, tier: str) -> None:
+    before = _pictures(load_runtime(copy, tier, "cpu", torch.float32, config=TINY[tier]))
+    _changed(copy / DIT.replace("Lite", tier.title()), lambda weights: weights["head.head.weight"].mul_(1.5))
+    assert (_pictures(load_runtime(copy, tier, "cpu", torch.float32, config=TINY[tier])) != before).any()
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_weights_come_in_the_precision_asked_for(tiny: Path, tier: str) -> None:
+    folders, config = find_folders(tiny), TINY[tier]
+    for name in ("dit", "vae", "wav2vec2"):
+        network = load(folders, tier, name, "cpu", torch.bfloat16, config)
+        tensors = dict(network.named_parameters()) | dict(network.named_buffers())
+        assert {value.dtype for value in tensors.values()} == {torch.bfloat16}
+        assert {value.device.type for value in tensors.values()} == {"cpu"}
+        assert not any(value.requires_grad for value in tensors.values())
+    exact = load_file(tiny / DIT.replace("Lite", tier.title()))["blocks.1.ffn.2.weight"]
+    rounded = load(folders, tier, "dit", "cpu", torch.bfloat16, config).blocks[1].ffn[2].weight
+    assert torch.equal(rounded, exact.bfloat16()) and not torch.equal(rounded.float(), exact)
+
+
+def test_the_ear_stays_exact_and_constants_of_the_wan_vae_are_there(tiny: Path) -> None:
+    runtime = load_runtime(tiny, "pro", "cpu", torch.bfloat16, config=TINY["pro"])
+    assert {value.dtype for value in runtime._wav2vec2.parameters()} == {torch.float32}
+    made = WanVae(TINY["pro"].vae)
+    for name in ("mean", "spread"):
+        assert torch.equal(getattr(runtime._vae, name), getattr(made, name).bfloat16())
+
+
+def test_steps_are_those_asked_for(tiny: Path) -> None:
+    assert load_runtime(tiny, "lite", "cpu", torch.float32, steps=2, config=TINY["lite"]).steps == 2
