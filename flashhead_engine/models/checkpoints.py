@@ -1,8 +1,8 @@
 """Released checkpoints: checked by their headers before any weight is read, then loaded straight to a device.
 
-    folders = find_folders(Path("models"))                  # released.py
-    problems = check(folders, "lite")                       # in words; empty: complete
-    load(folders, "lite", "vae", "cuda", torch.bfloat16)    # one network
+folders = find_folders(Path("models"))                  # released.py
+problems = check(folders, "lite")                       # in words; empty: complete
+load(folders, "lite", "vae", "cuda", torch.bfloat16)    # one network
 """
 
 from pathlib import Path

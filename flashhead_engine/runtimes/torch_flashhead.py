@@ -22,7 +22,8 @@ class TorchFlashHead:
     """A `FlashHeadRuntime`. The networks' weights decide device and precision; wav2vec2 stays float32, as deployed.
 
     `rounded_timesteps`: to bfloat16, as the deployed model has them, in whatever precision it runs.
-    `colour_strength`: 0..1, how much of the reference's colours every picture gets.
+    `colour_strength`: 0..1, how much of the reference's colours every picture gets. `compile_mode`: of
+    `torch.compile`, such as "default", or "reduce-overhead", which records CUDA graphs; None: as they are written.
     """
 
     def __init__(
@@ -32,10 +33,14 @@ class TorchFlashHead:
         steps: int = 4,
         rounded_timesteps: bool = True,
         colour_strength: float = 1.0,
+        compile_mode: str | None = None,
     ) -> None:
         self.config = networks.config
         self.steps = steps
         self._dit, self._vae, self._wav2vec2 = networks.dit.eval(), networks.vae.eval(), networks.wav2vec2.eval()
+        if compile_mode is not None:
+            for network, method in ((self._dit, "forward"), (self._vae, "decode"), (self._vae, "encode")):
+                setattr(network, method, torch.compile(getattr(network, method), mode=compile_mode, dynamic=False))
         weight = next(self._dit.parameters())
         self._device, self._dtype = weight.device, weight.dtype
         self._strength = colour_strength

@@ -5,6 +5,7 @@ from ...runtimes.gpu import GpuBudget
 from ..nano.driver import NanoDriver
 from .driver import FlashHeadDriver
 
+
 def load(tier: str, gpu: GpuBudget | None) -> FlashHeadDriver:
     """`gpu`: what the networks may take of the GPU; None: all of it. See `load_driver` for the errors."""
     try:
