@@ -35,8 +35,9 @@ class FlashHeadRuntime(Protocol):
     def latent_shape(self, height: int, width: int, pictures: int) -> tuple[int, int, int, int]:
         """(channels, frames, rows, columns) of so many pictures."""
 
-    def hear(self, contexts: np.ndarray) -> Latent:
-        """What the transformer attends to, of 8 s of PCM each, float32 (B, 128000)."""
+    def hear(self, contexts: np.ndarray, samples: Sequence[int]) -> Latent:
+        """What the transformer attends to, of 8 s of PCM each, float32 (B, 128000). `samples`: how many of each were
+        heard; before them lies silence."""
 
     def denoise(
         self, references: Sequence[Reference], motions: Sequence[Latent | None], heard: Latent, noise: np.ndarray

@@ -10,12 +10,14 @@ from flashhead_engine.drivers.flashhead.generation import HeadState, Portrait, c
 from flashhead_engine.drivers.flashhead.noise import MOTION, REFERENCE
 from flashhead_engine.drivers.flashhead.picture import framed
 from flashhead_engine.models.networks import Networks
+from flashhead_engine.models.switches import DEPLOYED
 from flashhead_engine.models.wav2vec2 import plain_weights
 from flashhead_engine.runtimes.torch_flashhead import TorchFlashHead
 
 from .golden import DATA, Case, generate_config, index, relative_error, used, weights
 
 TIERS = ("lite", "pro")
+EXACT = replace(DEPLOYED, rounded_timesteps=False)
 
 
 def networks_of(tier: str) -> Networks:
@@ -55,7 +57,7 @@ def tier(request) -> str:
 @pytest.fixture(scope="module")
 def runtime(tier: str) -> TorchFlashHead:
     # The reference ran in float32, where nothing is rounded.
-    return TorchFlashHead(networks_of(tier), rounded_timesteps=False)
+    return TorchFlashHead(networks_of(tier), switches=EXACT)
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +142,25 @@ def test_pictures_are_framed(number: int) -> None:
     assert np.array_equal(framed(tensors[f"img{number}"].numpy(), *expected.shape[:2]), expected)
 
 
-def test_deployed_timesteps_give_other_pictures(tier: str, case: Case, head: Portrait) -> None:
-    rounded = TorchFlashHead(networks_of(tier))
-    pcm, *_ = _slices(rounded, case)
-    _, pictures = next_chunk(rounded, [head], [HeadState(seed=0)], [pcm], Recorded(case))
-    assert _differences(pictures[0], 0, case).max() > 1
+@pytest.mark.parametrize(
+    ("switch", "on"),
+    [
+        ("rounded_timesteps", True),
+        ("sampled_posterior", False),
+        ("loudness_of_silence", False),
+        ("truncated_shades", False),
+    ],
+)
+def test_switches(tier: str, case: Case, head: Portrait, switch: str, on: bool) -> None:
+    """Each moves the pictures, by more than rounding; pro's autoencoder has no posterior to sample."""
+    switched = TorchFlashHead(networks_of(tier), switches=replace(EXACT, **{switch: on}))
+    states, pictures = [HeadState(seed=0)], None
+    for pcm in _slices(switched, case)[:2]:
+        states, pictures = next_chunk(switched, [head], states, [pcm], Recorded(case))
+    off = _differences(pictures[0], 1, case)
+    if switch == "sampled_posterior" and tier == "pro":
+        assert (off > 0).mean() < 1e-3
+    elif switch == "truncated_shades":
+        assert off.max() <= 1 and 0.3 < off.mean() < 0.7
+    else:
+        assert off.max() > 1

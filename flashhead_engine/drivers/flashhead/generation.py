@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ...audio.context_cache import appended, empty_context
+from ...audio.context_cache import CONTEXT_SAMPLES, appended, empty_context
 from ...audio.pcm import SAMPLE_RATE_HZ
 from ...models.configs import FRAME_RATE_HZ, FlashHeadConfig, LtxVaeConfig
 from ...runtimes.flashhead import FlashHeadRuntime, Latent, Reference
@@ -24,11 +24,12 @@ Noise = Callable[[int, int, int, tuple[int, ...]], np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class HeadState:
-    """What a head remembers. `context`: the last 8 s of audio. `chunk`: number of the next chunk. `motion`: latents
-    of the motion frames; None before the first chunk and after a reset."""
+    """What a head remembers. `context`: the last 8 s of audio. `heard`: samples so far. `chunk`: number of the next
+    chunk. `motion`: latents of the motion frames; None before the first chunk and after a reset."""
 
     seed: int
     context: np.ndarray = field(default_factory=empty_context)
+    heard: int = 0
     chunk: int = 0
     motion: Latent | None = None
 
@@ -71,18 +72,18 @@ def next_chunk(
     """
     config = runtime.config
     (size,) = {one.size for one in portraits}
-    contexts = [appended(state.context, heard) for state, heard in zip(states, pcm, strict=True)]
+    contexts = [appended(state.context, piece) for state, piece in zip(states, pcm, strict=True)]
     shape = runtime.latent_shape(*size, 1 + _whole(config))
     drawn = [[draw(state.seed, state.chunk, step, shape) for step in range(runtime.steps)] for state in states]
     references = [one.reference for one in portraits]
-    latent = runtime.denoise(
-        references, [state.motion for state in states], runtime.hear(np.stack(contexts)), np.array(drawn)
-    )
+    counts = [state.heard + len(piece) for state, piece in zip(states, pcm, strict=True)]
+    heard = runtime.hear(np.stack(contexts), [min(count, CONTEXT_SAMPLES) for count in counts])
+    latent = runtime.denoise(references, [state.motion for state in states], heard, np.array(drawn))
     pictures, tail = runtime.show(latent, references)
     motions = runtime.remember(tail, _posterior_noise(runtime, states, MOTION, size, draw))
     following = [
-        replace(state, context=context, chunk=state.chunk + 1, motion=motion)
-        for state, context, motion in zip(states, contexts, motions, strict=True)
+        replace(state, context=context, heard=count, chunk=state.chunk + 1, motion=motion)
+        for state, context, count, motion in zip(states, contexts, counts, motions, strict=True)
     ]
     return following, pictures
 

@@ -206,7 +206,8 @@ class FlashHeadSession:
     def accept(self, context: np.ndarray, state: HeadState, pictures: np.ndarray) -> None:
         """Take a chunk, RGBA uint8 (new frames, H, W, 4). `context`: what was heard before it."""
         # What was added to fill the chunk was not heard, and of its pictures none is shown.
-        self.state = replace(state, context=appended(context, self._heard))
+        silence = chunk_samples(self._config) - len(self._heard)
+        self.state = replace(state, context=appended(context, self._heard), heard=state.heard - silence)
         stretch = self._stretches[0]
         if self._stamped:
             stamp(pictures)
