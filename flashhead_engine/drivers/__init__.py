@@ -1,12 +1,36 @@
 """Drivers turn audio into timed frames. One API (base.py), three tiers: nano, lite, pro."""
 
-from ..errors import SettingsError
+from contextlib import suppress
+from importlib.util import find_spec
+
+from ..errors import FlashHeadError, MissingDependencyError, SettingsError
 from ..runtimes.gpu import GpuBudget
 from .base import Driver
 
 TIERS = ("nano", "lite", "pro")
 UNTRAINED = "tiny-random"
 """A tier for tests and benchmarks: FlashHead with small networks that learnt nothing. Its pictures say so."""
+
+
+def check_available(tier: str) -> None:
+    """Whether a tier can be loaded here, as far as can be seen without loading it. Raises MissingDependencyError or
+    ModelError in words when not."""
+    if tier in ("lite", "pro"):
+        from ..models.registry import added_model
+
+        if find_spec("torch") is None or find_spec("safetensors") is None:
+            raise MissingDependencyError('needs torch: pip install "flashhead-engine[flashhead]"')
+        added_model(tier)
+
+
+def available_tiers() -> list[str]:
+    """Tiers that can be loaded here, best last."""
+    found = []
+    for tier in TIERS:
+        with suppress(FlashHeadError):
+            check_available(tier)
+            found.append(tier)
+    return found
 
 
 def load_driver(tier: str, gpu: GpuBudget | None = None) -> Driver:

@@ -142,6 +142,9 @@ class AlignedWords:
 class DriverSession(Protocol):
     """One talking head: a value with explicit state."""
 
+    chunk_s: float
+    """Seconds of audio whose frames come together; 0: frames come as the audio does."""
+
     def push(self, pcm: np.ndarray, end: bool = False) -> None:
         """Store float32 mono PCM in [-1, 1] at 16 kHz, any number of samples. `end` closes the utterance;
         the next push begins the next one. Raises AudioError on another shape, dtype or a NaN."""

@@ -5,9 +5,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from ..audio.pcm import SAMPLE_RATE_HZ
 from ..drivers.base import WEIGHTS_HZ, DriverSession, FrameFlags, Outputs, SessionSettings, TimedFrame
 from ..errors import FlashHeadError, SettingsError
 from ..transport.messages import AHEAD_FRAMES, Cancelled, Error, Finished, FirstFrame, FromWorker, Started, Underrun
+from .generating import GeneratingSession
 from .scheduler import SLACK_S, Turn
 from .statistics import Rate, WorkerStatistics
 from .utterance import FileUtterance, Utterance
@@ -40,7 +42,7 @@ class Head:
     def __init__(
         self,
         number: int,
-        session: DriverSession,
+        session: DriverSession | GeneratingSession,
         settings: SessionSettings,
         publish: Callable[[TimedFrame], None],
         tell: Callable[[FromWorker], None],
@@ -156,7 +158,7 @@ class Head:
 
     def turn(self, now_s: float, cost_s: float) -> Turn | None:
         """When its next frame is to be computed; None while there is nothing to compute."""
-        if self.paused:
+        if self.paused or (self._computing and not self._held):
             return None
         if self._current is None:
             due_s = self._idle_from_s + self._next_s - self._turn_s
@@ -178,6 +180,8 @@ class Head:
 
     def _last_turns(self, now_s: float, cost_s: float) -> Turn | None:
         """Everything is computed; frames still wait for their time."""
+        if not self._held:
+            return Turn(self.number, now_s, now_s, cost_s)
         frame = self._held[0]
         heard_us = self._heard_us(now_s)
         early_us = frame.pts_us - AHEAD_FRAMES * frame.duration_us - heard_us
@@ -198,13 +202,14 @@ class Head:
             self.session.idle(frames)
             self._next_s += self._turn_s
         elif not self._current.exhausted and not self._is_far_ahead(now_s):
-            seconds = self._turn_s if self._fed else self._turn_s + _LOOKAHEAD_S
+            seconds = self.session.chunk_s or (self._turn_s if self._fed else self._turn_s + _LOOKAHEAD_S)
             try:
                 pcm, end = self._current.take(seconds)
             except FlashHeadError as error:
                 self.give_up(self._current.number, "bad_audio", str(error), now_s)
                 return
             self._fed = True
+            self._pushed_s += len(pcm) / SAMPLE_RATE_HZ
             self.session.push(pcm, end)
 
     def collect(self, now_s: float) -> None:
@@ -228,16 +233,24 @@ class Head:
         self._held = kept
         next_us = next((frame.pts_us for frame in kept if self._paces(frame)), self._end_us)
         self._next_s = next_us / 1e6
-        if self._current.exhausted and not self._held:
+        if self._current.exhausted and not self._held and not self._computing:
             self._finish(now_s)
 
     def _is_far_ahead(self, now_s: float) -> bool:
         """Whether what is computed already lasts beyond this turn."""
+        if self.session.chunk_s:
+            # One chunk is seen while the next is computed.
+            return self._pushed_s - self._heard_us(now_s) / 1e6 > 2 * self.session.chunk_s
         if not self._held:
             return False
         last = self._held[-1]
         ahead_us = last.pts_us + last.duration_us - self._heard_us(now_s)
         return ahead_us > 1e6 * (AHEAD_FRAMES * self._frame_s + self._turn_s)
+
+    @property
+    def _computing(self) -> bool:
+        """Whether a chunk is being computed elsewhere."""
+        return self.session.chunk_s > 0 and self.session.unfinished
 
     def _utterances(self) -> list[Utterance | FileUtterance]:
         """What is spoken, then what waits."""
@@ -288,6 +301,7 @@ class Head:
         self._clock: _Clock | None = None
         self._next_s = 0.0  # where its next turn begins, in its utterance or since it became idle
         self._end_us = 0
+        self._pushed_s = 0.0
         self._fed = self._first_shown = self._starving = self._told_late = False
 
     def _be_idle(self, now_s: float) -> None:

@@ -19,22 +19,20 @@ import numpy as np
 
 from ..audio.pcm import checked_pcm
 from ..avatar.bundle import SAMPLES, load_avatar
-from ..drivers import load_driver
+from ..drivers import TIERS, UNTRAINED, check_available, load_driver
 from ..drivers.base import Driver, DriverSession, Gaze, Outputs, SessionSettings, TimedFrame
 from ..errors import AudioError, AvatarError, FlashHeadError, MissingDependencyError, SettingsError, TransportError
 from ..transport import messages
 from ..transport.messages import FromClient, FromWorker, RingInfo, SessionStatus
 from ..transport.payload import header_of, payload_of
 from ..transport.rings import RingWriter
+from .generating import GeneratingSession
 from .head import Head
 from .limits import MAX_AUDIO_S, MAX_SESSIONS, MAX_SIZE, Limits
 from .scheduler import Turn, batch, eased, video_share
 from .statistics import WorkerStatistics
 from .system import memory_bytes
 from .utterance import FileUtterance, Utterance
-
-TIERS = ("nano",)
-"""Those that can run here, best last."""
 
 _BEAT_S = 0.1
 _COST_S = 0.004  # of a frame, until one was measured
@@ -69,6 +67,11 @@ class _Opened:
     tier: str
     rings: list[RingWriter]
 
+    @property
+    def generates(self) -> bool:
+        """Whether its pictures come by the chunk, computed beside the others."""
+        return isinstance(self.head.session, GeneratingSession)
+
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
@@ -89,6 +92,15 @@ class _Loaded:
             self.session.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Generated:
+    """Chunks of a tier are computed. `failed`: by number, heads for which they could not be."""
+
+    tier: str
+    heads: list[_Opened]
+    failed: dict[int, Exception]
+
+
 class Heads:
     """`names`: what clients call themselves, by connection. `allowed`: folders from which files may be read."""
 
@@ -97,7 +109,9 @@ class Heads:
         self._allowed = tuple(path.resolve() for path in allowed)
         self._tell = tell
         self._names = names
-        self._driver: Driver = load_driver("nano", limits.gpu)
+        self._drivers: dict[str, Driver] = {"nano": load_driver("nano", limits.gpu)}
+        self._loading = threading.Lock()
+        self._generating: set[str] = set()  # tiers that compute chunks now
         self._inbox: SimpleQueue = SimpleQueue()
         self._asked_bytes = self._done_bytes = 0  # of payloads; one thread counts up each
         self._opened: dict[int, _Opened] = {}
@@ -110,6 +124,7 @@ class Heads:
         self._statistics = WorkerStatistics()
         self._loader = ThreadPoolExecutor(self._cores, thread_name_prefix="flashhead-load")
         self._reader = ThreadPoolExecutor(_READERS, thread_name_prefix="flashhead-read")
+        self._generator = ThreadPoolExecutor(1, thread_name_prefix="flashhead-generate")
         self._thread = threading.Thread(target=self._run, name="flashhead-compute", daemon=True)
         self._thread.start()
 
@@ -132,7 +147,7 @@ class Heads:
         """Close every head and end the thread."""
         self._inbox.put(None)
         self._thread.join()
-        for pool in (self._loader, self._reader):
+        for pool in (self._loader, self._reader, self._generator):
             pool.shutdown(cancel_futures=True)
         with suppress(Empty):
             while True:
@@ -172,6 +187,8 @@ class Heads:
                 return False
             if isinstance(entry, _Loaded):
                 self._finish_open(entry)
+            elif isinstance(entry, _Generated):
+                self._finish_step(entry)
             elif entry is not _WAKE:
                 self._handle(*entry)
             if time.monotonic() > end_s:
@@ -185,17 +202,53 @@ class Heads:
         chosen = [self._opened[number] for number in batch(turns, now_s, self._cores)]
         if not chosen:
             return min((turn.due_s for turn in turns), default=now_s + _BEAT_S)
-        self._ease = eased(self._ease, any(opened.head.is_late(now_s) for opened in chosen))
-        ready = [opened for opened in chosen if self._guarded(opened, opened.head.feed, now_s, self._share)]
+        # Heads whose chunks are computed elsewhere take no time here.
+        self._ease = eased(self._ease, any(opened.head.is_late(now_s) for opened in chosen if not opened.generates))
+        fed = [opened for opened in chosen if self._guarded(opened, opened.head.feed, now_s, self._share)]
+        ready = [opened for opened in fed if not opened.generates]
+        self._generate()
         began_s = time.perf_counter()
         self._step(ready)
         elapsed_s = time.perf_counter() - began_s
         self._statistics.computed(now_s, elapsed_s)
         now_s = time.monotonic()
-        for opened in ready:
+        for opened in fed:
             self._guarded(opened, opened.head.collect, now_s)
         self._measure(ready, elapsed_s)
         return now_s
+
+    def _generate(self) -> None:
+        """Have chunks computed, of each tier all that wait at once."""
+        waiting: dict[str, list[_Opened]] = {}
+        for opened in self._opened.values():
+            if opened.generates and opened.head.session.has_work and opened.tier not in self._generating:
+                waiting.setdefault(opened.tier, []).append(opened)
+        for tier, heads in waiting.items():
+            self._generating.add(tier)
+            for opened in heads:
+                opened.head.session.begin_step()
+            self._generator.submit(self._generate_beside, tier, heads)
+
+    def _generate_beside(self, tier: str, heads: list[_Opened]) -> None:
+        driver, failed = self._drivers[tier], {}
+        try:
+            driver.step([opened.head.session.inner for opened in heads])
+        except Exception:
+            _log.exception("chunks of %d heads failed", len(heads))
+            for opened in heads:
+                try:
+                    driver.step([opened.head.session.inner])
+                except Exception as error:
+                    failed[opened.head.number] = error
+        self._inbox.put(_Generated(tier, heads, failed))
+
+    def _finish_step(self, done: "_Generated") -> None:
+        self._generating.discard(done.tier)
+        for opened in done.heads:
+            opened.head.session.end_step()
+            if error := done.failed.get(opened.head.number):
+                self._guarded(opened, _raise, error)
+        self._generate()
 
     def _take_turn(self, turns: list[Turn], opened: _Opened, now_s: float) -> None:
         share = self._share if opened.head.draws else 1.0
@@ -204,12 +257,12 @@ class Heads:
 
     def _step(self, ready: list[_Opened]) -> None:
         try:
-            self._driver.step([opened.head.session for opened in ready])
+            self._drivers["nano"].step([opened.head.session for opened in ready])
         except Exception:
             # One head must not take the others with it: each tries alone, and who fails is closed.
             _log.exception("a batch of %d heads failed", len(ready))
             for opened in ready:
-                self._guarded(opened, self._driver.step, [opened.head.session])
+                self._guarded(opened, self._drivers["nano"].step, [opened.head.session])
 
     def _guarded(self, opened: _Opened, call: Callable, *arguments: object) -> bool:
         """Whether the call went well; a head that fails is closed with words to its client."""
@@ -241,7 +294,7 @@ class Heads:
                 self._costs_s[kind] = self._cost_s(kind) * (1 + _NEWS * (news - 1) if kind in self._costs_s else news)
         demands = {True: 0.0, False: 0.0}
         for opened in self._opened.values():
-            if not opened.head.paused:
+            if not opened.head.paused and not opened.generates:
                 demands[opened.head.draws] += opened.head.fps * self._cost_s(_kind(opened))
         self._share = video_share(demands[True], demands[False], self._cores, self._ease)
 
@@ -410,7 +463,9 @@ class Heads:
             session, rings, failed = None, {}, None
             try:
                 looks = load_avatar(avatar) if avatar and Outputs.VIDEO in settings.outputs else None
-                session = self._driver.open(looks, settings)
+                session = self._driver(tier).open(looks, settings)
+                if session.chunk_s:
+                    session = GeneratingSession(session)
                 rings = _rings(asked, settings)
             except FlashHeadError as error:
                 failed = error
@@ -422,15 +477,22 @@ class Heads:
         self._loader.submit(load)
 
     def _tier(self, client: bytes, asked: messages.Open) -> str:
-        if asked.tier in TIERS:
-            return asked.tier
-        if asked.tier not in ("lite", "pro"):
-            raise Refused("unknown_tier", f"tier '{asked.tier}': must be nano, lite or pro.")
-        if not asked.lower_tier:
-            raise Refused(
-                "tier_unavailable", f"tier {asked.tier}: this worker runs {', '.join(TIERS)} only; open one of these."
-            )
-        return TIERS[-1]
+        if asked.tier not in (*TIERS, UNTRAINED):
+            raise Refused("unknown_tier", f"tier '{asked.tier}': must be {', '.join(TIERS)}.")
+        try:
+            check_available(asked.tier)
+        except FlashHeadError as error:
+            if asked.lower_tier:
+                return "nano"
+            raise Refused("tier_unavailable", f"tier {asked.tier}: {error}") from error
+        return asked.tier
+
+    def _driver(self, tier: str) -> Driver:
+        """Loaded when the first head asks for it."""
+        with self._loading:
+            if tier not in self._drivers:
+                self._drivers[tier] = load_driver(tier, self._limits.gpu)
+            return self._drivers[tier]
 
     def _settings(self, asked: messages.Open) -> SessionSettings:
         settings = asked.session_settings()
@@ -566,3 +628,7 @@ def _code(error: FlashHeadError) -> str:
         TransportError: "transport",
     }
     return next((code for kind, code in codes.items() if isinstance(error, kind)), "failed")
+
+
+def _raise(error: Exception) -> None:
+    raise error

@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 import zmq
 
 from .. import __version__
+from ..drivers import available_tiers
 from ..errors import TransportError
 from ..transport.messages import (
     MAX_MESSAGE_BYTES,
@@ -28,7 +29,7 @@ from ..transport.messages import (
     encode,
 )
 from ..transport.rings import sweep
-from .heads import TIERS, Heads
+from .heads import Heads
 from .limits import Limits
 from .system import lock_endpoint
 
@@ -172,7 +173,7 @@ class Server:
         else:
             self._heard_s[client] = time.monotonic()
             self._names[client] = hello.client
-            self._send(client, Welcome(self.worker, PROTOCOL, __version__, os.getpid(), list(TIERS)))
+            self._send(client, Welcome(self.worker, PROTOCOL, __version__, os.getpid(), available_tiers()))
             _log.info("client=%s connected", hello.client)
 
     def _forget_silent(self) -> None:

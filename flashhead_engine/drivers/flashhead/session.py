@@ -77,6 +77,7 @@ class FlashHeadSession:
     ) -> None:
         self.track = nano.open(None, replace(settings, outputs=Outputs.BLENDSHAPES))
         self.size = settings.size
+        self.chunk_s = config.new_frames / FRAME_RATE_HZ if Outputs.VIDEO in settings.outputs else 0.0
         self.state = HeadState(settings.seed)
         self._avatar = avatar
         self._settings = settings

@@ -100,6 +100,8 @@ class NanoDriver:
 class NanoSession:
     """One talking head of the nano tier. See `DriverSession` for the calls."""
 
+    chunk_s = 0.0
+
     def __init__(self, avatar: Avatar | None, settings: SessionSettings, initial_state: np.ndarray) -> None:
         if Outputs.VIDEO in settings.outputs and avatar is None:
             raise SettingsError("video needs an avatar: give one, or ask for blendshapes only.")
