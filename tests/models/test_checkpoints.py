@@ -1,5 +1,5 @@
-"""Released checkpoints: what our networks expect is what is released, what is wrong is said in words before anything is
-loaded, and what is loaded is what the files hold."""
+"""Released checkpoints: what our networks expect is what is released, what is wrong is said in words before anything
+is loaded, and what is loaded is what the files hold."""
 
 import pickle
 import shutil
@@ -115,7 +115,7 @@ def test_the_model_may_have_another_name_and_the_ear_lie_in_it(copy: Path) -> No
 
 
 def test_a_folder_without_a_model_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="neither Model_Lite nor Model_Pro.*flashhead models fetch"):
+    with pytest.raises(ModelError, match=r"neither Model_Lite nor Model_Pro.*flashhead models fetch"):
         find_folders(tmp_path)
     with pytest.raises(ModelError, match="is no folder"):
         find_folders(tmp_path / "nothing")
