@@ -1,8 +1,11 @@
 """Released checkpoints: what our networks expect is what is released, what is wrong is said in words before anything
 is loaded, and what is loaded is what the files hold."""
 
+import os
 import pickle
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +101,36 @@ def test_files_of_the_released_sizes_are_complete(tier: str, tmp_path: Path) -> 
         if network.name == "dit" or (tier == "lite" and network.name == "vae"):
             assert path.stat().st_size == file.length
     assert check(folders, tier, TINY[tier]), "the check sees other networks"
+
+
+def _in_header(path: Path, before: str, after: str) -> None:
+    """Change a file's header, which keeps its length."""
+    with open(path, "r+b") as file:
+        length = int.from_bytes(file.read(8), "little")
+        text = file.read(length).decode().replace(before, after).rstrip()
+        assert len(text) <= length
+        file.seek(8)
+        file.write(text.ljust(length).encode())
+
+
+def test_what_is_wrong_is_said_of_files_of_the_released_sizes(tmp_path: Path) -> None:
+    write_headers(tmp_path)
+    path, folders = tmp_path / DIT, find_folders(tmp_path)
+    _in_header(path, "blocks.7.ffn.0.bias", "blocks.7.ffn.0.bi")
+    assert check(folders, "lite") == [
+        f"{path}: 1 weight is missing: blocks.7.ffn.0.bias.",
+        f"{path}: 1 weight is unknown to this model: blocks.7.ffn.0.bi.",
+    ]
+    write_headers(tmp_path)
+    entry = '"blocks.7.ffn.0.weight":{"dtype":"F32","shape":[%s]'
+    _in_header(path, entry % "8960,1536", entry % "1536,8960")
+    assert check(folders, "lite") == [
+        f"{path}: 1 weight is of a wrong shape: blocks.7.ffn.0.weight is 1536 x 8960, must be 8960 x 1536."
+    ]
+    write_headers(tmp_path)
+    os.truncate(path, path.stat().st_size - 1)
+    (problem,) = check(folders, "lite")
+    assert problem.startswith(f"{path} is cut off")
 
 
 # Where it lies.
@@ -281,7 +314,7 @@ def _by_hand(folder: Path, tier: str) -> TorchFlashHead:
 
 
 def _pictures(runtime: TorchFlashHead) -> np.ndarray:
-    """Two chunks' worth of every network's numbers, with fixed noise."""
+    """Of two chunks, with fixed noise."""
     random = np.random.Generator(np.random.Philox(3))
     shape = runtime.latent_shape(64, 64, 33)
     noise = random.standard_normal((1, 4, *shape), dtype=np.float32)
@@ -335,6 +368,16 @@ def test_the_ear_stays_exact_and_constants_of_the_wan_vae_are_there(tiny: Path) 
     made = WanVae(TINY["pro"].vae)
     for name in ("mean", "spread"):
         assert torch.equal(getattr(runtime._vae, name), getattr(made, name).bfloat16())
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_the_measuring_script_runs_on_tiny_checkpoints(tiny: Path, tier: str) -> None:
+    script = Path(__file__).parents[2] / "benchmarks" / "flashhead" / "load_checkpoint.py"
+    command = [sys.executable, script, tiny, "--tier", tier, "--tiny", "--size", "64"]
+    environment = {**os.environ, "PYTHONPATH": str(script.parents[2])}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert result.returncode == 0, result.stderr
+    assert "| one step of the transformer |" in result.stdout and "finite: True" in result.stdout
 
 
 def test_steps_are_those_asked_for(tiny: Path) -> None:
