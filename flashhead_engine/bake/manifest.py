@@ -98,7 +98,7 @@ class BakedLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: Annotated[str, Meta(pattern=r"^1\.[0-9]+$")]
     id: Annotated[str, Meta(min_length=1)]
     duration_us: Positive
-    tier: Literal["nano", "lite", "pro"]
+    tier: Literal["nano", "lite", "pro", "tiny-random"]
     engine_version: str
     audio: Audio
     avatar: AvatarUsed | None = None

@@ -68,8 +68,12 @@ def bake(
     head_sway: Annotated[bool, typer.Option(help="Let the head sway.")] = True,
     breath: Annotated[bool, typer.Option(help="Breathe.")] = True,
     brows: Annotated[bool, typer.Option(help="Move brows, lids and cheeks on lively speech.")] = True,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Lines baked at the same time.")] = os.cpu_count()
-    or 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", "-j", min=1, help="Lines baked at the same time.  [default: one per core; of lite and pro one]"
+        ),
+    ] = None,
 ) -> None:
     """Bake dialogue audio into lip-synced video and blendshape tracks.
 
@@ -97,7 +101,7 @@ def bake(
     failed = 0
     with sigterm_raises(), Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("baking", total=float(len(lines)))
-        for result in bake_lines(lines, jobs, lambda share: progress.advance(task, share)):
+        for result in bake_lines(lines, jobs or _default_jobs(tier), lambda share: progress.advance(task, share)):
             match result:
                 case BakedLine():
                     for path in result.files:
@@ -118,3 +122,8 @@ def _name_lines_without_text(lines: list[LineRequest], console: Console) -> None
     if names:
         shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
         console.print(f"{len(names)} of {len(lines)} lines have no text and follow the audio alone: {escape(shown)}")
+
+
+def _default_jobs(tier: str) -> int:
+    """FlashHead's networks take the whole GPU, or all cores."""
+    return os.cpu_count() or 1 if tier == "nano" else 1

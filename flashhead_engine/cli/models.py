@@ -23,7 +23,9 @@ _AS_IT_WAS, _CHANGED = "[green]as it was added[/]", "[red]changed since it was a
 
 @models_app.command()
 def add(
-    folder: Annotated[Path, typer.Argument(help="The folder with SoulX-FlashHead-1_3B and wav2vec2-base-960h.")],
+    folder: Annotated[
+        Path, typer.Argument(help="The folder that holds SoulX-FlashHead-1_3B and wav2vec2-base-960h.")
+    ],
 ) -> None:
     """Check downloaded weights, hash them and remember where they are. They stay where they are.
 

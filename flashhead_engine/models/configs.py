@@ -99,3 +99,27 @@ LITE = FlashHeadConfig(
 PRO = FlashHeadConfig(
     DitConfig(in_channels=32, out_channels=16, patch=(1, 2, 2), frames_per_latent=4), WanVaeConfig(), latent_stride=8
 )
+TINY = FlashHeadConfig(
+    DitConfig(
+        **dict(in_channels=16, out_channels=8, patch=(1, 1, 1), frames_per_latent=8),
+        **dict(dim=32, heads=2, layers=2, ffn_dim=64, time_dim=32),
+        audio=AudioConfig(layers=2, channels=16, hidden=16, tokens=4),
+    ),
+    LtxVaeConfig(widths=(4, 4, 8, 8), blocks=(1, 1, 1, 1, 1), latent_channels=8),
+    latent_stride=32,
+    wav2vec2=Wav2Vec2Config(
+        conv_channels=8, dim=16, heads=2, layers=2, ffn_dim=32, position_taps=16, position_groups=4
+    ),
+)
+"""Built like lite and small enough for a test on any machine. There are no trained weights of it."""
+TINY_PRO = FlashHeadConfig(
+    DitConfig(
+        **dict(in_channels=32, out_channels=16, patch=(1, 2, 2), frames_per_latent=4),
+        **dict(dim=32, heads=2, layers=2, ffn_dim=64, time_dim=32),
+        audio=AudioConfig(layers=2, channels=16, hidden=16, tokens=4),
+    ),
+    WanVaeConfig(width=2),
+    latent_stride=8,
+    wav2vec2=TINY.wav2vec2,
+)
+"""The same, built like pro."""

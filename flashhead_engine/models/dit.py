@@ -11,6 +11,7 @@ gated by the timestep. The architecture is Wan 2.1's with audio in the place of 
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -211,7 +212,9 @@ def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.stack([even * cos - odd * sin, even * sin + odd * cos], -1).flatten(-2).to(x.dtype)
 
 
-def rotary_tables(head_dim: int, frames: int, rows: int, columns: int, device=None) -> tuple[Tensor, Tensor]:
+@lru_cache(maxsize=8)  # for each size of picture that is open; not to be made anew in every step
+@torch.inference_mode(False)  # so that training may use them too
+def rotary_tables(head_dim: int, frames: int, rows: int, columns: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Cosines and sines of the positions' angles, float32 (frames * rows * columns, head_dim / 2): a share of the
     pairs turns with the frame, one with the row, one with the column."""
     pairs = head_dim // 2

@@ -35,8 +35,9 @@ class FlashHeadRuntime(Protocol):
     def latent_shape(self, height: int, width: int, pictures: int) -> tuple[int, int, int, int]:
         """(channels, frames, rows, columns) of so many pictures."""
 
-    def hear(self, contexts: np.ndarray) -> Latent:
-        """What the transformer attends to, of 8 s of PCM each, float32 (B, 128000)."""
+    def hear(self, contexts: np.ndarray, samples: Sequence[int]) -> Latent:
+        """What the transformer attends to, of 8 s of PCM each, float32 (B, 128000). `samples`: how many of each were
+        heard; before them lies silence."""
 
     def denoise(
         self, references: Sequence[Reference], motions: Sequence[Latent | None], heard: Latent, noise: np.ndarray
@@ -45,7 +46,10 @@ class FlashHeadRuntime(Protocol):
         (B, steps, channels, frames, rows, columns)."""
 
     def show(self, latent: Latent, references: Sequence[Reference]) -> tuple[np.ndarray, Latent]:
-        """New pictures, uint8 (B, new frames, H, W, 3), and the last motion frames as they were before rounding."""
+        """New pictures, RGBA uint8 (B, new frames, H, W, 4), and the last motion frames as they were before that."""
+
+    def tail_of(self, pictures: np.ndarray) -> Latent:
+        """Pictures that were seen, RGB uint8 (B, motion frames, H, W, 3), in the place of `show`'s tail."""
 
     def remember(self, tail: Latent, noise: np.ndarray | None) -> list[Latent]:
         """Motion latents of each session, from the tail of `show`. `noise`: float32, of the posterior."""

@@ -7,12 +7,13 @@ import torch
 from torch import Tensor
 
 from ..models import colour
-from ..models.configs import CHUNK_FRAMES, FlashHeadConfig
-from ..models.dit import WINDOW, Dit, Modulation
-from ..models.ltx_vae import LtxVae
+from ..models.configs import CHUNK_FRAMES
+from ..models.dit import WINDOW, Modulation
+from ..models.networks import Networks
 from ..models.schedule import schedule, stepped
+from ..models.switches import DEPLOYED, Switches
 from ..models.wan_vae import WanVae
-from ..models.wav2vec2 import Wav2Vec2, normalised, window_indices
+from ..models.wav2vec2 import normalised, window_indices
 from .flashhead import Reference
 
 _CONTEXT_FEATURES = 200  # 8 s at 25 a second
@@ -21,31 +22,34 @@ _CONTEXT_FEATURES = 200  # 8 s at 25 a second
 class TorchFlashHead:
     """A `FlashHeadRuntime`. The networks' weights decide device and precision; wav2vec2 stays float32, as deployed.
 
-    `rounded_timesteps`: to bfloat16, as the deployed model has them, in whatever precision it runs.
-    `colour_strength`: 0..1, how much of the reference's colours every picture gets.
+    `switches`: which oddities of the deployed model it follows, in whatever precision it runs. `colour_strength`:
+    0..1, how much of the reference's colours every picture gets. `compile_mode`: of `torch.compile`, such as
+    "default", or "reduce-overhead", which records CUDA graphs; None: as they are written.
     """
 
     def __init__(
         self,
-        config: FlashHeadConfig,
-        dit: Dit,
-        vae: LtxVae | WanVae,
-        wav2vec2: Wav2Vec2,
+        networks: Networks,
         *,
         steps: int = 4,
-        rounded_timesteps: bool = True,
+        switches: Switches = DEPLOYED,
         colour_strength: float = 1.0,
+        compile_mode: str | None = None,
     ) -> None:
-        self.config = config
+        self.config = networks.config
         self.steps = steps
-        self._dit, self._vae, self._wav2vec2 = dit.eval(), vae.eval(), wav2vec2.eval()
-        weight = next(dit.parameters())
+        self._dit, self._vae, self._wav2vec2 = networks.dit.eval(), networks.vae.eval(), networks.wav2vec2.eval()
+        if compile_mode is not None:
+            for network, method in ((self._dit, "forward"), (self._vae, "decode"), (self._vae, "encode")):
+                setattr(network, method, torch.compile(getattr(network, method), mode=compile_mode, dynamic=False))
+        weight = next(self._dit.parameters())
         self._device, self._dtype = weight.device, weight.dtype
+        self._switches = switches
         self._strength = colour_strength
-        plan = schedule(steps, rounded_timesteps)
+        plan = schedule(steps, switches.rounded_timesteps)
         self._sigmas = plan.sigmas
         with torch.inference_mode():
-            self._modulations: list[Modulation] = [dit.modulation(timestep) for timestep in plan.timesteps]
+            self._modulations: list[Modulation] = [self._dit.modulation(timestep) for timestep in plan.timesteps]
         rows = window_indices(_CONTEXT_FEATURES - CHUNK_FRAMES, _CONTEXT_FEATURES, WINDOW)
         self._windows = rows.to(self._device)
 
@@ -62,8 +66,14 @@ class TorchFlashHead:
         return Reference(self._dit.reference_tokens(latent), latent[:, :, :1], colour.statistics(still))
 
     @torch.inference_mode()
-    def hear(self, contexts: np.ndarray) -> Tensor:
-        heard = self._wav2vec2(normalised(torch.from_numpy(contexts).to(self._device)))
+    def hear(self, contexts: np.ndarray, samples: Sequence[int]) -> Tensor:
+        pcm = torch.from_numpy(contexts).to(self._device)
+        if self._switches.loudness_of_silence:
+            pcm = normalised(pcm)
+        else:
+            parts = [(row[:-count], normalised(row[-count:])) for row, count in zip(pcm, samples, strict=True)]
+            pcm = torch.stack([torch.cat(part) for part in parts])
+        heard = self._wav2vec2(pcm)
         tokens = self._dit.audio_tokens(heard[:, self._windows].to(self._dtype))
         return self._dit.audio_keys_values(tokens)
 
@@ -99,7 +109,16 @@ class TorchFlashHead:
         pictures = colour.matched(pictures, colours, self._strength)
         tail = pictures[:, :, -self.config.motion_frames :]
         shades = ((pictures.float() + 1.0) / 2.0).clamp(0.0, 1.0) * 255.0
-        return shades.to(torch.uint8).movedim(1, -1).cpu().numpy(), tail
+        if not self._switches.truncated_shades:
+            shades = shades.round()
+        opaque = torch.full_like(shades[:, :1], 255.0)
+        return torch.cat([shades, opaque], 1).to(torch.uint8).movedim(1, -1).contiguous().cpu().numpy(), tail
+
+    @torch.inference_mode()
+    def tail_of(self, pictures: np.ndarray) -> Tensor:
+        shades = torch.tensor(pictures, device=self._device, dtype=self._dtype).movedim(-1, 1)
+        lost = 0.5 if self._switches.truncated_shades else 0.0  # in the mean
+        return (shades + lost) / 255.0 * 2.0 - 1.0
 
     @torch.inference_mode()
     def remember(self, tail: Tensor, noise: np.ndarray | None) -> list[Tensor]:
@@ -114,4 +133,5 @@ class TorchFlashHead:
     def _encode(self, pictures: Tensor, noise: np.ndarray | None) -> Tensor:
         if isinstance(self._vae, WanVae):
             return self._vae.encode(pictures)
-        return self._vae.encode(pictures, torch.from_numpy(noise).to(self._device, self._dtype))
+        drawn = torch.from_numpy(noise).to(self._device, self._dtype)
+        return self._vae.encode(pictures, drawn if self._switches.sampled_posterior else torch.zeros_like(drawn))

@@ -9,27 +9,25 @@ from safetensors.numpy import load_file
 from flashhead_engine.drivers.flashhead.generation import HeadState, Portrait, chunk_samples, next_chunk, portrait
 from flashhead_engine.drivers.flashhead.noise import MOTION, REFERENCE
 from flashhead_engine.drivers.flashhead.picture import framed
-from flashhead_engine.models.dit import Dit
-from flashhead_engine.models.ltx_vae import LtxVae
-from flashhead_engine.models.wan_vae import WanVae
-from flashhead_engine.models.wav2vec2 import Wav2Vec2, plain_weights
+from flashhead_engine.models.networks import Networks
+from flashhead_engine.models.switches import DEPLOYED
+from flashhead_engine.models.wav2vec2 import plain_weights
 from flashhead_engine.runtimes.torch_flashhead import TorchFlashHead
 
 from .golden import DATA, Case, generate_config, index, relative_error, used, weights
 
 TIERS = ("lite", "pro")
+EXACT = replace(DEPLOYED, rounded_timesteps=False)
 
 
-def runtime_of(tier: str) -> TorchFlashHead:
+def networks_of(tier: str) -> Networks:
     config = generate_config(tier)
     rules = {part: about["weights"] for part, about in index()["cases"][f"generate_{tier}_tiny"]["models"].items()}
-    dit, vae = Dit(config.dit), LtxVae(config.vae) if tier == "lite" else WanVae(config.vae)
-    wav2vec2 = Wav2Vec2(config.wav2vec2)
-    dit.load_state_dict(used(weights(rules["dit"])))
-    vae.load_state_dict(weights(rules["vae"]))
-    wav2vec2.load_state_dict(plain_weights(weights(rules["wav2vec2"])))
-    # The reference ran in float32, where nothing is rounded.
-    return TorchFlashHead(config, dit, vae, wav2vec2, rounded_timesteps=False)
+    networks = Networks.of(config)
+    networks.dit.load_state_dict(used(weights(rules["dit"])))
+    networks.vae.load_state_dict(weights(rules["vae"]))
+    networks.wav2vec2.load_state_dict(plain_weights(weights(rules["wav2vec2"])))
+    return networks
 
 
 class Recorded:
@@ -58,7 +56,8 @@ def tier(request) -> str:
 
 @pytest.fixture(scope="module")
 def runtime(tier: str) -> TorchFlashHead:
-    return runtime_of(tier)
+    # The reference ran in float32, where nothing is rounded.
+    return TorchFlashHead(networks_of(tier), switches=EXACT)
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +83,8 @@ def test_the_reference_latent(runtime: TorchFlashHead, case: Case, head: Portrai
 
 def _differences(pictures: np.ndarray, number: int, case: Case) -> np.ndarray:
     expected = load_file(DATA / f"{case.name}_chunk{number}.safetensors")["frames_u8"]
-    assert pictures.shape == expected.shape
-    return np.abs(pictures.astype(int) - expected)
+    assert pictures.shape[:-1] == expected.shape[:-1] and (pictures[..., 3] == 255).all()
+    return np.abs(pictures[..., :3].astype(int) - expected)
 
 
 def test_three_chunks(runtime: TorchFlashHead, case: Case, head: Portrait) -> None:
@@ -143,9 +142,25 @@ def test_pictures_are_framed(number: int) -> None:
     assert np.array_equal(framed(tensors[f"img{number}"].numpy(), *expected.shape[:2]), expected)
 
 
-def test_deployed_timesteps_give_other_pictures(tier: str, case: Case, head: Portrait) -> None:
-    exact = runtime_of(tier)
-    rounded = TorchFlashHead(exact.config, exact._dit, exact._vae, exact._wav2vec2)
-    pcm, *_ = _slices(exact, case)
-    _, pictures = next_chunk(rounded, [head], [HeadState(seed=0)], [pcm], Recorded(case))
-    assert _differences(pictures[0], 0, case).max() > 1
+@pytest.mark.parametrize(
+    ("switch", "on"),
+    [
+        ("rounded_timesteps", True),
+        ("sampled_posterior", False),
+        ("loudness_of_silence", False),
+        ("truncated_shades", False),
+    ],
+)
+def test_switches(tier: str, case: Case, head: Portrait, switch: str, on: bool) -> None:
+    """Each moves the pictures, by more than rounding; pro's autoencoder has no posterior to sample."""
+    switched = TorchFlashHead(networks_of(tier), switches=replace(EXACT, **{switch: on}))
+    states, pictures = [HeadState(seed=0)], None
+    for pcm in _slices(switched, case)[:2]:
+        states, pictures = next_chunk(switched, [head], states, [pcm], Recorded(case))
+    off = _differences(pictures[0], 1, case)
+    if switch == "sampled_posterior" and tier == "pro":
+        assert (off > 0).mean() < 1e-3
+    elif switch == "truncated_shades":
+        assert off.max() <= 1 and 0.3 < off.mean() < 0.7
+    else:
+        assert off.max() > 1

@@ -17,7 +17,7 @@ from flashhead_engine.models import checkpoints, registry
 from flashhead_engine.models.registry import added_model
 from flashhead_engine.models.released import NETWORKS, find_folders
 
-from .layout import RELEASED, TINY, write_checkpoint
+from .layout import RELEASED, SMALL, write_checkpoint
 
 MODEL, EAR = "SoulX-FlashHead-1_3B", "wav2vec2-base-960h"
 DIT = f"{MODEL}/Model_Lite/diffusion_pytorch_model.safetensors"
@@ -28,7 +28,7 @@ WAN = f"{MODEL}/VAE_Wan/Wan2.1_VAE.pth"
 def kept(tmp_path: Path, monkeypatch) -> Path:
     """This test's folder of the record; the released sizes are those of the tiny networks."""
     monkeypatch.setenv("FLASHHEAD_MODELS", str(tmp_path / "kept"))
-    for tier, config in TINY.items():
+    for tier, config in SMALL.items():
         monkeypatch.setitem(checkpoints.CONFIGS, tier, config)
     return tmp_path / "kept"
 
@@ -36,7 +36,7 @@ def kept(tmp_path: Path, monkeypatch) -> Path:
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("released")
-    for tier, config in TINY.items():
+    for tier, config in SMALL.items():
         write_checkpoint(folder, tier, config)
     return folder
 
@@ -211,6 +211,25 @@ def test_a_record_that_cannot_be_written_is_said_and_nothing_is_left(models: Pat
     with pytest.raises(ModelError):
         run("add", models)
     assert [path.name for path in kept.iterdir()] == ["models.json"]
+
+
+@pytest.mark.parametrize(
+    ("system", "variables", "expected"),
+    [
+        ("linux", {}, "home/.local/share/flashhead/models"),
+        ("linux", {"XDG_DATA_HOME": "data"}, "data/flashhead/models"),
+        ("darwin", {}, "home/Library/Application Support/flashhead/models"),
+        ("win32", {"LOCALAPPDATA": "local"}, "local/flashhead/models"),
+        ("linux", {"FLASHHEAD_MODELS": "given"}, "given"),
+    ],
+)
+def test_the_record_is_in_the_users_own_folder(monkeypatch, tmp_path, system, variables, expected) -> None:
+    for name in ("FLASHHEAD_MODELS", "XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, folder in ({"HOME": "home"} | variables).items():
+        monkeypatch.setenv(name, str(tmp_path / folder))
+    monkeypatch.setattr(sys, "platform", system)
+    assert registry.models_dir() == tmp_path / expected
 
 
 def test_without_torch_add_says_what_to_install(models: Path, monkeypatch) -> None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ...audio.context_cache import appended, empty_context
+from ...audio.context_cache import CONTEXT_SAMPLES, appended, empty_context
 from ...audio.pcm import SAMPLE_RATE_HZ
 from ...models.configs import FRAME_RATE_HZ, FlashHeadConfig, LtxVaeConfig
 from ...runtimes.flashhead import FlashHeadRuntime, Latent, Reference
-from .noise import MOTION, REFERENCE, noise
+from .noise import MOTION, RECALLED, REFERENCE, noise
 from .picture import framed
 
 _SAMPLES_PER_PICTURE = SAMPLE_RATE_HZ // FRAME_RATE_HZ
@@ -24,11 +24,12 @@ Noise = Callable[[int, int, int, tuple[int, ...]], np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class HeadState:
-    """What a head remembers. `context`: the last 8 s of audio. `chunk`: number of the next chunk. `motion`: latents
-    of the motion frames; None before the first chunk and after a reset."""
+    """What a head remembers. `context`: the last 8 s of audio. `heard`: samples so far. `chunk`: number of the next
+    chunk. `motion`: latents of the motion frames; None before the first chunk and after a reset."""
 
     seed: int
     context: np.ndarray = field(default_factory=empty_context)
+    heard: int = 0
     chunk: int = 0
     motion: Latent | None = None
 
@@ -66,29 +67,43 @@ def next_chunk(
     """Generate one chunk of every head. `portraits`: all of one size. `pcm`: float32 mono at 16 kHz, `chunk_samples`
     of each.
 
-    Returns the heads' next states, and pictures, uint8 (B, new frames, height, width, 3). A head's pictures do not
-    depend on which others are generated with it, but for rounding.
+    Returns the heads' next states, and pictures, RGBA uint8 (B, new frames, height, width, 4). A head's pictures do
+    not depend on which others are generated with it, but for rounding.
     """
     config = runtime.config
     (size,) = {one.size for one in portraits}
-    contexts = [appended(state.context, heard) for state, heard in zip(states, pcm, strict=True)]
+    contexts = [appended(state.context, piece) for state, piece in zip(states, pcm, strict=True)]
     shape = runtime.latent_shape(*size, 1 + _whole(config))
     drawn = [[draw(state.seed, state.chunk, step, shape) for step in range(runtime.steps)] for state in states]
     references = [one.reference for one in portraits]
-    latent = runtime.denoise(
-        references, [state.motion for state in states], runtime.hear(np.stack(contexts)), np.array(drawn)
-    )
+    counts = [state.heard + len(piece) for state, piece in zip(states, pcm, strict=True)]
+    heard = runtime.hear(np.stack(contexts), [min(count, CONTEXT_SAMPLES) for count in counts])
+    latent = runtime.denoise(references, [state.motion for state in states], heard, np.array(drawn))
     pictures, tail = runtime.show(latent, references)
-    posterior = None
-    if isinstance(config.vae, LtxVaeConfig):
-        shape = runtime.latent_shape(*size, config.motion_frames)
-        posterior = np.stack([draw(state.seed, state.chunk, MOTION, shape) for state in states])
-    motions = runtime.remember(tail, posterior)
+    motions = runtime.remember(tail, _posterior_noise(runtime, states, MOTION, size, draw))
     following = [
-        replace(state, context=context, chunk=state.chunk + 1, motion=motion)
-        for state, context, motion in zip(states, contexts, motions, strict=True)
+        replace(state, context=context, heard=count, chunk=state.chunk + 1, motion=motion)
+        for state, context, count, motion in zip(states, contexts, counts, motions, strict=True)
     ]
     return following, pictures
+
+
+def recalled(runtime: FlashHeadRuntime, state: HeadState, seen: np.ndarray) -> HeadState:
+    """The state of a head that goes on from pictures that were seen instead of from those that it generated last.
+    `seen`: RGB uint8 (motion frames, H, W, 3)."""
+    drawn = _posterior_noise(runtime, [state], RECALLED, seen.shape[1:3], noise)
+    (motion,) = runtime.remember(runtime.tail_of(seen[None]), drawn)
+    return replace(state, motion=motion)
+
+
+def _posterior_noise(
+    runtime: FlashHeadRuntime, states: Sequence[HeadState], purpose: int, size: tuple[int, int], draw: Noise
+) -> np.ndarray | None:
+    """Of motion frames; None where the autoencoder has no posterior."""
+    if not isinstance(runtime.config.vae, LtxVaeConfig):
+        return None
+    shape = runtime.latent_shape(*size, runtime.config.motion_frames)
+    return np.stack([draw(state.seed, state.chunk, purpose, shape) for state in states])
 
 
 def _whole(config: FlashHeadConfig) -> int:

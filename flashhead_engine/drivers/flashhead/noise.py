@@ -6,9 +6,9 @@ a head can't be made again. Here a number depends on the seed, the chunk and wha
 
 import numpy as np
 
-REFERENCE, MOTION = 1 << 20, (1 << 20) + 1
-"""Purposes of noise besides the sampler's steps, which count from 0: the posteriors of the reference picture and of
-the motion frames (lite only)."""
+REFERENCE, MOTION, RECALLED = ((1 << 20) + number for number in range(3))
+"""Purposes of noise besides the sampler's steps, which count from 0: the posteriors of the reference picture, of a
+chunk's motion frames, and of pictures that a head goes on from after a cancel or a pause (lite only)."""
 
 
 def noise(seed: int, chunk: int, purpose: int, shape: tuple[int, ...]) -> np.ndarray:

@@ -131,27 +131,27 @@ class NanoSession:
         self._begin_utterance()
 
     def push(self, pcm: np.ndarray, end: bool = False) -> None:
-        self._check_open()
+        self.check_open()
         # A copy: the caller may fill the same buffer again before step() reads it.
         self._stored.append(_Pushed(checked_pcm(pcm).copy(), end, self._to_follow))
         self._utterance_open = not end
         self._to_follow = None
 
     def follow(self, alignment: Alignment) -> None:
-        self._check_open()
+        self.check_open()
         if self._utterance_open:
             raise FlashHeadError("an utterance is unfinished: its words must be given before its first push.")
         self._to_follow = alignment
 
     def idle(self, frames: int) -> None:
-        self._check_open()
+        self.check_open()
         if self._utterance_open:
             raise FlashHeadError("an utterance is unfinished: a head is idle only between utterances.")
         if frames > 0:
             self._stored.append(_Idle(frames))
 
     def frames(self) -> list[TimedFrame]:
-        self._check_open()
+        self.check_open()
         taken, self._frames = self._frames, []
         return taken
 
@@ -163,7 +163,7 @@ class NanoSession:
         mouth_strength: float | None = None,
         video_share: float | None = None,
     ) -> None:
-        self._check_open()
+        self.check_open()
         if video_share is not None:
             if not 0.0 <= video_share <= 1.0:
                 raise SettingsError(f"video_share {video_share}: must be from 0 to 1.")
@@ -175,11 +175,11 @@ class NanoSession:
             setattr(self._performer, name, value)
 
     def look_at(self, gaze: Gaze | None) -> None:
-        self._check_open()
+        self.check_open()
         self._attention.look_at(gaze)
 
     def cancel(self, shown: TimedFrame | None = None) -> None:
-        self._check_open()
+        self.check_open()
         if shown is not None:
             self._last = Sample(shown.weights, shown.pose, shown.visemes)
         if self._last is not None:
@@ -193,13 +193,19 @@ class NanoSession:
         self._utterance += 1
         self._begin_utterance()
 
+    @property
+    def epoch(self) -> int:
+        """Cancels so far."""
+        return self._epoch
+
     def close(self) -> None:
         self._closed = True
         self._stored.clear()
         self._frames.clear()
         self._renderer = None
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raises FlashHeadError when it is closed."""
         if self._closed:
             raise FlashHeadError("this session is closed; open a new one.")
 

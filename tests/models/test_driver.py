@@ -1,0 +1,217 @@
+"""lite and pro behind the common seam, with tiny random networks: order, times and pictures of what comes out."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from flashhead_engine.avatar.bundle import load_avatar
+from flashhead_engine.drivers.base import FrameFlags, Outputs, SessionSettings, TimedFrame
+from flashhead_engine.drivers.flashhead.driver import FlashHeadDriver
+from flashhead_engine.drivers.flashhead.generation import chunk_samples
+from flashhead_engine.drivers.flashhead.session import FlashHeadSession
+from flashhead_engine.drivers.nano.driver import NanoDriver
+from flashhead_engine.errors import FlashHeadError, SettingsError
+from flashhead_engine.models.configs import TINY, TINY_PRO
+from flashhead_engine.models.networks import Networks
+from flashhead_engine.runtimes.torch_flashhead import TorchFlashHead
+
+SIZE = 256
+BOTH = Outputs.BLENDSHAPES | Outputs.VIDEO
+
+
+@pytest.fixture(scope="module", params=[TINY, TINY_PRO], ids=["lite", "pro"])
+def driver(request) -> FlashHeadDriver:
+    return FlashHeadDriver("tiny", _runtime(request.param), NanoDriver(), "none", stamped=True)
+
+
+@pytest.fixture(scope="module")
+def lite() -> FlashHeadDriver:
+    return FlashHeadDriver("tiny", _runtime(TINY), NanoDriver(), "none")
+
+
+def _runtime(config) -> TorchFlashHead:
+    return TorchFlashHead(Networks.random(config))
+
+
+@pytest.fixture(scope="module")
+def speech() -> np.ndarray:
+    """1.5 s: more than a chunk, less than two."""
+    return np.random.default_rng(0).uniform(-0.3, 0.3, 24_000).astype(np.float32)
+
+
+def _open(driver: FlashHeadDriver, fps: int = 25, outputs: Outputs = BOTH, avatar: str = "guard", seed: int = 1):
+    return driver.open(load_avatar(avatar), SessionSettings(outputs=outputs, size=SIZE, fps=fps, seed=seed))
+
+
+def _spoken(driver: FlashHeadDriver, session: FlashHeadSession, pcm: np.ndarray) -> list[TimedFrame]:
+    session.push(pcm, end=True)
+    driver.step([session])
+    return session.frames()
+
+
+def _video(frames: list[TimedFrame]) -> list[TimedFrame]:
+    return [frame for frame in frames if frame.pixels is not None]
+
+
+def _same(one: list[TimedFrame], other: list[TimedFrame]) -> bool:
+    return len(one) == len(other) and all(
+        np.array_equal(a.pixels, b.pixels) and np.array_equal(a.weights, b.weights) and a.pts_us == b.pts_us
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+@pytest.mark.parametrize("fps", [24, 25, 30, 60])
+def test_an_utterance_has_its_frames(lite, speech, fps) -> None:
+    frames = _spoken(lite, _open(lite, fps), speech)
+    video, track = _video(frames), [frame for frame in frames if frame.pixels is None]
+    assert [frame.index for frame in video] == list(range(-(-24_000 * fps // 16_000)))
+    assert [frame.index for frame in track] == list(range(90))
+    assert all(frame.pts_us == frame.index * 1_000_000 // fps for frame in video)
+    assert video[0].flags == FrameFlags.FIRST and video[-1].flags == FrameFlags.LAST
+    assert all(frame.flags == FrameFlags.NONE for frame in video[1:-1])
+    assert all(frame.pixels.shape == (SIZE, SIZE, 4) and frame.pixels.dtype == np.uint8 for frame in video)
+    for before, frame in pairwise(video):
+        is_new = frame.index * 25 // fps > before.index * 25 // fps
+        assert np.array_equal(before.pixels, frame.pixels) != is_new, "FlashHead makes 25 pictures a second"
+
+
+def test_pushed_in_pieces_is_as_at_once(lite, speech) -> None:
+    at_once = _video(_spoken(lite, _open(lite), speech))
+    session = _open(lite)
+    pieces = []
+    for start in range(0, len(speech), 997):
+        session.push(speech[start : start + 997], end=start + 997 >= len(speech))
+        lite.step([session])
+        pieces += _video(session.frames())
+    assert _same(pieces, at_once)
+    late = _video(_spoken(lite, _open(lite), np.roll(speech, 1280)))
+    assert not _same(late, at_once), "the check sees audio that is 80 ms late"
+
+
+def test_a_chunk_comes_as_soon_as_its_audio_is_there(lite, speech) -> None:
+    session = _open(lite)
+    samples = chunk_samples(lite._runtime.config)
+    session.push(speech[: samples - 1])
+    lite.step([session])
+    assert not _video(session.frames())
+    session.push(speech[samples - 1 : samples + 2000])
+    lite.step([session])
+    assert len(_video(session.frames())) == 24
+
+
+def test_heads_share_batches(lite, speech) -> None:
+    alone = [_video(_spoken(lite, _open(lite, seed=seed), speech[: 9_000 + 3_000 * seed])) for seed in (1, 2)]
+    sessions = [_open(lite, seed=seed) for seed in (1, 2)]
+    for seed, session in zip((1, 2), sessions, strict=True):
+        session.push(speech[: 9_000 + 3_000 * seed], end=True)
+    lite.step(sessions)
+    for expected, session in zip(alone, sessions, strict=True):
+        frames = _video(session.frames())
+        assert len(frames) == len(expected)
+        off = [np.abs(a.pixels.astype(int) - b.pixels).max() for a, b in zip(frames, expected, strict=True)]
+        assert max(off) <= 1
+    assert len(alone[0]) != len(alone[1])
+
+
+def test_utterances_follow_each_other(lite, speech) -> None:
+    session = _open(lite)
+    first, second = (_video(_spoken(lite, session, speech)) for _ in range(2))
+    assert {frame.utterance for frame in first} == {0} and {frame.utterance for frame in second} == {1}
+    assert not np.array_equal(first[0].pixels, second[0].pixels), "the second goes on from the end of the first"
+    at_once = _open(lite)
+    at_once.push(speech, end=True)
+    at_once.push(speech, end=True)
+    lite.step([at_once])
+    assert _same(_video(at_once.frames()), first + second)
+
+
+def test_nobody_speaks(lite, speech) -> None:
+    session = _open(lite)
+    assert _spoken(lite, session, np.zeros(0, np.float32)) == []
+    frames = _video(_spoken(lite, session, speech))
+    assert {frame.utterance for frame in frames} == {1} and len(frames) == 38
+
+
+def test_idle_time(lite, speech) -> None:
+    session = _open(lite)
+    spoken = _video(_spoken(lite, session, speech))
+    session.idle(60)
+    lite.step([session])
+    session.idle(60)
+    lite.step([session])
+    idle = _video(session.frames())
+    assert [frame.index for frame in idle] == list(range(50))
+    assert all(FrameFlags.IDLE in frame.flags for frame in idle)
+    first, later = _distance(spoken[-1], idle[0]), _distance(spoken[-1], idle[20])
+    assert first < 0.3 * later, "from what was seen into the clip, and not at once"
+    frames = _video(_spoken(lite, session, speech))
+    assert [frame.index for frame in frames] == list(range(38))
+    assert all(FrameFlags.IDLE not in frame.flags for frame in frames)
+
+
+def _distance(one: TimedFrame, other: TimedFrame) -> float:
+    return float(np.abs(one.pixels.astype(float) - other.pixels).mean())
+
+
+def test_a_cancel_goes_on_from_what_was_seen(lite, speech) -> None:
+    session, other = _open(lite), _open(lite)
+    frames, _ = _video(_spoken(lite, session, speech)), _spoken(lite, other, speech)
+    session.push(speech)  # never shown
+    session.cancel(frames[12])
+    other.cancel(frames[30])
+    assert session.frames() == []
+    after, elsewhere = (_video(_spoken(lite, head, speech)) for head in (session, other))
+    assert {(frame.epoch, frame.index == 0) for frame in after[:1]} == {(1, True)}
+    assert not np.array_equal(after[0].pixels, elsewhere[0].pixels), "it matters which picture was seen last"
+    again = _open(lite)
+    _spoken(lite, again, speech)
+    again.cancel(frames[12])
+    assert np.array_equal(_video(_spoken(lite, again, speech))[0].pixels, after[0].pixels)
+
+
+def test_cancelled_before_anything_was_seen(lite, speech) -> None:
+    session = _open(lite)
+    session.push(speech[:5000])
+    session.cancel()
+    frames = _video(_spoken(lite, session, speech))
+    assert len(frames) == 38 and frames[0].epoch == 1
+
+
+def test_pictures_of_an_untrained_model_say_so(driver, lite, speech) -> None:
+    marked = _video(_spoken(driver, _open(driver), speech[:8_000]))
+    assert len(marked) == 13 and all((frame.pixels[0, 0] == (160, 0, 0, 255)).all() for frame in marked)
+    plain = _video(_spoken(lite, _open(lite), speech[:8_000]))
+    assert not all((frame.pixels[0, 0] == (160, 0, 0, 255)).all() for frame in plain)
+
+
+def test_portraits_matter(lite, speech) -> None:
+    guard, fox = (_video(_spoken(lite, _open(lite, avatar=name), speech)) for name in ("guard", "fox"))
+    assert not np.array_equal(guard[0].pixels, fox[0].pixels)
+
+
+def test_long_speech_keeps_no_pictures(lite, speech) -> None:
+    session = _open(lite, outputs=Outputs.VIDEO)
+    held = []
+    for _ in range(6):
+        session.push(speech)
+        lite.step([session])
+        assert session.frames()
+        held.append(len(session._stretches[0].pictures) + len(session._stretches[0].weights))
+    assert max(held) <= 26, held
+
+
+def test_blendshapes_alone_need_no_avatar_and_no_pictures(lite, speech) -> None:
+    session = lite.open(None, SessionSettings())
+    frames = _spoken(lite, session, speech)
+    assert len(frames) == 90 and not _video(frames)
+    with pytest.raises(SettingsError, match="avatar"):
+        lite.open(None, SessionSettings(outputs=Outputs.VIDEO))
+
+
+def test_a_closed_session(lite, speech) -> None:
+    session = _open(lite)
+    session.close()
+    for call in (session.frames, session.cancel, lambda: session.push(speech), lambda: session.idle(3)):
+        with pytest.raises(FlashHeadError, match="closed"):
+            call()
