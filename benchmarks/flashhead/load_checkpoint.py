@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from random_checkpoint import TINY
+from random_checkpoint import SMALL
 
 from flashhead_engine.models.checkpoints import CONFIGS, check
 from flashhead_engine.models.configs import CHUNK_FRAMES
@@ -51,7 +51,7 @@ def main() -> int:
     parser.add_argument("--tiny", action="store_true", help="a checkpoint that was written with --tiny")
     arguments = parser.parse_args()
     tier, dtype = arguments.tier, getattr(torch, arguments.dtype)
-    config = (TINY if arguments.tiny else CONFIGS)[tier]
+    config = (SMALL if arguments.tiny else CONFIGS)[tier]
 
     print("| what | s | peak GiB so far |\n|---|---|---|")
     folders = timed("find the files", lambda: find_folders(arguments.folder))
@@ -78,7 +78,7 @@ def main() -> int:
     picture = random.integers(0, 255, (arguments.size, arguments.size, 3), np.uint8)
     pcm = random.standard_normal((1, _CONTEXT_SAMPLES), dtype=np.float32)
     print("| what | s | peak GiB so far |\n|---|---|---|")
-    heard = timed("hear 8 s", lambda: runtime.hear(pcm))
+    heard = timed("hear 8 s", lambda: runtime.hear(pcm, [_CONTEXT_SAMPLES]))
     reference = timed(
         f"encode {CHUNK_FRAMES} pictures of the reference", lambda: runtime.reference(picture, noise[0, 0])
     )

@@ -18,34 +18,10 @@ import torch
 
 from flashhead_engine.models import config_files
 from flashhead_engine.models.checkpoints import CONFIGS, shapes_in_file
-from flashhead_engine.models.configs import (
-    AudioConfig,
-    DitConfig,
-    FlashHeadConfig,
-    LtxVaeConfig,
-    WanVaeConfig,
-    Wav2Vec2Config,
-)
+from flashhead_engine.models.configs import TINY, TINY_PRO, FlashHeadConfig
 from flashhead_engine.models.released import NETWORKS
 
-_TINY_EAR = Wav2Vec2Config(
-    conv_channels=8, dim=16, heads=2, layers=2, ffn_dim=32, position_taps=16, position_groups=4
-)
-_TINY_DIT = {"dim": 48, "heads": 2, "layers": 2, "ffn_dim": 64, "time_dim": 16, "audio": AudioConfig(2, 16, 16, 4)}
-TINY = {
-    "lite": FlashHeadConfig(
-        DitConfig(in_channels=12, out_channels=6, patch=(1, 1, 1), frames_per_latent=8, **_TINY_DIT),
-        LtxVaeConfig(widths=(8, 16, 16, 16), blocks=(1, 1, 1, 1, 1), latent_channels=6),
-        latent_stride=32,
-        wav2vec2=_TINY_EAR,
-    ),
-    "pro": FlashHeadConfig(
-        DitConfig(in_channels=32, out_channels=16, patch=(1, 2, 2), frames_per_latent=4, **_TINY_DIT),
-        WanVaeConfig(width=4),
-        latent_stride=8,
-        wav2vec2=_TINY_EAR,
-    ),
-}
+SMALL = {"lite": TINY, "pro": TINY_PRO}
 
 
 def write_checkpoint(folder: Path, tier: str, config: FlashHeadConfig, seed: int = 0) -> None:
@@ -105,7 +81,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     for tier in arguments.tier or CONFIGS:
-        write_checkpoint(arguments.folder, tier, (TINY if arguments.tiny else CONFIGS)[tier], arguments.seed)
+        write_checkpoint(arguments.folder, tier, (SMALL if arguments.tiny else CONFIGS)[tier], arguments.seed)
 
 
 if __name__ == "__main__":

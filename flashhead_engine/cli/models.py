@@ -106,18 +106,22 @@ def fetch(
 ) -> None:
     """Download the released weights from the Hugging Face hub and add them: 8.2 GB for lite, 6.9 GB for pro.
 
-    Needs the extra "fetch" and a network; interrupted, it goes on where it stopped. Never run against the hub yet.
+    Interrupted, it goes on where it stopped when it is run again. HF_ENDPOINT names a mirror of the hub. Never run
+    against the hub itself yet.
 
     Examples:  flashhead models fetch        flashhead models fetch --tier lite --tier pro --folder ~/models
     """
     from ..models.fetch import fetch as download
+    from ..models.fetch import files_of_tiers
 
     wanted = tiers or ["lite"]
     for tier in wanted:
         if tier not in NETWORKS:
             raise SettingsError(f"--tier {tier}: must be {' or '.join(NETWORKS)}; nano comes with the package.")
     place = registry.models_dir() if folder is None else folder
-    download(wanted, place)
+    files = files_of_tiers(wanted)
+    total = sum(file.length for file in files)
+    _with_bar("downloading", total, lambda advance: download(files, place, advance))
     add(place)
 
 

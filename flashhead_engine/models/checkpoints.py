@@ -12,12 +12,10 @@ from torch import Tensor, nn
 
 from ..errors import ModelError
 from . import config_files, weight_files
-from .configs import LITE, PRO, DitConfig, FlashHeadConfig, LtxVaeConfig
-from .dit import Dit
-from .ltx_vae import LtxVae
+from .configs import LITE, PRO, DitConfig, FlashHeadConfig
+from .networks import Networks
 from .released import NETWORKS, ModelFolders, ReleasedNetwork
-from .wan_vae import WanVae
-from .wav2vec2 import Wav2Vec2, plain_weights, released_shapes
+from .wav2vec2 import plain_weights, released_shapes
 
 CONFIGS = {"lite": LITE, "pro": PRO}
 
@@ -78,11 +76,7 @@ def shapes_in_file(name: str, config: FlashHeadConfig) -> dict[str, tuple[int, .
 def _placeholder(name: str, config: FlashHeadConfig) -> nn.Module:
     """A network whose weights have shapes but no values."""
     with torch.device("meta"):
-        if name == "dit":
-            return Dit(config.dit)
-        if name == "wav2vec2":
-            return Wav2Vec2(config.wav2vec2)
-        return LtxVae(config.vae) if isinstance(config.vae, LtxVaeConfig) else WanVae(config.vae)
+        return getattr(Networks.of(config), name)
 
 
 def _never_read(name: str, config: FlashHeadConfig) -> nn.Module:

@@ -9,6 +9,7 @@ start. A file whose length or time has changed since makes the record stale.
 
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from pathlib import Path
 import msgspec
 
 from ..errors import ModelError
-from ..worker.system import data_dir
 from .released import NETWORKS, ModelFolders, ReleasedFile, files_of, find_folders
 
 FOLDER = "FLASHHEAD_MODELS"
@@ -67,7 +67,7 @@ class Verification:
 def models_dir() -> Path:
     """Where the record and downloads are kept; may not exist yet."""
     given = os.environ.get(FOLDER)
-    return Path(given).expanduser() if given else data_dir() / "models"
+    return Path(given).expanduser() if given else _data_dir() / "flashhead" / "models"
 
 
 def recorded() -> dict[str, RecordedModel]:
@@ -176,6 +176,15 @@ def verify(model: RecordedModel, advance: Callable[[int], None]) -> Verification
     if not changed and now != model:
         remember(now)
     return Verification(changed, unpublished(now))
+
+
+def _data_dir() -> Path:
+    """Where this user's programs keep what they need again."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
 
 
 def _difference(found: RecordedFile, file: ReleasedFile) -> str:

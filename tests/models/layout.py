@@ -11,9 +11,9 @@ from .golden import DATA
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "flashhead"))
 
-from random_checkpoint import TINY, header, write_checkpoint
+from random_checkpoint import SMALL, header, write_checkpoint
 
-__all__ = ["RELEASED", "TINY", "released_shapes", "write_checkpoint", "write_headers"]
+__all__ = ["RELEASED", "SMALL", "released_shapes", "write_checkpoint", "write_headers"]
 
 RELEASED = json.loads((DATA / "released.json").read_text("utf-8"))
 _FILES = {

@@ -1,8 +1,11 @@
-"""Released checkpoints: what our networks expect is what is released, what is wrong is said in words before anything is
-loaded, and what is loaded is what the files hold."""
+"""Released checkpoints: what our networks expect is what is released, what is wrong is said in words before anything
+is loaded, and what is loaded is what the files hold."""
 
+import os
 import pickle
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +19,15 @@ from torch import Tensor
 from flashhead_engine.errors import ModelError
 from flashhead_engine.models import config_files
 from flashhead_engine.models.checkpoints import CONFIGS, check, load, shapes_in_file
-from flashhead_engine.models.dit import Dit
-from flashhead_engine.models.ltx_vae import LtxVae
+from flashhead_engine.models.networks import Networks
 from flashhead_engine.models.released import NETWORKS, ModelFolders, files_of, find_folders
 from flashhead_engine.models.wan_vae import WanVae
-from flashhead_engine.models.wav2vec2 import Wav2Vec2, plain_weights
+from flashhead_engine.models.wav2vec2 import plain_weights
 from flashhead_engine.runtimes.torch_flashhead import TorchFlashHead
 from flashhead_engine.runtimes.torch_loading import load_runtime
 
 from .golden import used
-from .layout import RELEASED, TINY, released_shapes, write_checkpoint, write_headers
+from .layout import RELEASED, SMALL, released_shapes, write_checkpoint, write_headers
 
 TIERS = ("lite", "pro")
 MODEL, EAR = "SoulX-FlashHead-1_3B", "wav2vec2-base-960h"
@@ -38,7 +40,7 @@ def tiny(tmp_path_factory) -> Path:
     """Both tiers, small and complete; not to be changed."""
     folder = tmp_path_factory.mktemp("models")
     for tier in TIERS:
-        write_checkpoint(folder, tier, TINY[tier])
+        write_checkpoint(folder, tier, SMALL[tier])
     return folder
 
 
@@ -48,7 +50,7 @@ def copy(tiny: Path, tmp_path: Path) -> Path:
 
 
 def problems(folder: Path, tier: str) -> list[str]:
-    return check(find_folders(folder), tier, TINY[tier])
+    return check(find_folders(folder), tier, SMALL[tier])
 
 
 # What is released.
@@ -97,7 +99,37 @@ def test_files_of_the_released_sizes_are_complete(tier: str, tmp_path: Path) -> 
         # Holes have no length in a .pth; wav2vec2's file is of an older writer, which padded its header less.
         if network.name == "dit" or (tier == "lite" and network.name == "vae"):
             assert path.stat().st_size == file.length
-    assert check(folders, tier, TINY[tier]), "the check sees other networks"
+    assert check(folders, tier, SMALL[tier]), "the check sees other networks"
+
+
+def _in_header(path: Path, before: str, after: str) -> None:
+    """Change a file's header, which keeps its length."""
+    with open(path, "r+b") as file:
+        length = int.from_bytes(file.read(8), "little")
+        text = file.read(length).decode().replace(before, after).rstrip()
+        assert len(text) <= length
+        file.seek(8)
+        file.write(text.ljust(length).encode())
+
+
+def test_what_is_wrong_is_said_of_files_of_the_released_sizes(tmp_path: Path) -> None:
+    write_headers(tmp_path)
+    path, folders = tmp_path / DIT, find_folders(tmp_path)
+    _in_header(path, "blocks.7.ffn.0.bias", "blocks.7.ffn.0.bi")
+    assert check(folders, "lite") == [
+        f"{path}: 1 weight is missing: blocks.7.ffn.0.bias.",
+        f"{path}: 1 weight is unknown to this model: blocks.7.ffn.0.bi.",
+    ]
+    write_headers(tmp_path)
+    entry = '"blocks.7.ffn.0.weight":{"dtype":"F32","shape":[%s]'
+    _in_header(path, entry % "8960,1536", entry % "1536,8960")
+    assert check(folders, "lite") == [
+        f"{path}: 1 weight is of a wrong shape: blocks.7.ffn.0.weight is 1536 x 8960, must be 8960 x 1536."
+    ]
+    write_headers(tmp_path)
+    os.truncate(path, path.stat().st_size - 1)
+    (problem,) = check(folders, "lite")
+    assert problem.startswith(f"{path} is cut off")
 
 
 # Where it lies.
@@ -111,11 +143,11 @@ def test_the_folder_may_be_the_parent_or_the_models_own(copy: Path, given: str) 
 def test_the_model_may_have_another_name_and_the_ear_lie_in_it(copy: Path) -> None:
     shutil.move(copy / MODEL, copy / "flashhead")
     shutil.move(copy / EAR, copy / "flashhead" / EAR)
-    assert check(find_folders(copy / "flashhead"), "lite", TINY["lite"]) == []
+    assert check(find_folders(copy / "flashhead"), "lite", SMALL["lite"]) == []
 
 
 def test_a_folder_without_a_model_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="neither Model_Lite nor Model_Pro.*flashhead models fetch"):
+    with pytest.raises(ModelError, match=r"neither Model_Lite nor Model_Pro.*flashhead models fetch"):
         find_folders(tmp_path)
     with pytest.raises(ModelError, match="is no folder"):
         find_folders(tmp_path / "nothing")
@@ -158,7 +190,7 @@ HARMS = {
     "an unread weight missing": _weights("pro", DIT.replace("Lite", "Pro"), "missing", "text_embedding.0.bias")(
         lambda weights: weights.pop("text_embedding.0.bias")
     ),
-    "a wrong shape": _weights("lite", LTX, "wrong shape", "latents_std is 7, must be 6")(
+    "a wrong shape": _weights("lite", LTX, "wrong shape", "latents_std is 7, must be 8")(
         lambda weights: weights.update(latents_std=torch.ones(7))
     ),
     "an unknown weight": _weights("lite", DIT, "unknown to this model", "blocks.2.norm3.bias")(
@@ -227,7 +259,7 @@ def test_what_is_wrong_is_said_with_the_file_and_nothing_is_loaded(copy: Path, h
     for words in harm.said:
         assert words in problem
     with pytest.raises(ModelError) as raised:
-        load_runtime(copy, harm.tier, "cpu", torch.float32, config=TINY[harm.tier])
+        load_runtime(copy, harm.tier, "cpu", torch.float32, config=SMALL[harm.tier])
     assert str(raised.value) == problem
 
 
@@ -238,7 +270,7 @@ def test_all_that_is_wrong_is_said_at_once(copy: Path) -> None:
     found = "\n".join(problems(copy, "lite"))
     for words in (
         "head.head.bias",
-        "head.modulation is 2, must be 1 x 2 x 48",
+        "head.modulation is 2, must be 1 x 2 x 32",
         f"{EAR}/model.safetensors is missing",
     ):
         assert words in found
@@ -268,26 +300,24 @@ def test_a_malicious_pth_is_refused_and_not_executed(copy: Path, tmp_path: Path,
 
 def _by_hand(folder: Path, tier: str) -> TorchFlashHead:
     """The same files, read whole into networks made as usual."""
-    config = TINY[tier]
-    dit, wav2vec2 = Dit(config.dit), Wav2Vec2(config.wav2vec2)
-    dit.load_state_dict(used(load_file(folder / DIT.replace("Lite", tier.title()))))
+    networks = Networks.of(SMALL[tier])
+    networks.dit.load_state_dict(used(load_file(folder / DIT.replace("Lite", tier.title()))))
+    networks.vae.load_state_dict(load_file(folder / LTX) if tier == "lite" else torch.load(folder / WAN))
     heard = load_file(folder / EAR / "model.safetensors").items()
-    wav2vec2.load_state_dict(
+    networks.wav2vec2.load_state_dict(
         plain_weights({name[9:]: value for name, value in heard if name.startswith("wav2vec2.")})
     )
-    vae = LtxVae(config.vae) if tier == "lite" else WanVae(config.vae)
-    vae.load_state_dict(load_file(folder / LTX) if tier == "lite" else torch.load(folder / WAN))
-    return TorchFlashHead(config, dit, vae, wav2vec2)
+    return TorchFlashHead(networks)
 
 
 def _pictures(runtime: TorchFlashHead) -> np.ndarray:
-    """Two chunks' worth of every network's numbers, with fixed noise."""
+    """Of two chunks, with fixed noise."""
     random = np.random.Generator(np.random.Philox(3))
     shape = runtime.latent_shape(64, 64, 33)
     noise = random.standard_normal((1, 4, *shape), dtype=np.float32)
     portrait = random.integers(0, 255, (64, 64, 3), np.uint8)
     reference = runtime.reference(portrait, noise[0, 0])
-    heard = runtime.hear(random.standard_normal((1, 128_000), dtype=np.float32))
+    heard = runtime.hear(random.standard_normal((1, 128_000), dtype=np.float32), [128_000])
     first, tail = runtime.show(runtime.denoise([reference], [None], heard, noise), [reference])
     motion = runtime.remember(
         tail, random.standard_normal((1, *runtime.latent_shape(64, 64, tail.shape[2])), np.float32)
@@ -298,7 +328,7 @@ def _pictures(runtime: TorchFlashHead) -> np.ndarray:
 
 @pytest.mark.parametrize("tier", TIERS)
 def test_pictures_are_those_of_the_same_weights_loaded_by_hand(copy: Path, tier: str) -> None:
-    loaded = load_runtime(copy, tier, "cpu", torch.float32, config=TINY[tier])
+    loaded = load_runtime(copy, tier, "cpu", torch.float32, config=SMALL[tier])
     expected = _pictures(_by_hand(copy, tier))
     assert expected.std() > 10, "not one colour"
     # What happens to the files afterwards is nothing to a network that runs.
@@ -310,14 +340,14 @@ def test_pictures_are_those_of_the_same_weights_loaded_by_hand(copy: Path, tier:
 
 @pytest.mark.parametrize("tier", TIERS)
 def test_another_weight_gives_other_pictures(copy: Path, tier: str) -> None:
-    before = _pictures(load_runtime(copy, tier, "cpu", torch.float32, config=TINY[tier]))
+    before = _pictures(load_runtime(copy, tier, "cpu", torch.float32, config=SMALL[tier]))
     _changed(copy / DIT.replace("Lite", tier.title()), lambda weights: weights["head.head.weight"].mul_(1.5))
-    assert (_pictures(load_runtime(copy, tier, "cpu", torch.float32, config=TINY[tier])) != before).any()
+    assert (_pictures(load_runtime(copy, tier, "cpu", torch.float32, config=SMALL[tier])) != before).any()
 
 
 @pytest.mark.parametrize("tier", TIERS)
 def test_weights_come_in_the_precision_asked_for(tiny: Path, tier: str) -> None:
-    folders, config = find_folders(tiny), TINY[tier]
+    folders, config = find_folders(tiny), SMALL[tier]
     for name in ("dit", "vae", "wav2vec2"):
         network = load(folders, tier, name, "cpu", torch.bfloat16, config)
         tensors = dict(network.named_parameters()) | dict(network.named_buffers())
@@ -330,12 +360,22 @@ def test_weights_come_in_the_precision_asked_for(tiny: Path, tier: str) -> None:
 
 
 def test_the_ear_stays_exact_and_constants_of_the_wan_vae_are_there(tiny: Path) -> None:
-    runtime = load_runtime(tiny, "pro", "cpu", torch.bfloat16, config=TINY["pro"])
+    runtime = load_runtime(tiny, "pro", "cpu", torch.bfloat16, config=SMALL["pro"])
     assert {value.dtype for value in runtime._wav2vec2.parameters()} == {torch.float32}
-    made = WanVae(TINY["pro"].vae)
+    made = WanVae(SMALL["pro"].vae)
     for name in ("mean", "spread"):
         assert torch.equal(getattr(runtime._vae, name), getattr(made, name).bfloat16())
 
 
+@pytest.mark.parametrize("tier", TIERS)
+def test_the_measuring_script_runs_on_tiny_checkpoints(tiny: Path, tier: str) -> None:
+    script = Path(__file__).parents[2] / "benchmarks" / "flashhead" / "load_checkpoint.py"
+    command = [sys.executable, script, tiny, "--tier", tier, "--tiny", "--size", "64"]
+    environment = {**os.environ, "PYTHONPATH": str(script.parents[2])}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert result.returncode == 0, result.stderr
+    assert "| one step of the transformer |" in result.stdout and "finite: True" in result.stdout
+
+
 def test_steps_are_those_asked_for(tiny: Path) -> None:
-    assert load_runtime(tiny, "lite", "cpu", torch.float32, steps=2, config=TINY["lite"]).steps == 2
+    assert load_runtime(tiny, "lite", "cpu", torch.float32, steps=2, config=SMALL["lite"]).steps == 2

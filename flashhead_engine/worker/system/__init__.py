@@ -5,7 +5,6 @@ import os
 if os.name == "nt":
     from .windows import (
         ask_to_end,
-        data_dir,
         is_served,
         lock_endpoint,
         memory_bytes,
@@ -17,7 +16,6 @@ if os.name == "nt":
 else:
     from .posix import (
         ask_to_end,
-        data_dir,
         is_served,
         lock_endpoint,
         memory_bytes,
@@ -29,7 +27,6 @@ else:
 
 __all__ = [
     "ask_to_end",
-    "data_dir",
     "is_served",
     "lock_endpoint",
     "memory_bytes",

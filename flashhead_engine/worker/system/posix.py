@@ -6,7 +6,6 @@ import logging
 import os
 import stat
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -35,13 +34,6 @@ def runtime_dir() -> Path:
     if found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise TransportError(f"{path} belongs to another user or lets others in: remove it, or chmod 700 it.")
     return path
-
-
-def data_dir() -> Path:
-    """This user's folder for what is kept; it may not exist yet."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "flashhead"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "flashhead"
 
 
 def new_endpoint(name: str) -> str:

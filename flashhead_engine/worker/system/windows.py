@@ -38,11 +38,6 @@ def runtime_dir() -> Path:
     return path
 
 
-def data_dir() -> Path:
-    """This user's folder for what is kept; it may not exist yet."""
-    return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "flashhead"
-
-
 def new_endpoint(_name: str) -> str:
     """An endpoint for a worker: a port that is free now. ZeroMQ has no ipc sockets here."""
     with socket.socket() as probe:
