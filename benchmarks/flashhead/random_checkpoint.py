@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from flashhead_engine.models import config_files
-from flashhead_engine.models.checkpoints import CONFIGS, shapes_in_file
+from flashhead_engine.models.checkpoints import CONFIGS, shapes_in_files
 from flashhead_engine.models.configs import TINY, TINY_PRO, FlashHeadConfig
 from flashhead_engine.models.released import NETWORKS
 
@@ -26,8 +26,9 @@ SMALL = {"lite": TINY, "pro": TINY_PRO}
 
 def write_checkpoint(folder: Path, tier: str, config: FlashHeadConfig, seed: int = 0) -> None:
     """All files of a tier, under the names of the hub's two repositories."""
+    shapes_of = shapes_in_files(config)
     for network in NETWORKS[tier]:
-        shapes = shapes_in_file(network.name, config)
+        shapes = shapes_of[network.name]
         path = folder / network.weights.path
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".pth":

@@ -1,26 +1,28 @@
 """Released checkpoints: checked by their headers before any weight is read, then loaded straight to a device.
 
-folders = find_folders(Path("models"))                  # released.py
-problems = check(folders, "lite")                       # in words; empty: complete
-load(folders, "lite", "vae", "cuda", torch.bfloat16)    # one network
+    folders = find_folders(Path("models"))                      # released.py
+    problems = check(folders, "lite")                           # in words; empty: complete
+    networks = load(folders, "lite", "cuda", torch.bfloat16)
+
+Files have names and shapes of their own for some weights, and weights that no network reads.
 """
 
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..errors import ModelError
 from . import config_files, weight_files
 from .configs import LITE, PRO, DitConfig, FlashHeadConfig
 from .networks import Networks
-from .released import NETWORKS, ModelFolders, ReleasedNetwork
+from .released import NETWORKS, ModelFolders
 from .wav2vec2 import plain_weights, released_shapes
 
 CONFIGS = {"lite": LITE, "pro": PRO}
 
 _DTYPE = "F32"
-_PREFIX = "wav2vec2."
+_EAR, _PREFIX = "wav2vec2", "wav2vec2."
 _LETTERS = 32  # that the speech recogniser which wav2vec2 was tells apart
 _NAMED = 4  # weights that a message names; the others are counted
 
@@ -29,54 +31,57 @@ def check(folders: ModelFolders, tier: str, config: FlashHeadConfig | None = Non
     """Everything that keeps a tier's files from being loaded, in words; empty when nothing does. Reads no weights.
     `config`: of the released model if None."""
     config = config or CONFIGS[tier]
+    shapes = shapes_in_files(config)
     problems = []
-    for network in NETWORKS[tier]:
-        for file in network.configs:
+    for released in NETWORKS[tier]:
+        for file in released.configs:
             path = folders.path(file)
-            fields = config_files.expected(network.name, path.name, config)
+            fields = config_files.expected(released.name, path.name, config)
             problems += _told(config_files.differences, path, fields)
-        problems += _told(_wrong_weights, folders.path(network.weights), shapes_in_file(network.name, config))
+        problems += _told(_wrong_weights, folders.path(released.weights), shapes[released.name])
     return problems
 
 
 def load(
     folders: ModelFolders,
     tier: str,
-    name: str,
     device: torch.device | str,
     dtype: torch.dtype,
     config: FlashHeadConfig | None = None,
-) -> nn.Module:
-    """The network `name` (dit, vae or wav2vec2) of a tier that `check` has nothing against, without gradients.
+) -> Networks:
+    """The networks of a tier that `check` has nothing against, without gradients; wav2vec2 in float32, as deployed.
 
-    Its weights are copied one by one: at no time is there more than one copy of them and one weight.
+    Weights are copied one by one: at no time is there more than one copy of them and one weight.
     """
-    config = config or CONFIGS[tier]
-    path = folders.path(_released(tier, name).weights)
-    network = _placeholder(name, config)
-    names = _names_in_file(name, network)
-    stored = weight_files.weights(path, list(names), lambda weight: _copied(weight, device, dtype))
-    values = {names[in_file]: weight for in_file, weight in stored}
-    if name == "wav2vec2":
-        values = plain_weights(values)
-    network.load_state_dict(values, assign=True)
-    # Constants that no file has are moved too; weights are there already.
-    return network.to(device, dtype).requires_grad_(False).eval()
+    networks = _placeholders(config or CONFIGS[tier])
+    for released in NETWORKS[tier]:
+        name, path = released.name, folders.path(released.weights)
+        network = getattr(networks, name)
+        precision = torch.float32 if name == _EAR else dtype
+        plain = _plain_names(name, network)
+        values = {plain[key]: value for key, value in weight_files.copies(path, list(plain), device, precision)}
+        network.load_state_dict(plain_weights(values) if name == _EAR else values, assign=True)
+        # Constants that no file has are moved too; weights are there already.
+        network.to(device, precision).requires_grad_(False).eval()
+    return networks
 
 
-def shapes_in_file(name: str, config: FlashHeadConfig) -> dict[str, tuple[int, ...]]:
-    """Every weight of the released file, those that nothing reads included."""
-    network = _placeholder(name, config)
-    plain = _shapes(network)
-    if name == "wav2vec2":
-        plain = {f"{_PREFIX}{key}": shape for key, shape in released_shapes(plain).items()}
-    return plain | _shapes(_never_read(name, config))
+def shapes_in_files(config: FlashHeadConfig) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Of every weight in the released file of each network, those that nothing reads included."""
+    networks = _placeholders(config)
+    found = {}
+    for name in ("dit", "vae", _EAR):
+        shapes = _shapes(getattr(networks, name))
+        if name == _EAR:
+            shapes = {f"{_PREFIX}{key}": shape for key, shape in released_shapes(shapes).items()}
+        found[name] = shapes | _shapes(_never_read(name, config))
+    return found
 
 
-def _placeholder(name: str, config: FlashHeadConfig) -> nn.Module:
-    """A network whose weights have shapes but no values."""
+def _placeholders(config: FlashHeadConfig) -> Networks:
+    """Networks whose weights have shapes but no values."""
     with torch.device("meta"):
-        return getattr(Networks.of(config), name)
+        return Networks.of(config)
 
 
 def _never_read(name: str, config: FlashHeadConfig) -> nn.Module:
@@ -85,7 +90,7 @@ def _never_read(name: str, config: FlashHeadConfig) -> nn.Module:
     with torch.device("meta"):
         if name == "dit":
             return _unused_dit(config.dit)
-        return nn.ModuleDict({"lm_head": nn.Linear(config.wav2vec2.dim, _LETTERS)} if name == "wav2vec2" else {})
+        return nn.ModuleDict({"lm_head": nn.Linear(config.wav2vec2.dim, _LETTERS)} if name == _EAR else {})
 
 
 def _unused_dit(config: DitConfig) -> nn.Module:
@@ -101,20 +106,11 @@ def _shapes(network: nn.Module) -> dict[str, tuple[int, ...]]:
     return {name: tuple(value.shape) for name, value in network.state_dict().items()}
 
 
-def _names_in_file(name: str, network: nn.Module) -> dict[str, str]:
-    """Names of the weights that are read, in the file -> without the prefix."""
-    if name != "wav2vec2":
+def _plain_names(name: str, network: nn.Module) -> dict[str, str]:
+    """Names in the file of the weights that are read -> without the prefix."""
+    if name != _EAR:
         return {key: key for key in network.state_dict()}
     return {f"{_PREFIX}{key}": key for key in released_shapes(_shapes(network))}
-
-
-def _copied(weight: Tensor, device: torch.device | str, dtype: torch.dtype) -> Tensor:
-    # A copy even where nothing changes: what happens to the file later must not reach a network that runs.
-    return weight.to(device, dtype, copy=True)
-
-
-def _released(tier: str, name: str) -> ReleasedNetwork:
-    return next(network for network in NETWORKS[tier] if network.name == name)
 
 
 def _told(examine, path: Path, expected: dict) -> list[str]:

@@ -1,9 +1,10 @@
-"""Files of weights, safetensors and torch's .pth: what is in them without reading it, and weights one at a time.
+"""Files of weights, safetensors and torch's .pth: what is in them without reading it, and copies of weights one at a
+time.
 
 Nothing that such a file says is executed: a .pth may hold tensors and plain containers only.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,17 +35,20 @@ def headers(path: Path) -> dict[str, StoredWeight]:
         return {name: StoredWeight(tuple(part.get_shape()), part.get_dtype()) for name, part in slices}
 
 
-def weights(path: Path, names: list[str], made: Callable[[Tensor], Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """Weights of a file that `headers` can read. `made`: a copy of each where it is wanted."""
+def copies(
+    path: Path, names: list[str], device: torch.device | str, dtype: torch.dtype
+) -> Iterator[tuple[str, Tensor]]:
+    """Weights of a file that `headers` can read: copies even where nothing changes, so that what happens to the file
+    later does not reach them."""
     if path.suffix == ".pth":
         stored = _unpickled(path)
         for name in names:
-            yield name, made(stored[name])
+            yield name, stored[name].to(device, dtype, copy=True)
         return
     for name in names:
         # Opened anew for each: pages that were read stay with the process as long as the file is mapped.
         with _opened(path) as file:
-            yield name, made(file.get_tensor(name))
+            yield name, file.get_tensor(name).to(device, dtype, copy=True)
 
 
 def _check_there(path: Path) -> None:

@@ -7,7 +7,6 @@ import torch
 from ..errors import ModelError
 from ..models.checkpoints import CONFIGS, check, load
 from ..models.configs import FlashHeadConfig
-from ..models.networks import Networks
 from ..models.released import find_folders
 from .torch_flashhead import TorchFlashHead
 
@@ -29,7 +28,4 @@ def load_runtime(
     config = config or CONFIGS[tier]
     if problems := check(folders, tier, config):
         raise ModelError("\n".join(problems))
-    dit, vae = (load(folders, tier, name, device, dtype, config) for name in ("dit", "vae"))
-    # As deployed, the ear stays exact.
-    wav2vec2 = load(folders, tier, "wav2vec2", device, torch.float32, config)
-    return TorchFlashHead(Networks(config, dit, vae, wav2vec2), steps=steps)
+    return TorchFlashHead(load(folders, tier, device, dtype, config), steps=steps)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from flashhead_engine.errors import ModelError
 from flashhead_engine.models import config_files
-from flashhead_engine.models.checkpoints import CONFIGS, check, load, shapes_in_file
+from flashhead_engine.models.checkpoints import CONFIGS, check, load, shapes_in_files
 from flashhead_engine.models.networks import Networks
 from flashhead_engine.models.released import NETWORKS, ModelFolders, files_of, find_folders
 from flashhead_engine.models.wan_vae import WanVae
@@ -68,7 +68,7 @@ def problems(folder: Path, tier: str) -> list[str]:
     ],
 )
 def test_networks_have_exactly_the_released_weights(tier: str, network: str, model: str) -> None:
-    assert shapes_in_file(network, CONFIGS[tier]) == released_shapes(model)
+    assert shapes_in_files(CONFIGS[tier])[network] == released_shapes(model)
 
 
 def test_names_lengths_and_hashes_are_the_released_ones() -> None:
@@ -346,25 +346,24 @@ def test_another_weight_gives_other_pictures(copy: Path, tier: str) -> None:
 
 
 @pytest.mark.parametrize("tier", TIERS)
-def test_weights_come_in_the_precision_asked_for(tiny: Path, tier: str) -> None:
-    folders, config = find_folders(tiny), SMALL[tier]
-    for name in ("dit", "vae", "wav2vec2"):
-        network = load(folders, tier, name, "cpu", torch.bfloat16, config)
-        tensors = dict(network.named_parameters()) | dict(network.named_buffers())
-        assert {value.dtype for value in tensors.values()} == {torch.bfloat16}
-        assert {value.device.type for value in tensors.values()} == {"cpu"}
-        assert not any(value.requires_grad for value in tensors.values())
+def test_weights_come_in_the_precision_asked_for_and_the_ear_stays_exact(tiny: Path, tier: str) -> None:
+    networks = load(find_folders(tiny), tier, "cpu", torch.bfloat16, SMALL[tier])
+    for name, dtype in (("dit", torch.bfloat16), ("vae", torch.bfloat16), ("wav2vec2", torch.float32)):
+        network = getattr(networks, name)
+        tensors = [*network.parameters(), *network.buffers()]
+        assert {value.dtype for value in tensors} == {dtype}
+        assert {value.device.type for value in tensors} == {"cpu"}
+        assert not any(value.requires_grad for value in tensors)
     exact = load_file(tiny / DIT.replace("Lite", tier.title()))["blocks.1.ffn.2.weight"]
-    rounded = load(folders, tier, "dit", "cpu", torch.bfloat16, config).blocks[1].ffn[2].weight
+    rounded = networks.dit.blocks[1].ffn[2].weight
     assert torch.equal(rounded, exact.bfloat16()) and not torch.equal(rounded.float(), exact)
 
 
-def test_the_ear_stays_exact_and_constants_of_the_wan_vae_are_there(tiny: Path) -> None:
-    runtime = load_runtime(tiny, "pro", "cpu", torch.bfloat16, config=SMALL["pro"])
-    assert {value.dtype for value in runtime._wav2vec2.parameters()} == {torch.float32}
+def test_constants_that_no_file_has_are_there(tiny: Path) -> None:
+    vae = load(find_folders(tiny), "pro", "cpu", torch.bfloat16, SMALL["pro"]).vae
     made = WanVae(SMALL["pro"].vae)
     for name in ("mean", "spread"):
-        assert torch.equal(getattr(runtime._vae, name), getattr(made, name).bfloat16())
+        assert torch.equal(getattr(vae, name), getattr(made, name).bfloat16())
 
 
 @pytest.mark.parametrize("tier", TIERS)
