@@ -57,8 +57,8 @@ class RecordedModel(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Paths, in words. `changed`: files that are not what was recorded. `unpublished`: those that differ from the
-    published ones."""
+    """In words. `changed`: files that are not what was recorded. `unpublished`: those that differ from the published
+    ones."""
 
     changed: list[str]
     unpublished: list[str]

@@ -126,20 +126,20 @@ def files_of(tier: str) -> Iterator[ReleasedFile]:
 
 def find_folders(folder: Path) -> ModelFolders:
     """In a folder that holds both repositories, or that is FlashHead's own with wav2vec2-base-960h in it or beside
-    it. Raises ModelError when neither Model_Lite nor Model_Pro is there.
-    """
-    folder = Path(folder).expanduser().resolve()
-    for model in (folder, folder / MODEL):
-        if tiers_in(model):
-            break
-    else:
-        what = "has neither Model_Lite nor Model_Pro in it" if folder.is_dir() else "is no folder"
-        raise ModelError(
-            f"{folder} {what}. Give the folder with {MODEL} and {WAV2VEC2} in it; `flashhead models fetch` downloads "
-            "both."
-        )
-    places = [parent / WAV2VEC2 for parent in (model, model.parent)]
-    return ModelFolders(model, next((place for place in places if place.is_dir()), places[-1]))
+    it. Raises ModelError when neither Model_Lite nor Model_Pro is there."""
+    try:
+        folder = Path(folder).expanduser().resolve()
+        model = next((place for place in (folder, folder / MODEL) if tiers_in(place)), None)
+        if model is None:
+            what = "has neither Model_Lite nor Model_Pro in it" if folder.is_dir() else "is no folder"
+            raise ModelError(
+                f"{folder} {what}. Give the folder with {MODEL} and {WAV2VEC2} in it; `flashhead models fetch` "
+                "downloads both."
+            )
+        ears = [parent / WAV2VEC2 for parent in (model, model.parent)]
+        return ModelFolders(model, next((place for place in ears if place.is_dir()), ears[-1]))
+    except OSError as error:
+        raise ModelError(f"{folder} cannot be read: {error.strerror}.") from error
 
 
 def tiers_in(model: Path) -> list[str]:

@@ -52,10 +52,13 @@ def copies(
 
 
 def _check_there(path: Path) -> None:
-    if not path.is_file():
-        raise ModelError(f"{path} is missing.")
-    if path.stat().st_size == 0:
-        raise ModelError(f"{path} is empty. {_AS_NEW}")
+    try:
+        if not path.is_file():
+            raise ModelError(f"{path} is missing.")
+        if path.stat().st_size == 0:
+            raise ModelError(f"{path} is empty. {_AS_NEW}")
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _opened(path: Path) -> safe_open:
@@ -80,9 +83,16 @@ def _unpickled(path: Path) -> dict[str, Tensor]:
             f"{path} is cut off, damaged, or no file of torch with weights alone ({reason}). Nothing of it was "
             f"executed. {_AS_NEW}"
         ) from error
-    if not isinstance(stored, dict) or not all(isinstance(value, Tensor) for value in stored.values()):
+    if not isinstance(stored, dict) or not all(_is_weight(name, value) for name, value in stored.items()):
         raise ModelError(f"{path} holds something else than weights by name. {_AS_NEW}")
     return stored
+
+
+def _is_weight(name: object, value: object) -> bool:
+    """Sparse tensors and those without values are none."""
+    if not isinstance(name, str) or not isinstance(value, Tensor):
+        return False
+    return value.layout == torch.strided and value.device.type == "cpu"
 
 
 def _name(dtype: torch.dtype) -> str:

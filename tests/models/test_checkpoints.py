@@ -151,6 +151,8 @@ def test_a_folder_without_a_model_is_refused_with_what_to_do(tmp_path: Path) -> 
         find_folders(tmp_path)
     with pytest.raises(ModelError, match="is no folder"):
         find_folders(tmp_path / "nothing")
+    with pytest.raises(ModelError, match="cannot be read"):
+        find_folders(tmp_path / ("long" * 1000))
 
 
 # What is wrong.
@@ -213,6 +215,15 @@ HARMS = {
     ),
     "pth: no dictionary": Harm("pro", WAN, ("something else",), lambda path: torch.save([torch.ones(2)], path)),
     "pth: not only tensors": _weights("pro", WAN, "something else")(lambda weights: weights.update(step=3)),
+    "pth: numbers for names": _weights("pro", WAN, "something else")(
+        lambda weights: weights.update({3: torch.ones(2)})
+    ),
+    "pth: a sparse weight": _weights("pro", WAN, "something else")(
+        lambda weights: weights.update({"conv2.bias": torch.ones(16).to_sparse()})
+    ),
+    "pth: a weight without values": _weights("pro", WAN, "something else")(
+        lambda weights: weights.update({"conv2.bias": torch.ones(16, device="meta")})
+    ),
     "cut off": Harm("lite", DIT, ("cut off", "Download it again"), _cut),
     "cut in its header": Harm("lite", DIT, ("cut off",), lambda path: path.write_bytes(path.read_bytes()[:500])),
     "empty": Harm("lite", DIT, ("is empty",), lambda path: path.write_bytes(b"")),
@@ -357,6 +368,22 @@ def test_weights_come_in_the_precision_asked_for_and_the_ear_stays_exact(tiny: P
     exact = load_file(tiny / DIT.replace("Lite", tier.title()))["blocks.1.ffn.2.weight"]
     rounded = networks.dit.blocks[1].ffn[2].weight
     assert torch.equal(rounded, exact.bfloat16()) and not torch.equal(rounded.float(), exact)
+
+
+def test_a_header_that_is_not_padded_is_read(copy: Path) -> None:
+    """As the released wav2vec2 has it: no number of the file lies at a multiple of four."""
+    path = copy / EAR / "model.safetensors"
+    name = "feature_projection.projection.weight"
+    before = load_file(path)[f"wav2vec2.{name}"].clone()
+    whole = path.read_bytes()
+    length = int.from_bytes(whole[:8], "little")
+    text = whole[8 : 8 + length].rstrip()
+    text += b" " * ((1 - len(text)) % 4)
+    path.write_bytes(len(text).to_bytes(8, "little") + text + whole[8 + length :])
+    assert len(text) % 4 == 1
+    assert problems(copy, "lite") == []
+    network = load(find_folders(copy), "lite", "cpu", torch.float32, SMALL["lite"]).wav2vec2
+    assert torch.equal(network.get_parameter(name), before)
 
 
 def test_constants_that_no_file_has_are_there(tiny: Path) -> None:
