@@ -29,8 +29,8 @@ def add(
 ) -> None:
     """Check downloaded weights, hash them and remember where they are. They stay where they are.
 
-    The name, shape and dtype of every weight are checked, and every hash is compared with the published one; files
-    that differ from the published ones are named and used all the same.
+    The name, shape and dtype of every weight are checked, and hashes are compared with the published ones. Files that
+    differ from the published ones are named and used all the same.
 
     Exit code 0: every tier in the folder was added. 1: one was not, which is said in words.
 
@@ -98,10 +98,10 @@ def verify() -> None:
 @models_app.command()
 def fetch(
     tiers: Annotated[
-        list[str] | None, typer.Option("--tier", "-t", help="lite or pro; may be repeated.  [default: lite]")
+        list[str] | None, typer.Option("--tier", "-t", help="lite (if not given) or pro; may be repeated.")
     ] = None,
     folder: Annotated[
-        Path | None, typer.Option("--folder", "-o", help="Where to.  [default: this user's folder of models]")
+        Path | None, typer.Option("--folder", "-o", help="Where to; this user's folder of models if not given.")
     ] = None,
 ) -> None:
     """Download the released weights from the Hugging Face hub and add them: 8.2 GB for lite, 6.9 GB for pro.
