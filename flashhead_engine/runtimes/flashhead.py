@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..errors import FlashHeadError
 from ..models.configs import FlashHeadConfig
 
 Latent = Any
@@ -24,7 +25,13 @@ class Reference:
     colours: Any
 
 
+class OutOfMemory(FlashHeadError):
+    """The device has not enough memory for this batch; one of fewer heads may fit."""
+
+
 class FlashHeadRuntime(Protocol):
+    """Any call may raise OutOfMemory; it changes nothing then."""
+
     config: FlashHeadConfig
     steps: int
     """Denoising steps of a chunk."""

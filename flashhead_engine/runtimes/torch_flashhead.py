@@ -1,6 +1,7 @@
 """FlashHead's networks run by torch: the reference that the exported ones are compared with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 
 import numpy as np
 import torch
@@ -14,9 +15,24 @@ from ..models.schedule import schedule, stepped
 from ..models.switches import DEPLOYED, Switches
 from ..models.wan_vae import WanVae
 from ..models.wav2vec2 import normalised, window_indices
-from .flashhead import Reference
+from .flashhead import OutOfMemory, Reference
 
 _CONTEXT_FEATURES = 200  # 8 s at 25 a second
+
+
+def _computing(call: Callable) -> Callable:
+    """Without gradients; memory that runs out is said in our own words."""
+
+    @wraps(call)
+    @torch.inference_mode()
+    def run(*arguments):
+        try:
+            return call(*arguments)
+        except torch.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
+            raise OutOfMemory(f"The GPU's memory ran out: {str(error).partition('.')[0]}.") from error
+
+    return run
 
 
 class TorchFlashHead:
@@ -58,14 +74,14 @@ class TorchFlashHead:
         stride = self.config.latent_stride
         return self.config.vae.latent_channels, frames, height // stride, width // stride
 
-    @torch.inference_mode()
+    @_computing
     def reference(self, picture: np.ndarray, noise: np.ndarray | None) -> Reference:
         still = torch.tensor(picture, device=self._device, dtype=self._dtype).movedim(-1, 0)[None, :, None]
         still = (still / 255.0 - 0.5) * 2.0
         latent = self._encode(still.expand(-1, -1, CHUNK_FRAMES, -1, -1), None if noise is None else noise[None])
         return Reference(self._dit.reference_tokens(latent), latent[:, :, :1], colour.statistics(still))
 
-    @torch.inference_mode()
+    @_computing
     def hear(self, contexts: np.ndarray, samples: Sequence[int]) -> Tensor:
         pcm = torch.from_numpy(contexts).to(self._device)
         if self._switches.loudness_of_silence:
@@ -77,7 +93,7 @@ class TorchFlashHead:
         tokens = self._dit.audio_tokens(heard[:, self._windows].to(self._dtype))
         return self._dit.audio_keys_values(tokens)
 
-    @torch.inference_mode()
+    @_computing
     def denoise(
         self, references: Sequence[Reference], motions: Sequence[Tensor | None], heard: Tensor, noise: np.ndarray
     ) -> Tensor:
@@ -99,7 +115,7 @@ class TorchFlashHead:
             latent = stepped(latent, flow, fresh, self._sigmas[step], self._sigmas[step + 1])
         return torch.where(known, given, latent)
 
-    @torch.inference_mode()
+    @_computing
     def show(self, latent: Tensor, references: Sequence[Reference]) -> tuple[np.ndarray, Tensor]:
         # The first pictures repeat the end of the chunk before.
         pictures = self._vae.decode(latent)[:, :, self.config.motion_frames :]
@@ -114,13 +130,13 @@ class TorchFlashHead:
         opaque = torch.full_like(shades[:, :1], 255.0)
         return torch.cat([shades, opaque], 1).to(torch.uint8).movedim(1, -1).contiguous().cpu().numpy(), tail
 
-    @torch.inference_mode()
+    @_computing
     def tail_of(self, pictures: np.ndarray) -> Tensor:
         shades = torch.tensor(pictures, device=self._device, dtype=self._dtype).movedim(-1, 1)
         lost = 0.5 if self._switches.truncated_shades else 0.0  # in the mean
         return (shades + lost) / 255.0 * 2.0 - 1.0
 
-    @torch.inference_mode()
+    @_computing
     def remember(self, tail: Tensor, noise: np.ndarray | None) -> list[Tensor]:
         return list(self._encode(tail, noise).split(1))
 

@@ -14,6 +14,7 @@ from flashhead_engine.drivers.nano.driver import NanoDriver
 from flashhead_engine.errors import FlashHeadError, SettingsError
 from flashhead_engine.models.configs import TINY, TINY_PRO
 from flashhead_engine.models.networks import Networks
+from flashhead_engine.runtimes.flashhead import OutOfMemory
 from flashhead_engine.runtimes.torch_flashhead import TorchFlashHead
 
 SIZE = 256
@@ -207,6 +208,37 @@ def test_blendshapes_alone_need_no_avatar_and_no_pictures(lite, speech) -> None:
     assert len(frames) == 90 and not _video(frames)
     with pytest.raises(SettingsError, match="avatar"):
         lite.open(None, SessionSettings(outputs=Outputs.VIDEO))
+
+
+class Small(TorchFlashHead):
+    """A device whose memory holds so many heads."""
+
+    def __init__(self, heads: int) -> None:
+        super().__init__(Networks.random(TINY))
+        self.heads, self.batches = heads, []
+
+    def denoise(self, references, motions, heard, noise):
+        self.batches.append(len(references))
+        if len(references) > self.heads:
+            raise OutOfMemory("The GPU's memory ran out.")
+        return super().denoise(references, motions, heard, noise)
+
+
+def test_smaller_batches_where_memory_runs_out(lite, speech) -> None:
+    expected = _video(_spoken(lite, _open(lite), speech[:8_000]))
+    runtime = Small(2)
+    driver = FlashHeadDriver("tiny", runtime, NanoDriver(), "none")
+    sessions = [_open(driver) for _ in range(5)]
+    for session in sessions:
+        session.push(speech[:8_000], end=True)
+    driver.step(sessions)
+    assert runtime.batches == [5, 2, 2, 1]
+    for session in sessions:
+        frames = _video(session.frames())
+        off = [np.abs(a.pixels.astype(int) - b.pixels).max() for a, b in zip(frames, expected, strict=True)]
+        assert max(off) <= 1
+    with pytest.raises(OutOfMemory, match="nano"):
+        _spoken(FlashHeadDriver("tiny", Small(0), NanoDriver(), "none"), _open(driver), speech[:8_000])
 
 
 def test_a_closed_session(lite, speech) -> None:

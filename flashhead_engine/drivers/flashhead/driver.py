@@ -1,14 +1,15 @@
 """The tiers lite and pro behind the common seam: FlashHead generates the pictures, nano beside it the weights."""
 
+import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
 
 from ...avatar.bundle import Avatar
 from ...errors import SettingsError
-from ...runtimes.flashhead import FlashHeadRuntime
+from ...runtimes.flashhead import FlashHeadRuntime, OutOfMemory
 from ..base import AlignedWords, Outputs, SessionSettings
 from ..nano.driver import NanoDriver
 from .generation import HeadState, Portrait, next_chunk, portrait, recalled
@@ -16,8 +17,9 @@ from .idle import IdleClip, idle_clip
 from .session import FlashHeadSession
 from .stamp import stamp
 
-_AT_ONCE = 8
-"""Heads of one batch; exported graphs take as many."""
+_AT_ONCE = 8  # heads of one batch; exported graphs take as many
+
+_log = logging.getLogger(__name__)
 
 
 class FlashHeadDriver:
@@ -32,6 +34,7 @@ class FlashHeadDriver:
         self._runtime = runtime
         self._nano = nano
         self._stamped = stamped
+        self._at_once = _AT_ONCE
         self._portraits: dict[tuple[str, int, int], Portrait] = {}
         self._idle_clips: dict[tuple[str, int, int], IdleClip] = {}
 
@@ -62,15 +65,36 @@ class FlashHeadDriver:
             if not by_size:
                 return
             for alike in by_size.values():
-                for start in range(0, len(alike), _AT_ONCE):
-                    self._generate(alike[start : start + _AT_ONCE])
+                self._generate(alike)
 
     def _generate(self, sessions: Sequence[FlashHeadSession]) -> None:
         before = [self._ready_state(session) for session in sessions]
         portraits = [self._portrait(session) for session in sessions]
-        states, pictures = next_chunk(self._runtime, portraits, before, [session.next_pcm() for session in sessions])
-        for session, earlier, state, shown in zip(sessions, before, states, pictures, strict=True):
-            session.accept(earlier.context, state, shown)
+        heard = [session.next_pcm() for session in sessions]
+        for start, states, pictures in self._chunks(portraits, before, heard):
+            for row, (state, shown) in enumerate(zip(states, pictures, strict=True), start):
+                sessions[row].accept(before[row].context, state, shown)
+
+    def _chunks(
+        self, portraits: Sequence[Portrait], states: Sequence[HeadState], heard: Sequence[np.ndarray]
+    ) -> Iterator[tuple[int, list[HeadState], np.ndarray]]:
+        """Chunks of all heads, in as few batches as fit the memory: number of the first head, states, pictures."""
+        start = 0
+        while start < len(states):
+            batch = slice(start, start + self._at_once)
+            try:
+                following, pictures = next_chunk(self._runtime, portraits[batch], states[batch], heard[batch])
+            except OutOfMemory as error:
+                if self._at_once == 1:
+                    raise OutOfMemory(
+                        f"{error} One head of tier {self.tier} does not fit: close other programs that use the GPU, "
+                        "choose a smaller size, or use nano."
+                    ) from error
+                self._at_once = max(1, min(self._at_once, len(states)) // 2)
+                _log.warning("tier=%s memory ran out: from now on %d heads at once", self.tier, self._at_once)
+                continue
+            yield start, following, pictures
+            start += len(following)
 
     def _ready_state(self, session: FlashHeadSession) -> HeadState:
         """Where pictures were dropped or others shown, a head goes on from what was seen."""
