@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "flashhead"))
 
 from random_checkpoint import SMALL, header, write_checkpoint
 
-__all__ = ["RELEASED", "SMALL", "released_shapes", "write_checkpoint", "write_headers"]
+__all__ = ["RELEASED", "SMALL", "released_shapes", "write_checkpoint", "write_headers", "write_holes"]
 
 RELEASED = json.loads((DATA / "released.json").read_text("utf-8"))
 _FILES = {
@@ -43,18 +43,23 @@ def released_shapes(model: str) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+def write_holes(path: Path, shapes: dict[str, tuple[int, ...]]) -> None:
+    """A safetensors file with a header, and holes in the place of numbers: they take no room and read as zeros."""
+    begin = header(shapes)
+    with open(path, "wb") as file:
+        file.write(begin)
+        file.truncate(len(begin) + 4 * sum(map(math.prod, shapes.values())))
+
+
 def write_headers(folder: Path) -> None:
-    """Both tiers in their released sizes, but holes in the place of numbers: they take no room."""
+    """Both tiers in their released sizes, without numbers."""
     for model, name in _FILES.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shapes = released_shapes(model)
         if path.suffix == ".pth":
             torch.save({name: torch.zeros(1).expand(shape) for name, shape in shapes.items()}, path)
-            continue
-        begin = header(shapes)
-        with open(path, "wb") as file:
-            file.write(begin)
-            file.truncate(len(begin) + 4 * sum(map(math.prod, shapes.values())))
+        else:
+            write_holes(path, shapes)
     for model, name in _CONFIGS.items():
         (folder / name).write_text(json.dumps(RELEASED["configs"][model], indent=2) + "\n", "utf-8")

@@ -1,13 +1,14 @@
 """Released checkpoints: what our networks expect is what is released, what is wrong is said in words before anything
 is loaded, and what is loaded is what the files hold."""
 
+import math
 import os
 import pickle
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from flashhead_engine.runtimes.torch_flashhead import TorchFlashHead
 from flashhead_engine.runtimes.torch_loading import load_runtime
 
 from .golden import used
-from .layout import RELEASED, SMALL, released_shapes, write_checkpoint, write_headers
+from .layout import RELEASED, SMALL, released_shapes, write_checkpoint, write_headers, write_holes
 
 TIERS = ("lite", "pro")
 MODEL, EAR = "SoulX-FlashHead-1_3B", "wav2vec2-base-960h"
@@ -391,6 +392,43 @@ def test_constants_that_no_file_has_are_there(tiny: Path) -> None:
     made = WanVae(SMALL["pro"].vae)
     for name in ("mean", "spread"):
         assert torch.equal(getattr(vae, name), getattr(made, name).bfloat16())
+
+
+_PEAK = """
+import resource, sys
+from dataclasses import replace
+from pathlib import Path
+import torch
+from safetensors.torch import load_file
+from flashhead_engine.models.checkpoints import load
+from flashhead_engine.models.configs import TINY
+from flashhead_engine.models.released import find_folders
+folder, file, how = sys.argv[1:]
+config = replace(TINY, dit=replace(TINY.dit, dim=768, ffn_dim=3072, layers=6))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+if how == "one by one":
+    kept = load(find_folders(folder), "lite", "cpu", torch.float32, config)
+else:
+    kept = [weight.clone() for weight in load_file(file).values()]
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_loading_takes_the_memory_of_one_copy_of_the_weights(copy: Path) -> None:
+    pytest.importorskip("resource", reason="peak memory as POSIX tells it")
+    config = replace(SMALL["lite"], dit=replace(SMALL["lite"].dit, dim=768, ffn_dim=3072, layers=6))
+    shapes = shapes_in_files(config)["dit"]
+    write_holes(copy / DIT, shapes)
+    weights = 4 * sum(math.prod(shape) for name, shape in shapes.items())
+
+    def taken(how: str) -> float:
+        """In copies of the weights."""
+        command = [sys.executable, "-c", _PEAK, str(copy), str(copy / DIT), how]
+        result = subprocess.run(command, capture_output=True, text=True, check=True)
+        return int(result.stdout) * (1 if sys.platform == "darwin" else 1024) / weights
+
+    assert 0.8 < taken("one by one") < 1.2
+    assert taken("from a file that stays mapped") > 1.8
 
 
 @pytest.mark.parametrize("tier", TIERS)
