@@ -53,7 +53,7 @@ def assemblies(tmp_path_factory):
         "FlashHead.Editor": ("Editor", ("FlashHead.Core", "FlashHead", "UnityEngine")),
         "FlashHead.ComponentTests": (
             HERE / "components",
-            ("FlashHead.Core", "FlashHead", "FlashHead.Editor", "UnityEngine", NUNIT),
+            ("FlashHead.Core", "FlashHead", "FlashHead.Editor", "FlashHead.Tests", "UnityEngine", NUNIT),
         ),
     }
     for name, (sources, references) in parts.items():
