@@ -67,7 +67,7 @@ namespace FlashHead
         {
             if (_head == null || !_head.HasFace) return;
             if (_drives == null) Match();
-            var share = _smoothing > 0 ? 1f - Mathf.Exp(-Time.deltaTime / _smoothing) : 1f;
+            var share = _smoothing > 0 ? 1f - Mathf.Exp(-Time.unscaledDeltaTime / _smoothing) : 1f;
             for (var i = 0; i < _drives.Length; i++)
             {
                 var drive = _drives[i];

@@ -24,6 +24,7 @@ namespace FlashHead.Tests
         public int NotLookedFor { get; private set; }
         public int OutOfOrder { get; private set; }
         public int Torn { get; private set; }
+        public int ReadTwice { get; private set; }
         /// <summary>Milliseconds by which what was heard was outside the time of the frame that was shown, for each look.</summary>
         public IReadOnlyList<float> LagMs => _lagMs;
 
@@ -55,6 +56,7 @@ namespace FlashHead.Tests
         /// <summary>The frame was read twice.</summary>
         public void ReadAgain(bool same)
         {
+            ReadTwice++;
             if (!same) Torn++;
         }
 
