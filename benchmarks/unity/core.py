@@ -130,8 +130,8 @@ def allocations(results: dict[str, dict]) -> bool:
 
 
 def poll(results: dict[str, dict]) -> bool:
-    print("| 6 heads, real worker | shown | lost | not looked for | out of order | read twice | torn | lag p50 | p95 | p99 ms |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print("| 6 heads, real worker |", " | ".join(COUNTS), "| lag p50 | p95 | p99 ms |")
+    print("|---" * (len(COUNTS) + 4) + "|")
     kept = True
     for runtime, values in results.items():
         counts = [int(values[name].sum()) for name in COUNTS]

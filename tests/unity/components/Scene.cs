@@ -59,6 +59,8 @@ namespace FlashHead.Tests
             });
         }
 
+        protected double Now() => 100 + _watch.Elapsed.TotalSeconds;
+
         protected static AudioClip Clip(double seconds) => new AudioClip("line", new float[(int)(seconds * 48000)], 1, 48000);
 
         protected void Run(double seconds, Action each = null)

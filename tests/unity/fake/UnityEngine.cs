@@ -34,12 +34,12 @@ namespace UnityEngine
         static Object Alive(Object it) => ReferenceEquals(it, null) || it.destroyed ? null : it;
     }
 
-    public class Component : Object
+    public partial class Component : Object
     {
         public GameObject gameObject = new GameObject();
     }
 
-    public sealed class GameObject : Object
+    public sealed partial class GameObject : Object
     {
         public readonly List<Component> Components = new List<Component>();
 
@@ -196,7 +196,7 @@ namespace UnityEngine
         public void SetVector(string name, Vector4 value) => Values[name] = value;
     }
 
-    public class Renderer : Component
+    public partial class Renderer : Component
     {
         public Dictionary<string, object> Block = new Dictionary<string, object>();
 
@@ -223,6 +223,7 @@ namespace UnityEngine
         public Mesh sharedMesh;
         public readonly Dictionary<string, float> Weights = new Dictionary<string, float>();
         public void SetBlendShapeWeight(int index, float value) => Weights[sharedMesh.GetBlendShapeName(index)] = value;
+        public float GetBlendShapeWeight(int index) => Weights.TryGetValue(sharedMesh.GetBlendShapeName(index), out var value) ? value : 0f;
     }
 
     public static class Graphics
@@ -249,13 +250,9 @@ namespace UnityEngine
         public Rect(float x, float y, float width, float height) { this.x = x; this.y = y; this.width = width; this.height = height; }
     }
 
-    public static class GUILayout
-    {
-        public static bool Button(string text) => false;
-    }
-
     public static class Mathf
     {
+        public static float Min(float a, float b) => Math.Min(a, b);
         public static float Exp(float power) => (float)Math.Exp(power);
         public static float Clamp01(float value) => Math.Min(1f, Math.Max(0f, value));
     }

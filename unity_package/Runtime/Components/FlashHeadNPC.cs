@@ -124,13 +124,14 @@ namespace FlashHead
             if (_session != null) _session.SetEmotion(emotion, intensity);
         }
 
-        void OnEnable()
+        // These are called by the editor too, where Unity does not: in edit mode.
+        internal void OnEnable()
         {
             AudioSettings.OnAudioConfigurationChanged += BeginAudioAnew;
             Open();
         }
 
-        void OnDisable()
+        internal void OnDisable()
         {
             AudioSettings.OnAudioConfigurationChanged -= BeginAudioAnew;
             FallSilent();
@@ -142,7 +143,7 @@ namespace FlashHead
             Close();
         }
 
-        void Update()
+        internal void Update()
         {
             try
             {
