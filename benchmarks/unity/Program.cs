@@ -13,15 +13,19 @@ namespace FlashHead.Tests
 {
     static unsafe class Program
     {
-        const int Side = 512, Bytes = Side * Side * 4, Heads = 6;
+        const int Heads = 6;
         const double BufferS = 1024.0 / 48000, TickS = 1.0 / 60;
-        static readonly IntPtr _pixels = Marshal.AllocHGlobal(Bytes);
+        static int Side, Bytes;
+        static IntPtr _pixels;
         internal static object Kept; // what is spoiled on purpose
 
         static int Main(string[] words)
         {
             CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
             var seconds = double.Parse(words[1]);
+            Side = int.Parse(words[3]);
+            Bytes = Side * Side * 4;
+            _pixels = Marshal.AllocHGlobal(Bytes);
             switch (words[0])
             {
                 case "calls": Calls(seconds); break;

@@ -1,11 +1,11 @@
 """The Unity package's C# under Mono's two garbage collectors: what its calls cost, what it allocates, what it loses.
 
-    python benchmarks/unity/core.py [calls] [copies] [allocations] [poll] [--seconds 60] [--runtime mono-boehm]
+    python benchmarks/unity/core.py [calls] [copies] [allocations] [poll] [--seconds 60] [--size 512]
 
 Unity's own Mono collects by Boehm's collector. Limits: a call with its P/Invoke and the choice of the frame 2 us (in
 a row, where caches are warm), a copy of 1 MiB 100 us (medians); nothing allocated by a million draws, neither by the
-engine-free loop nor by the components in the hand-written engine of tests/unity/fake; 6 heads of 512 x 512 at 25 fps
-of a real worker, looked at 60 times a second for a minute: no frame lost, torn or out of order, and p95 of the lag
+engine-free loop nor by the components in the hand-written engine of tests/unity/fake; 6 heads at 25 fps of a
+real worker, looked at 60 times a second for a minute: no frame lost, torn or out of order, and p95 of the lag
 against the audio 15 ms. Needs `python3 build.py unity`.
 """
 
@@ -66,7 +66,7 @@ def worker_of(part: str):
         yield f"{endpoint}|x"
 
 
-def measure(program: Path, runtime: str, part: str, seconds: float) -> dict[str, np.ndarray]:
+def measure(program: Path, runtime: str, part: str, seconds: float, size: int) -> dict[str, np.ndarray]:
     """The values that the program printed, by their name."""
     values = defaultdict(list)
     line = spoken_line()
@@ -74,7 +74,7 @@ def measure(program: Path, runtime: str, part: str, seconds: float) -> dict[str,
     np.resize(line, round((seconds + _SPARE_S) * 16_000)).astype("<f4").tofile(speech)
     with worker_of(part) as worker:
         environment = {**os.environ, "LD_LIBRARY_PATH": str(program.parent), "FLASHHEAD_TEST_WORKER": worker}
-        command = [runtime, program, part, str(seconds), speech]
+        command = [runtime, program, part, str(seconds), speech, str(size)]
         printed = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
     for row in printed.splitlines():
         if "\t" not in row:  # Mono with Boehm's collector says at its end for what it waited
@@ -149,6 +149,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; all when none is given")
     parser.add_argument("--seconds", type=float, default=60.0, help="of poll; the other parts take a sixth of it")
+    parser.add_argument("--size", type=int, default=512, help="pixels of poll's heads")
     parser.add_argument("--runtime", action="append", choices=RUNTIMES, help="both when none is given")
     options = parser.parse_args()
     for part in options.parts:
