@@ -137,6 +137,17 @@ namespace FlashHead.Tests
             Assert.That(Shown(head) * 0.04, Is.EqualTo(_source.HeardS).Within(0.1));
         }
 
+        // A sound output that is late lets hear what was played before.
+        [TestCase(-0.06f)]
+        [TestCase(0.06f)]
+        public void AnOffsetBelowZeroShowsAnEarlierMoment(float offset)
+        {
+            var head = Speaking(3, it => it.Offset = offset);
+            Run(0.5);
+            // A picture is shown for 40 ms.
+            Assert.That(Shown(head) * 0.04, Is.EqualTo(_source.HeardS + offset - 0.02).Within(0.045));
+        }
+
         [TestCase(1.5)]
         [TestCase(0.1)]
         public void ASeekIsFollowed(double toS)

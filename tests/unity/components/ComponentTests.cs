@@ -121,6 +121,7 @@ namespace FlashHead.Tests
             speech.End();
             Assert.That(Until(() => !head.IsSpeaking, 3));
             Assert.That(_events.Last(), Is.EqualTo("finished"));
+            Assert.That(_source.isPlaying, Is.False);
         }
 
         [Test]

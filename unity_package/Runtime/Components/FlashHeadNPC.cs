@@ -286,6 +286,8 @@ namespace FlashHead
         {
             if (_audioSource != null && _audioSource.clip != line.Clip)
                 Warn("its Audio Source was given another clip while it spoke. Two heads need two Audio Sources.");
+            // A streamed clip plays on.
+            Silence(line);
             _clock.Reset();
             StopVideo();
             line.Dispose();
