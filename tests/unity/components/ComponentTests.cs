@@ -78,6 +78,20 @@ namespace FlashHead.Tests
         }
 
         [Test]
+        public void AMeshThatIsDestroyedIsLeftAlone()
+        {
+            var body = new SkinnedMeshRenderer { sharedMesh = new Mesh("jawOpen") };
+            var head = Head();
+            Engine.Add<FlashHeadBlendShapeTarget>(it => { it.Head = head; it.Meshes = new[] { body }; });
+            head.Speak(Clip(1));
+            Assert.That(Until(() => body.Weights.ContainsKey("jawOpen"), 3));
+            UnityEngine.Object.Destroy(body);
+            body.Weights.Clear();
+            Run(0.2);
+            Assert.That(body.Weights, Is.Empty);
+        }
+
+        [Test]
         public void AnotherRigFollowsByItsMapping()
         {
             var mesh = new SkinnedMeshRenderer { sharedMesh = new Mesh("MouthWide", "viseme_sil") };
@@ -340,6 +354,9 @@ namespace FlashHead.Tests
             head.Speak(Clip(0.5));
             Assert.That(Until(() => head.Picture != null, 5));
             FlashHeadWorker.Shutdown();
+            head.Pause(true);
+            head.SetEmotion("joy", 0.5f);
+            head.Pause(false);
             Assert.That(Until(() => !head.IsSpeaking, 3), "what was begun is heard to its end");
             head.enabled = false;
             head.enabled = true;

@@ -138,9 +138,11 @@ namespace FlashHead.Tests
             Assert.That(_reasons, Is.Empty);
         }
 
-        [Test]
-        public void AFileThatIsLoadedWhenTheDeviceChangesIsHeardToItsEnd()
+        [TestCase(true)]
+        [TestCase(false)]
+        public void AFileThatIsLoadedWhenTheDeviceChangesIsHeardToItsEnd(bool worker)
         {
+            if (!worker) Worker("tcp://127.0.0.1:9|x");
             var head = Listening();
             head.Speak(Put("line.wav", 1));
             Assert.That(Until(() => _source.isPlaying && _source.HeardS > 0.3, 3));

@@ -30,6 +30,7 @@ namespace FlashHead
             if (File == null || Clip != null) return true;
             if (!File.Poll()) return false;
             Clip = File.Clip;
+            if (Clip != null) Samples();
             return true;
         }
 

@@ -83,6 +83,7 @@ namespace FlashHead
             for (var i = 0; i < _drives.Length; i++)
             {
                 var drive = _drives[i];
+                if (drive.Mesh == null) continue; // destroyed since
                 var weight = 0f;
                 for (var s = drive.First; s < drive.First + drive.Count; s++) weight += Column(_sources[s].Column) * _sources[s].Factor;
                 _values[i] += share * (Mathf.Clamp01(weight * _gain) - _values[i]);

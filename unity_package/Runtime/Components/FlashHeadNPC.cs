@@ -100,7 +100,7 @@ namespace FlashHead
         public void Cancel()
         {
             if (!IsSpeaking) return;
-            if (_session != null) _session.Cancel();
+            Tell(session => session.Cancel());
             FallSilent();
         }
 
@@ -114,14 +114,28 @@ namespace FlashHead
                 if (paused) _audioSource.Pause();
                 else _audioSource.UnPause();
             }
-            if (_session != null) _session.Pause(paused);
+            Tell(session => session.Pause(paused));
         }
 
+        /// <summary>`intensity`: 0 to 1. Throws FlashHeadException for an emotion that there is not.</summary>
         public void SetEmotion(string emotion, float intensity = 1f)
         {
             _emotion = emotion;
             _emotionIntensity = intensity;
-            if (_session != null) _session.SetEmotion(emotion, intensity);
+            Tell(session => session.SetEmotion(emotion, intensity));
+        }
+
+        void Tell(Action<FlashHeadSession> what)
+        {
+            if (_session == null) return;
+            try
+            {
+                what(_session);
+            }
+            catch (FlashHeadException error) when (error.Result == BridgeResult.StaleHandle)
+            {
+                Close();
+            }
         }
 
         // These are called by the editor too, where Unity does not: in edit mode.
