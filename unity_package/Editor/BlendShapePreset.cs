@@ -7,6 +7,7 @@ namespace FlashHead.Editor
     /// so that it can be changed.</summary>
     public sealed class BlendShapePreset
     {
+        /// <summary>In the order in which an inspector offers them.</summary>
         public static readonly IReadOnlyList<BlendShapePreset> All = new[]
         {
             new BlendShapePreset("Names as they are matched", ByName),
@@ -23,6 +24,7 @@ namespace FlashHead.Editor
             _entries = entries;
         }
 
+        /// <summary>For a person.</summary>
         public string Name { get; }
 
         /// <summary>The mapping of a head with these blend shapes; empty where it is none of this kind.</summary>

@@ -47,6 +47,7 @@ namespace FlashHead
             return -1;
         }
 
+        /// <summary>Whether a place is behind those of the ARKit weights.</summary>
         public static bool IsViseme(int column) => column >= Names.Arkit.Count;
 
         /// <summary>Without what stands before it, case and separators: equal for two spellings of one name.</summary>

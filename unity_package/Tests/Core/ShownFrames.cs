@@ -17,13 +17,17 @@ namespace FlashHead.Tests
             _lagMs = new List<float>(looks);
         }
 
+        /// <summary>Frames that were shown.</summary>
         public int Count { get; private set; }
         /// <summary>Frames whose time was looked at, and that were not shown.</summary>
         public int Lost { get; private set; }
         /// <summary>Frames that came and went between two looks: the loop's own.</summary>
         public int NotLookedFor { get; private set; }
+        /// <summary>Frames that came behind a later one, or again.</summary>
         public int OutOfOrder { get; private set; }
+        /// <summary>Of <see cref="ReadTwice"/> those that were another one the second time.</summary>
         public int Torn { get; private set; }
+        /// <summary>Frames that were checked by reading them again.</summary>
         public int ReadTwice { get; private set; }
         /// <summary>Milliseconds by which what was heard was outside the time of the frame that was shown, for each look.</summary>
         public IReadOnlyList<float> LagMs => _lagMs;
