@@ -163,7 +163,7 @@ namespace FlashHead.Tests
         [Test]
         public void ASourceThatSomeoneElsePausesHoldsTheLine()
         {
-            var head = Speaking(1);
+            var head = Speaking(2);
             _source.Pause();
             Run(0.4);
             Assert.That(head.IsSpeaking, "paused is not ended");
@@ -234,7 +234,7 @@ namespace FlashHead.Tests
         public void ADomainReloadEndsTheConnectionAndTheHeadComesBack()
         {
             RuntimeHelpers.RunClassConstructor(typeof(Editor.FlashHeadNPCEditor).Assembly.GetType("FlashHead.Editor.DomainReload").TypeHandle);
-            var head = Speaking(0.6);
+            var head = Speaking(2);
             Assert.That(FlashHeadWorker.IsConnected);
             UnityEditor.AssemblyReloadEvents.Reload();
             Assert.That(FlashHeadWorker.IsConnected, Is.False);
