@@ -161,7 +161,9 @@ def main() -> None:
         print(f"load {os.getloadavg()[0]:.1f}")
         for part in options.parts or PARTS:
             seconds = options.seconds if part == "poll" else options.seconds / 6
-            results = {runtime: measure(program, runtime, part, seconds) for runtime in options.runtime or RUNTIMES}
+            size = options.size if part == "poll" else 512
+            runtimes = options.runtime or RUNTIMES
+            results = {runtime: measure(program, runtime, part, seconds, size) for runtime in runtimes}
             print()
             kept &= PARTS[part](results)
     verdict(kept)
