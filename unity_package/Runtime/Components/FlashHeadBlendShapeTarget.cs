@@ -98,7 +98,7 @@ namespace FlashHead
         }
 
         /// <summary>How many blend shapes of one of its meshes are driven.</summary>
-        public int Driven(SkinnedMeshRenderer mesh)
+        internal int Driven(SkinnedMeshRenderer mesh)
         {
             if (_drives == null) Match();
             var count = 0;
