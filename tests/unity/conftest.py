@@ -26,7 +26,9 @@ LIBRARY = ROOT / ".venv" / "lib" / "libflashhead_bridge.so"
 NUNIT = Path("/usr/lib/cli/nunit.framework-2.6.3/nunit.framework.dll")
 NEWTONSOFT = Path("/usr/lib/cli/Newtonsoft.Json-5.0/Newtonsoft.Json.dll")
 # C# 7.2: the newest that Mono's own compiler knows, and Unity 2021.3 takes. 649: a field that only the engine sets.
-COMPILE = ("mcs", "-langversion:7.2", "-unsafe", "-debug", "-warnaserror", "-nowarn:649", "-target:library")
+# The defines are those of the package's assembly definitions, whose modules the hand-written engine has.
+DEFINES = "-define:FLASHHEAD_WEB_REQUEST_AUDIO"
+COMPILE = ("mcs", "-langversion:7.2", "-unsafe", "-debug", "-warnaserror", "-nowarn:649", DEFINES, "-target:library")
 
 
 def need(found: object, what: str) -> None:
@@ -53,7 +55,7 @@ def assemblies(tmp_path_factory):
         "FlashHead.Editor": ("Editor", ("FlashHead.Core", "FlashHead", "UnityEngine")),
         "FlashHead.ComponentTests": (
             HERE / "components",
-            ("FlashHead.Core", "FlashHead", "FlashHead.Editor", "UnityEngine", NUNIT),
+            ("FlashHead.Core", "FlashHead", "FlashHead.Editor", "FlashHead.Tests", "UnityEngine", NUNIT),
         ),
     }
     for name, (sources, references) in parts.items():

@@ -6,6 +6,7 @@ four ahead, for as long as the audio is. Prints its endpoint; ends when its stan
 """
 
 import contextlib
+import itertools
 import os
 import select
 import sys
@@ -21,6 +22,7 @@ from flashhead_engine.transport.messages import RingInfo, decode_from_client, en
 from flashhead_engine.transport.rings import RingWriter
 
 AHEAD = 4
+_NUMBERS = itertools.count(1)
 
 
 class Head:
@@ -63,19 +65,21 @@ class Head:
         )
 
 
-def answers(message, heads: list[Head]) -> list:
+def answers(message, heads: dict[int, Head]) -> list:
     match message:
         case messages.Hello():
             return [messages.Welcome("0", 1, "0", os.getpid(), ["nano"])]
         case messages.Ping():
             return [messages.Pong()]
         case messages.Open():
-            heads.append(head := Head(message))
+            heads[number := next(_NUMBERS)] = head = Head(message)
             rings = [RingInfo(ring.address.name, ring.address.generation) for ring in (head.video, head.weights)]
-            return [messages.Opened(message.request, len(heads), "nano", video=rings[0], weights=rings[1])]
+            return [messages.Opened(message.request, number, "nano", video=rings[0], weights=rings[1])]
         case messages.Speak(session=session, utterance=utterance):
-            heads[session - 1].speak(utterance, 3600.0)
+            heads[session].speak(utterance, 3600.0)
             return [messages.FirstFrame(session, utterance, 0, 0)]
+        case messages.Close(session=session):
+            heads.pop(session, None)
     return []
 
 
@@ -83,13 +87,13 @@ def main() -> None:
     socket = zmq.Context.instance().socket(zmq.ROUTER)
     socket.setsockopt(zmq.LINGER, 0)
     print(f"tcp://127.0.0.1:{socket.bind_to_random_port('tcp://127.0.0.1')}", flush=True)
-    heads: list[Head] = []
+    heads: dict[int, Head] = {}
     while not select.select([sys.stdin], [], [], 0)[0]:
         if socket.poll(5):
             client, head, *_ = socket.recv_multipart()
             for answer in answers(decode_from_client(head), heads):
                 socket.send_multipart([client, encode(answer)])
-        for head in heads:
+        for head in heads.values():
             head.publish()
 
 

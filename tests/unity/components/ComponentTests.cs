@@ -13,76 +13,8 @@ namespace FlashHead.Tests
     /// <summary>The package's components, unchanged, in the engine of tests/unity/fake, which runs in real time, with frames
     /// that say their own number (recorded_worker.py).</summary>
     [TestFixture]
-    public class ComponentTests
+    public class ComponentTests : Scene
     {
-        const int Side = 256;
-        readonly Stopwatch _watch = new Stopwatch();
-        AudioSource _source;
-        List<string> _events;
-
-        [SetUp]
-        public void Begin()
-        {
-            Application.isEditor = true;
-            Engine.Begin();
-            Worker(Environment.GetEnvironmentVariable("FLASHHEAD_TEST_RECORDED"));
-            _events = new List<string>();
-            _watch.Restart();
-            Engine.NowS = 100;
-        }
-
-        [TearDown]
-        public void End()
-        {
-            Engine.Begin();
-            FlashHeadWorker.Shutdown();
-            Assert.That(Engine.TexturesAlive, Is.EqualTo(0), "every texture was freed");
-        }
-
-        static void Worker(string endpointAndToken)
-        {
-            var words = endpointAndToken.Split('|');
-            Environment.SetEnvironmentVariable("FLASHHEAD_ENDPOINT", words[0]);
-            Environment.SetEnvironmentVariable("FLASHHEAD_TOKEN", words[1]);
-        }
-
-        FlashHeadNPC Head(Action<FlashHeadNPC> set = null)
-        {
-            _source = new AudioSource();
-            return Engine.Add<FlashHeadNPC>(head =>
-            {
-                head.Avatar = "guard";
-                head.Size = Side;
-                head.AudioSource = _source;
-                head.Started.AddListener(() => _events.Add("started"));
-                head.FirstFrame.AddListener(ms => _events.Add("first frame"));
-                head.Finished.AddListener(() => _events.Add("finished"));
-                head.Cancelled.AddListener(() => _events.Add("cancelled"));
-                head.Failed.AddListener(reason => _events.Add("failed"));
-                if (set != null) set(head);
-            });
-        }
-
-        static AudioClip Clip(double seconds) => new AudioClip("line", new float[(int)(seconds * 48000)], 1, 48000);
-
-        void Run(double seconds, Action each = null)
-        {
-            Until(() => false, seconds, each);
-        }
-
-        bool Until(Func<bool> condition, double seconds, Action each = null)
-        {
-            var end = _watch.Elapsed.TotalSeconds + seconds;
-            while (_watch.Elapsed.TotalSeconds < end)
-            {
-                Engine.Frame(Math.Max(1e-4, 100 + _watch.Elapsed.TotalSeconds - Engine.NowS));
-                if (each != null) each();
-                if (condition()) return true;
-                Thread.Sleep(10);
-            }
-            return condition();
-        }
-
         /// <summary>Milliseconds by which what is heard is outside the time of the picture that is shown, for each frame of the engine.</summary>
         List<double> Excess(FlashHeadNPC head, double seconds)
         {
@@ -146,6 +78,20 @@ namespace FlashHead.Tests
         }
 
         [Test]
+        public void AMeshThatIsDestroyedIsLeftAlone()
+        {
+            var body = new SkinnedMeshRenderer { sharedMesh = new Mesh("jawOpen") };
+            var head = Head();
+            Engine.Add<FlashHeadBlendShapeTarget>(it => { it.Head = head; it.Meshes = new[] { body }; });
+            head.Speak(Clip(1));
+            Assert.That(Until(() => body.Weights.ContainsKey("jawOpen"), 3));
+            UnityEngine.Object.Destroy(body);
+            body.Weights.Clear();
+            Run(0.2);
+            Assert.That(body.Weights, Is.Empty);
+        }
+
+        [Test]
         public void AnotherRigFollowsByItsMapping()
         {
             var mesh = new SkinnedMeshRenderer { sharedMesh = new Mesh("MouthWide", "viseme_sil") };
@@ -189,6 +135,7 @@ namespace FlashHead.Tests
             speech.End();
             Assert.That(Until(() => !head.IsSpeaking, 3));
             Assert.That(_events.Last(), Is.EqualTo("finished"));
+            Assert.That(_source.isPlaying, Is.False);
         }
 
         [Test]
@@ -382,7 +329,7 @@ namespace FlashHead.Tests
             Assert.That(Until(() => !head.IsSpeaking, 3));
             Assert.That(Engine.Warnings.Count(w => w.Contains("Audio Source")), Is.EqualTo(1));
             Assert.That(head.IsSpeaking, Is.False);
-            Assert.Throws<ArgumentNullException>(() => head.Speak(null));
+            Assert.Throws<ArgumentNullException>(() => head.Speak((AudioClip)null));
         }
 
         [Test]
@@ -407,6 +354,9 @@ namespace FlashHead.Tests
             head.Speak(Clip(0.5));
             Assert.That(Until(() => head.Picture != null, 5));
             FlashHeadWorker.Shutdown();
+            head.Pause(true);
+            head.SetEmotion("joy", 0.5f);
+            head.Pause(false);
             Assert.That(Until(() => !head.IsSpeaking, 3), "what was begun is heard to its end");
             head.enabled = false;
             head.enabled = true;

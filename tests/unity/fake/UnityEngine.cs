@@ -34,12 +34,12 @@ namespace UnityEngine
         static Object Alive(Object it) => ReferenceEquals(it, null) || it.destroyed ? null : it;
     }
 
-    public class Component : Object
+    public partial class Component : Object
     {
         public GameObject gameObject = new GameObject();
     }
 
-    public sealed class GameObject : Object
+    public sealed partial class GameObject : Object
     {
         public readonly List<Component> Components = new List<Component>();
 
@@ -101,6 +101,8 @@ namespace UnityEngine
             Sources.Clear();
             Warnings.Clear();
             Assets.Clear();
+            Time.timeScale = 1f;
+            AudioListener.pause = false;
         }
 
         public static T Add<T>(Action<T> set) where T : MonoBehaviour, new()
@@ -115,7 +117,8 @@ namespace UnityEngine
         public static void Frame(double deltaS)
         {
             NowS += deltaS;
-            Time.deltaTime = (float)deltaS;
+            Time.unscaledDeltaTime = (float)deltaS;
+            Time.deltaTime = Time.timeScale * Time.unscaledDeltaTime;
             foreach (var source in Sources) source.Mix();
             foreach (var message in new[] { "Update", "LateUpdate" })
                 foreach (var one in Alive.ToArray())
@@ -139,97 +142,8 @@ namespace UnityEngine
 
     public static class Time
     {
-        public static float deltaTime;
+        public static float deltaTime, unscaledDeltaTime, timeScale = 1f;
         public static double realtimeSinceStartupAsDouble => Engine.NowS;
-    }
-
-    public static class AudioSettings
-    {
-        public static double dspTime => Math.Floor(Engine.NowS / Engine.BufferS) * Engine.BufferS;
-    }
-
-    public sealed class AudioClip : Object
-    {
-        readonly float[] _data;
-        public bool readable = true;
-
-        public AudioClip(string name, float[] data, int channels, int frequency)
-        {
-            this.name = name;
-            _data = data;
-            this.channels = channels;
-            this.frequency = frequency;
-            samples = data.Length / channels;
-        }
-
-        public int channels { get; }
-        public int frequency { get; }
-        public int samples { get; private set; }
-        public float length => samples / (float)frequency;
-
-        /// <summary>Of a streamed clip: what the audio thread calls.</summary>
-        public PCMReaderCallback Reader { get; private set; }
-        public delegate void PCMReaderCallback(float[] data);
-
-        public static AudioClip Create(
-            string name, int lengthSamples, int channels, int frequency, bool stream, PCMReaderCallback pcmreadercallback) =>
-            new AudioClip(name, new float[0], channels, frequency) { Reader = pcmreadercallback, samples = lengthSamples };
-
-        public bool GetData(float[] data, int offsetSamples)
-        {
-            if (!readable) return false;
-            Array.Copy(_data, offsetSamples * channels, data, 0, data.Length);
-            return true;
-        }
-    }
-
-    public sealed class AudioSource : Behaviour
-    {
-        AudioClip _clip;
-        double _startS = double.PositiveInfinity, _pausedS = double.NaN;
-
-        // A streamed clip is read ahead of what is heard.
-        const int ReadAhead = 4096;
-        long _read;
-
-        public float pitch = 1f;
-
-        public AudioSource() { Engine.Sources.Add(this); }
-
-        public AudioClip clip
-        {
-            get => _clip;
-            set { _clip = value; _read = 0; Stop(); }
-        }
-
-        /// <summary>The audio thread's work.</summary>
-        public void Mix()
-        {
-            if (_clip == null || _clip.Reader == null) return;
-            while (isPlaying && _read < timeSamples + ReadAhead)
-            {
-                _clip.Reader(new float[1024 * _clip.channels]);
-                _read += 1024;
-            }
-        }
-
-        double PositionS => ((double.IsNaN(_pausedS) ? AudioSettings.dspTime : _pausedS) - _startS) * pitch;
-
-        /// <summary>What a listener hears now, between the steps too; for tests.</summary>
-        public double HeardS => ((double.IsNaN(_pausedS) ? Engine.NowS : _pausedS) - _startS) * pitch;
-
-        public bool isPlaying => _clip != null && double.IsNaN(_pausedS) && !double.IsInfinity(_startS) && PositionS < _clip.length;
-        public int timeSamples => _clip == null || double.IsInfinity(_startS) ? 0 : (int)(Math.Max(0, PositionS) * _clip.frequency);
-        public void PlayScheduled(double time) { _startS = time; _pausedS = double.NaN; }
-        public void Stop() { _startS = double.PositiveInfinity; _pausedS = double.NaN; }
-        public void Pause() { if (isPlaying) _pausedS = AudioSettings.dspTime; }
-
-        public void UnPause()
-        {
-            if (double.IsNaN(_pausedS)) return;
-            _startS += AudioSettings.dspTime - _pausedS;
-            _pausedS = double.NaN;
-        }
     }
 
     public enum TextureFormat { RGBA32 = 4 }
@@ -282,7 +196,7 @@ namespace UnityEngine
         public void SetVector(string name, Vector4 value) => Values[name] = value;
     }
 
-    public class Renderer : Component
+    public partial class Renderer : Component
     {
         public Dictionary<string, object> Block = new Dictionary<string, object>();
 
@@ -309,6 +223,7 @@ namespace UnityEngine
         public Mesh sharedMesh;
         public readonly Dictionary<string, float> Weights = new Dictionary<string, float>();
         public void SetBlendShapeWeight(int index, float value) => Weights[sharedMesh.GetBlendShapeName(index)] = value;
+        public float GetBlendShapeWeight(int index) => Weights.TryGetValue(sharedMesh.GetBlendShapeName(index), out var value) ? value : 0f;
     }
 
     public static class Graphics
@@ -335,13 +250,9 @@ namespace UnityEngine
         public Rect(float x, float y, float width, float height) { this.x = x; this.y = y; this.width = width; this.height = height; }
     }
 
-    public static class GUILayout
-    {
-        public static bool Button(string text) => false;
-    }
-
     public static class Mathf
     {
+        public static float Min(float a, float b) => Math.Min(a, b);
         public static float Exp(float power) => (float)Math.Exp(power);
         public static float Clamp01(float value) => Math.Min(1f, Math.Max(0f, value));
     }
@@ -356,7 +267,7 @@ namespace UnityEngine
     public static class Application
     {
         public static bool isEditor, isPlaying = true;
-        public static string productName = "test", dataPath = "";
+        public static string productName = "test", dataPath = "", streamingAssetsPath = "";
         public static event Action quitting;
         public static void Quit() => quitting?.Invoke();
     }

@@ -4,8 +4,8 @@ using UnityEngine;
 
 namespace FlashHead
 {
-    /// <summary>Drives the blend shapes of a character by a head's weights, after the Animator. Names are matched whatever
-    /// their case, underscores and what stands before the last dot; or by a mapping.</summary>
+    /// <summary>Drives the blend shapes of a character by a head's weights, after the Animator: by their names
+    /// (<see cref="ShapeNames"/>), or by a mapping.</summary>
     [AddComponentMenu("FlashHead/FlashHead Blend Shape Target")]
     public sealed class FlashHeadBlendShapeTarget : MonoBehaviour
     {
@@ -21,6 +21,8 @@ namespace FlashHead
             public int Column; // ARKit weights, then visemes
             public float Factor;
         }
+
+        static readonly int Jaw = ShapeNames.ColumnOf("jawOpen");
 
         [SerializeField] FlashHeadNPC _head;
         [SerializeField] SkinnedMeshRenderer[] _meshes = new SkinnedMeshRenderer[0];
@@ -63,14 +65,25 @@ namespace FlashHead
             set => _smoothing = value;
         }
 
-        void LateUpdate()
+        void OnValidate()
+        {
+            _drives = null;
+        }
+
+        // The editor calls it too, where Unity does not: in edit mode.
+        internal void LateUpdate()
         {
             if (_head == null || !_head.HasFace) return;
-            if (_drives == null) Match();
-            var share = _smoothing > 0 ? 1f - Mathf.Exp(-Time.deltaTime / _smoothing) : 1f;
+            if (_drives == null)
+            {
+                Match();
+                WarnOfStrangers();
+            }
+            var share = _smoothing > 0 ? 1f - Mathf.Exp(-Time.unscaledDeltaTime / _smoothing) : 1f;
             for (var i = 0; i < _drives.Length; i++)
             {
                 var drive = _drives[i];
+                if (drive.Mesh == null) continue; // destroyed since
                 var weight = 0f;
                 for (var s = drive.First; s < drive.First + drive.Count; s++) weight += Column(_sources[s].Column) * _sources[s].Factor;
                 _values[i] += share * (Mathf.Clamp01(weight * _gain) - _values[i]);
@@ -84,39 +97,66 @@ namespace FlashHead
             return column < arkit.Length ? arkit[column] : _head.Face.Visemes[column - arkit.Length];
         }
 
+        /// <summary>How many blend shapes of one of its meshes are driven.</summary>
+        internal int Driven(SkinnedMeshRenderer mesh)
+        {
+            if (_drives == null) Match();
+            var count = 0;
+            foreach (var drive in _drives)
+                if (drive.Mesh == mesh) count++;
+            return count;
+        }
+
         void Match()
         {
             var drives = new List<Drive>();
             var sources = new List<Source>();
-            var columns = Columns();
+            // A head with ARKit's mouth and visemes besides is moved by one of them.
+            var visemes = _mapping == null && !HasJaw();
             foreach (var mesh in _meshes)
             {
                 if (mesh == null || mesh.sharedMesh == null) continue;
-                var before = drives.Count;
                 for (var shape = 0; shape < mesh.sharedMesh.blendShapeCount; shape++)
                 {
                     var first = sources.Count;
-                    AddSources(Plain(mesh.sharedMesh.GetBlendShapeName(shape)), columns, sources);
+                    AddSources(mesh.sharedMesh.GetBlendShapeName(shape), visemes, sources);
                     if (sources.Count == first) continue;
                     drives.Add(new Drive { Mesh = mesh, Shape = shape, First = first, Count = sources.Count - first });
                 }
-                if (drives.Count == before) WarnOf(mesh);
             }
             _drives = drives.ToArray();
             _sources = sources.ToArray();
             _values = new float[_drives.Length];
         }
 
-        void AddSources(string shape, Dictionary<string, int> columns, List<Source> sources)
+        bool HasJaw()
+        {
+            foreach (var mesh in _meshes)
+                for (var shape = 0; mesh != null && mesh.sharedMesh != null && shape < mesh.sharedMesh.blendShapeCount; shape++)
+                    if (ShapeNames.ColumnOf(mesh.sharedMesh.GetBlendShapeName(shape)) == Jaw) return true;
+            return false;
+        }
+
+        void AddSources(string shape, bool visemes, List<Source> sources)
         {
             if (_mapping == null)
             {
-                if (columns.TryGetValue(shape, out var column)) sources.Add(new Source { Column = column, Factor = 1f });
+                var column = ShapeNames.ColumnOf(shape);
+                if (column >= 0 && (visemes || !ShapeNames.IsViseme(column))) sources.Add(new Source { Column = column, Factor = 1f });
                 return;
             }
             foreach (var entry in _mapping.Entries)
-                if (Plain(entry.BlendShape) == shape && columns.TryGetValue(Plain(entry.Source), out var column))
-                    sources.Add(new Source { Column = column, Factor = entry.Factor });
+            {
+                if (ShapeNames.Plain(entry.BlendShape) != ShapeNames.Plain(shape)) continue;
+                var column = ShapeNames.ColumnOf(entry.Source);
+                if (column >= 0) sources.Add(new Source { Column = column, Factor = entry.Factor });
+            }
+        }
+
+        void WarnOfStrangers()
+        {
+            foreach (var mesh in _meshes)
+                if (mesh != null && mesh.sharedMesh != null && Array.FindIndex(_drives, drive => drive.Mesh == mesh) < 0) WarnOf(mesh);
         }
 
         void WarnOf(SkinnedMeshRenderer mesh)
@@ -126,22 +166,5 @@ namespace FlashHead
             var has = names.Count > 0 ? "it has " + string.Join(", ", names.ToArray()) + "; make a mapping." : "it has none.";
             Debug.LogWarning("FlashHead: " + mesh.name + " has no blend shape of a known name: " + has, mesh);
         }
-
-        static Dictionary<string, int> Columns()
-        {
-            var columns = new Dictionary<string, int>();
-            for (var i = 0; i < Names.Arkit.Count; i++) columns[Plain(Names.Arkit[i])] = i;
-            // Some exporters write jawOpen_L, others eyeBlink_L; ARKit's own words are Left and Right.
-            for (var i = 0; i < Names.Arkit.Count; i++)
-            {
-                var plain = Plain(Names.Arkit[i]);
-                if (plain.EndsWith("left", StringComparison.Ordinal)) columns[plain.Substring(0, plain.Length - 3)] = i;
-                if (plain.EndsWith("right", StringComparison.Ordinal)) columns[plain.Substring(0, plain.Length - 4)] = i;
-            }
-            for (var i = 0; i < Names.Visemes.Count; i++) columns[Plain("viseme_" + Names.Visemes[i])] = Names.Arkit.Count + i;
-            return columns;
-        }
-
-        static string Plain(string name) => name.Substring(name.LastIndexOf('.') + 1).Replace("_", "").ToLowerInvariant();
     }
 }

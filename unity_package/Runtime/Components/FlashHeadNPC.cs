@@ -13,25 +13,15 @@ namespace FlashHead
     [DisallowMultipleComponent]
     public sealed partial class FlashHeadNPC : MonoBehaviour
     {
-        // Unity asks for 100 to 200 ms ahead where a start must be exact; here a face waits for it.
-        const double ScheduledAheadS = 0.05;
-
-        /// <summary>One line: a clip, with a baked track or video, or speech that still comes.</summary>
-        sealed class Line
-        {
-            public AudioClip Clip;
-            public FlashHeadBakedLine Baked;
-            public FlashHeadSpeech Speech;
-        }
-
-        readonly DialogueQueue<Line> _queue = new DialogueQueue<Line>();
+        readonly DialogueQueue<DialogueLine> _queue = new DialogueQueue<DialogueLine>();
+        // Lines whose file is being loaded, and those behind them: the worker is asked for lines in the order of speech.
+        readonly Queue<DialogueLine> _coming = new Queue<DialogueLine>();
         readonly AudioClock _clock = new AudioClock();
         readonly FaceWeights _face = new FaceWeights();
         readonly HashSet<string> _warned = new HashSet<string>();
         FlashHeadSession _session;
         Texture2D _texture;
         VideoPlayer _video;
-        double _scheduledS;
         long _audioUs;
         bool _paused, _hasPicture;
 
@@ -44,7 +34,7 @@ namespace FlashHead
         /// <summary>Whether <see cref="Face"/> holds weights yet.</summary>
         public bool HasFace { get; private set; }
         /// <summary>Whether a line is heard or waits.</summary>
-        public bool IsSpeaking => _queue.Count > 0;
+        public bool IsSpeaking => _queue.Count + _coming.Count > 0;
         /// <summary>Where the audio of the line is, in seconds.</summary>
         public double AudioTime => _audioUs * 1e-6;
 
@@ -53,16 +43,24 @@ namespace FlashHead
         {
             if (clip == null) throw new ArgumentNullException(nameof(clip), "FlashHeadNPC.Speak was given no AudioClip");
             if (interrupt) Cancel();
-            Add(Ask(clip), new Line { Clip = clip });
+            Add(new DialogueLine { Clip = clip });
+        }
+
+        /// <summary>Speaks an audio file: the path of a .wav, .ogg, .mp3 or .aiff, from the folder StreamingAssets where it is
+        /// not absolute, or an address (https://, file://). It is loaded while what is before it is heard.</summary>
+        public void Speak(string path, bool interrupt = false)
+        {
+            if (string.IsNullOrEmpty(path)) throw new ArgumentException("FlashHeadNPC.Speak was given no path", nameof(path));
+            if (interrupt) Cancel();
+            Add(new DialogueLine { File = new AudioFile(path) });
         }
 
         /// <summary>Speaks what is pushed into the returned speech, from the moment that the first of it came.</summary>
         public FlashHeadSpeech SpeakStreamed(int channels, int sampleRateHz, bool interrupt = false)
         {
+            var speech = new FlashHeadSpeech(channels, sampleRateHz);
             if (interrupt) Cancel();
-            var speech = new FlashHeadSpeech(channels, sampleRateHz) { Session = _session };
-            if (_session != null) speech.Utterance = _session.SpeakStreamed(channels, sampleRateHz);
-            Add(speech.Utterance, new Line { Clip = speech.Clip, Speech = speech });
+            Add(new DialogueLine { Clip = speech.Renew(), Speech = speech });
             return speech;
         }
 
@@ -72,20 +70,37 @@ namespace FlashHead
             if (line == null) throw new ArgumentNullException(nameof(line), "FlashHeadNPC.PlayBaked was given no line");
             if (line.Audio == null) throw new ArgumentException(line.name + " has no audio: import it again.", nameof(line));
             if (interrupt) Cancel();
-            Add(0, new Line { Clip = line.Audio, Baked = line });
+            Add(new DialogueLine { Clip = line.Audio, Baked = line });
         }
 
-        void Add(uint utterance, Line line)
+        void Add(DialogueLine line)
         {
-            _queue.PatienceS = _patience;
-            _queue.Add(utterance, line, Time.realtimeSinceStartupAsDouble);
+            // After FlashHeadWorker.Shutdown.
+            if (_session == null && !IsSpeaking && isActiveAndEnabled) Open();
+            _coming.Enqueue(line);
+            AskForThoseThatCame();
+        }
+
+        void AskForThoseThatCame()
+        {
+            while (_coming.Count > 0 && _coming.Peek().Poll())
+            {
+                var line = _coming.Dequeue();
+                if (line.Clip == null)
+                {
+                    Fail(line.File.Failure);
+                    continue;
+                }
+                _queue.PatienceS = _patience;
+                _queue.Add(Ask(line), line, Time.realtimeSinceStartupAsDouble);
+            }
         }
 
         /// <summary>Stops what is spoken and forgets what waits. No frame of it is shown any more.</summary>
         public void Cancel()
         {
-            if (_queue.Count == 0) return;
-            if (_session != null) _session.Cancel();
+            if (!IsSpeaking) return;
+            Tell(session => session.Cancel());
             FallSilent();
         }
 
@@ -99,23 +114,40 @@ namespace FlashHead
                 if (paused) _audioSource.Pause();
                 else _audioSource.UnPause();
             }
-            if (_session != null) _session.Pause(paused);
+            Tell(session => session.Pause(paused));
         }
 
+        /// <summary>`intensity`: 0 to 1. Throws FlashHeadException for an emotion that there is not.</summary>
         public void SetEmotion(string emotion, float intensity = 1f)
         {
             _emotion = emotion;
             _emotionIntensity = intensity;
-            if (_session != null) _session.SetEmotion(emotion, intensity);
+            Tell(session => session.SetEmotion(emotion, intensity));
         }
 
-        void OnEnable()
+        void Tell(Action<FlashHeadSession> what)
         {
+            if (_session == null) return;
+            try
+            {
+                what(_session);
+            }
+            catch (FlashHeadException error) when (error.Result == BridgeResult.StaleHandle)
+            {
+                Close();
+            }
+        }
+
+        // These are called by the editor too, where Unity does not: in edit mode.
+        internal void OnEnable()
+        {
+            AudioSettings.OnAudioConfigurationChanged += BeginAudioAnew;
             Open();
         }
 
-        void OnDisable()
+        internal void OnDisable()
         {
+            AudioSettings.OnAudioConfigurationChanged -= BeginAudioAnew;
             FallSilent();
             Close();
         }
@@ -125,29 +157,31 @@ namespace FlashHead
             Close();
         }
 
-        void Update()
+        internal void Update()
         {
             try
             {
                 FlashHeadWorker.Poll();
                 if (_session != null) Hear();
+                AskForThoseThatCame();
                 Play();
                 Show();
             }
             catch (FlashHeadException error) when (error.Result == BridgeResult.StaleHandle)
             {
-                // FlashHeadWorker.Shutdown was called: what is spoken is heard to its end, then there is a new head.
+                // FlashHeadWorker.Shutdown was called: what is spoken is heard to its end; the next line opens a new head.
                 Close();
-                if (_queue.Count == 0) Open();
             }
         }
 
         void FallSilent()
         {
-            if (_queue.Count == 0) return;
-            _queue.Clear();
+            if (!IsSpeaking) return;
+            if (_queue.AudioStarted) Silence(_queue.Audio);
+            foreach (var line in _coming) line.Dispose();
+            _coming.Clear();
+            _queue.Clear(line => line.Dispose());
             _clock.Reset();
-            if (_audioSource != null) _audioSource.Stop();
             StopVideo();
             _cancelled.Invoke();
         }
@@ -213,24 +247,21 @@ namespace FlashHead
         }
 
         /// <summary>Asks the worker for a line; 0 where it will be heard without a face.</summary>
-        uint Ask(AudioClip clip)
+        uint Ask(DialogueLine line)
         {
-            if (_session == null) return 0;
-            var samples = new float[clip.samples * clip.channels];
-            if (!clip.GetData(samples, 0))
-            {
-                Fail(clip.name + " cannot be read: set its Load Type to Decompress On Load, and load it before it is spoken.");
-                return 0;
-            }
+            if (line.Baked != null || _session == null) return 0;
             try
             {
-                return _session.Speak(samples, clip.channels, clip.frequency);
+                if (line.Speech != null) return line.Speech.Ask(_session);
+                var samples = line.Samples();
+                if (samples != null) return _session.Speak(samples, line.Clip.channels, line.Clip.frequency);
+                Fail(line.Clip.name + " cannot be read: set its Load Type to Decompress On Load, and load it before it is spoken.");
             }
             catch (FlashHeadException error)
             {
-                Fail(clip.name + ": " + error.Message);
-                return 0;
+                Fail((line.Speech != null ? "streamed speech" : line.Clip.name) + ": " + error.Message);
             }
+            return 0;
         }
 
         void Hear()
@@ -248,15 +279,33 @@ namespace FlashHead
 
         void Play()
         {
-            var nowS = Time.realtimeSinceStartupAsDouble;
-            var step = _queue.Step(nowS, State(), _paused || AudioPlays());
-            if (step == DialogueStep.StartAudio) StartAudio();
-            else if (step == DialogueStep.AudioEnded)
-            {
-                _clock.Reset();
-                StopVideo();
-                _finished.Invoke();
-            }
+            var line = _queue.Audio;
+            var step = _queue.Step(Time.realtimeSinceStartupAsDouble, State(), line != null && AudioGoesOn(line));
+            if (step == DialogueStep.StartAudio) BeginLine(line);
+            else if (step == DialogueStep.AudioEnded) EndLine(line);
+        }
+
+        void BeginLine(DialogueLine line)
+        {
+            _clock.Reset();
+            _started.Invoke();
+            // Who heard of it may have cancelled it.
+            if (_queue.Audio != line) return;
+            if (line.Baked != null && line.Baked.Video != null) StartVideo(line.Baked.Video);
+            if (_audioSource == null) Warn("no Audio Source: its lines are not heard.");
+            else PlayFrom(line, 0);
+        }
+
+        void EndLine(DialogueLine line)
+        {
+            if (_audioSource != null && _audioSource.clip != line.Clip)
+                Warn("its Audio Source was given another clip while it spoke. Two heads need two Audio Sources.");
+            // A streamed clip plays on.
+            Silence(line);
+            _clock.Reset();
+            StopVideo();
+            line.Dispose();
+            _finished.Invoke();
         }
 
         UtteranceState State()
@@ -264,38 +313,6 @@ namespace FlashHead
             // A line that the worker knows nothing of waits for nothing.
             if (_session == null || _queue.Utterance == 0) return UtteranceState.Failed;
             return _session.StateOf(_queue.Utterance);
-        }
-
-        void StartAudio()
-        {
-            var line = _queue.Audio;
-            _clock.Reset();
-            _started.Invoke();
-            if (line.Baked != null && line.Baked.Video != null) StartVideo(line.Baked.Video);
-            if (_audioSource == null)
-            {
-                Warn("no Audio Source: its lines are not heard.");
-                return;
-            }
-            _audioSource.clip = line.Clip;
-            _scheduledS = AudioSettings.dspTime + ScheduledAheadS;
-            _audioSource.PlayScheduled(_scheduledS);
-        }
-
-        /// <summary>A source that waits for its scheduled time says that it plays; a streamed clip plays on when all was heard.</summary>
-        bool AudioPlays()
-        {
-            if (_audioSource == null || !_audioSource.isPlaying) return false;
-            var speech = _queue.Audio != null ? _queue.Audio.Speech : null;
-            return speech == null || !speech.Buffer.HeardAll(_audioSource.timeSamples);
-        }
-
-        double PositionS(Line line)
-        {
-            if (_audioSource == null) return 0;
-            long frames = _audioSource.timeSamples;
-            if (line.Speech != null) frames = line.Speech.Buffer.ContentFrames(frames);
-            return frames / (double)line.Clip.frequency;
         }
 
         void Show()
@@ -306,12 +323,12 @@ namespace FlashHead
             if (line != null)
             {
                 if (_session != null) utterance = _queue.Utterance;
-                var playing = AudioPlays() && !_paused && AudioSettings.dspTime >= _scheduledS;
+                var playing = AudioMoves(line);
                 var pitch = _audioSource != null ? _audioSource.pitch : 1f;
                 _clock.Advance(PositionS(line), Time.realtimeSinceStartupAsDouble, pitch, playing);
                 _audioUs = _clock.AudioUs;
                 // In a gap nothing more is heard than came.
-                if (line.Speech != null) _audioUs = Math.Min(_audioUs, line.Speech.Buffer.ContentRead * 1000000 / line.Clip.frequency);
+                if (line.Speech != null) _audioUs = Math.Min(_audioUs, line.Speech.Buffer.ContentRead * 1000000 / line.Speech.Buffer.SampleRateHz);
                 audioUs = Math.Max(0, _audioUs + (long)(_offset * 1e6));
                 if (utterance != 0) _session.Clock(utterance, audioUs, playing);
             }

@@ -34,7 +34,7 @@ namespace FlashHead
         [SerializeField] AudioSource _audioSource;
         [Tooltip("Seconds for which audio waits for its first frame; then it plays with the mouth at rest.")]
         [Range(0f, 2f)] [SerializeField] float _patience = 0.5f;
-        [Tooltip("Seconds by which the picture is earlier than the sound: more for slow sound outputs, such as wireless headphones.")]
+        [Tooltip("Seconds by which the face is ahead of the sound. Below 0 where the sound is heard late, as on wireless headphones.")]
         [Range(-0.3f, 0.3f)] [SerializeField] float _offset;
 
         [Header("Events")]
@@ -93,6 +93,7 @@ namespace FlashHead
             set => _patience = value;
         }
 
+        /// <summary>Seconds by which the face is ahead of the sound; below 0 where the sound output is late.</summary>
         public float Offset
         {
             get => _offset;

@@ -9,39 +9,65 @@ namespace FlashHead
         const int LongestS = 3600;
 
         internal readonly SpeechBuffer Buffer;
-        internal readonly AudioClip Clip;
-        internal FlashHeadSession Session;
-        internal uint Utterance;
+        FlashHeadSession _session;
+        uint _utterance;
+        long _framesBefore;
+        bool _ended;
 
         internal FlashHeadSpeech(int channels, int sampleRateHz)
         {
             Buffer = new SpeechBuffer(channels, sampleRateHz);
-            Clip = AudioClip.Create("FlashHead speech", sampleRateHz * LongestS, channels, sampleRateHz, true, Buffer.Read);
         }
 
         /// <summary>`count` samples of all channels together, in [-1, 1]. After a cancel nothing happens.</summary>
         public void Push(float[] samples, int count)
         {
             Buffer.Write(samples, count);
-            if (IsAsked) Session.Push(Utterance, samples, count, Buffer.Channels);
+            if (IsAsked) _session.Push(_utterance, samples, count, Buffer.Channels);
         }
 
         /// <summary>No more comes.</summary>
         public void End()
         {
+            _ended = true;
             Buffer.End();
-            if (IsAsked) Session.End(Utterance);
+            if (IsAsked) _session.End(_utterance);
         }
+
+        /// <summary>Asks the worker for it, and gives it what has come by now. Returns the utterance; 0 without a worker.</summary>
+        internal uint Ask(FlashHeadSession session)
+        {
+            if (session == null) return 0;
+            var waiting = Buffer.Waiting();
+            _session = session;
+            _utterance = session.SpeakStreamed(Buffer.Channels, Buffer.SampleRateHz);
+            if (waiting.Length > 0) session.Push(_utterance, waiting, waiting.Length, Buffer.Channels);
+            if (_ended) session.End(_utterance);
+            return _utterance;
+        }
+
+        /// <summary>A clip that goes on where the last one was read.</summary>
+        internal AudioClip Renew()
+        {
+            _framesBefore = Buffer.Played;
+            return AudioClip.Create(
+                "FlashHead speech", Buffer.SampleRateHz * LongestS, Buffer.Channels, Buffer.SampleRateHz, true, Buffer.Read);
+        }
+
+        /// <summary>Frames of speech that are heard when the clip is at `frames`.</summary>
+        internal long ContentFrames(int frames) => Buffer.ContentFrames(_framesBefore + frames);
+
+        internal bool HeardAll(int frames) => Buffer.HeardAll(_framesBefore + frames);
 
         /// <summary>Whether the worker is to have it. Its head may have been closed since, or the library shut down.</summary>
         bool IsAsked
         {
             get
             {
-                if (Utterance == 0 || Session.IsClosed) return false;
+                if (_utterance == 0 || _session.IsClosed) return false;
                 try
                 {
-                    return Session.StateOf(Utterance) < UtteranceState.Cancelled;
+                    return _session.StateOf(_utterance) < UtteranceState.Cancelled;
                 }
                 catch (FlashHeadException error) when (error.Result == BridgeResult.StaleHandle)
                 {

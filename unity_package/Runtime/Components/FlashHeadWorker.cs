@@ -79,6 +79,7 @@ namespace FlashHead
         static void BeginAnew()
         {
             Shutdown();
+            FlashHeadWorkerSettings.Forget();
             Application.quitting -= Shutdown;
             Application.quitting += Shutdown;
         }

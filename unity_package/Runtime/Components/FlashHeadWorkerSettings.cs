@@ -26,6 +26,9 @@ namespace FlashHead
 
         static FlashHeadWorkerSettings _loaded;
 
+        internal static void Forget() => _loaded = null;
+
+        /// <summary>The project's, or the defaults.</summary>
         public static FlashHeadWorkerSettings Load()
         {
             if (_loaded == null) _loaded = Resources.Load<FlashHeadWorkerSettings>(ResourceName);

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace FlashHead
@@ -42,9 +43,11 @@ namespace FlashHead
             _lines.Enqueue(new Line { Utterance = utterance, Audio = audio });
         }
 
-        /// <summary>After a cancel: nothing of what was asked for is heard any more.</summary>
-        public void Clear()
+        /// <summary>After a cancel: nothing of what was asked for is heard any more. `dropped` is told each, in order.</summary>
+        public void Clear(Action<TAudio> dropped = null)
         {
+            if (dropped != null)
+                foreach (var line in _lines) dropped(line.Audio);
             _lines.Clear();
             _audioStarted = false;
         }

@@ -81,6 +81,34 @@ namespace FlashHead
             if (!silent) _content += frames;
         }
 
+        /// <summary>What was written and not yet given to the audio thread.</summary>
+        public float[] Waiting()
+        {
+            lock (_pieces)
+            {
+                var count = -_offset;
+                foreach (var piece in _pieces) count += piece.Length;
+                var waiting = new float[count];
+                var filled = 0;
+                foreach (var piece in _pieces)
+                {
+                    var from = filled == 0 ? _offset : 0;
+                    Array.Copy(piece, from, waiting, filled, piece.Length - from);
+                    filled += piece.Length - from;
+                }
+                return waiting;
+            }
+        }
+
+        /// <summary>Frames given to the audio thread so far, silence too.</summary>
+        public long Played
+        {
+            get
+            {
+                lock (_pieces) return _played;
+            }
+        }
+
         /// <summary>Frames of speech heard when the engine says that it played `played` frames.</summary>
         public long ContentFrames(long played)
         {

@@ -67,5 +67,17 @@ namespace FlashHead.Tests
             Assert.That(_queue.Audio, Is.Null);
             Assert.That(_queue.AudioStarted, Is.False);
         }
+
+        [Test]
+        public void WhatIsClearedIsToldInOrder()
+        {
+            var queue = new DialogueQueue<string>();
+            queue.Add(1, "a", 0);
+            queue.Add(2, "b", 0);
+            var dropped = new System.Collections.Generic.List<string>();
+            queue.Clear(dropped.Add);
+            Assert.That(dropped, Is.EqualTo(new[] { "a", "b" }));
+            Assert.That(queue.Count, Is.EqualTo(0));
+        }
     }
 }

@@ -7,7 +7,7 @@ namespace FlashHead.Tests
 {
     /// <summary>What tests with a worker share. `python3 build.py unity` starts one and says where; Unity's own test runner
     /// leaves these tests out unless the same variables are set.</summary>
-    static class Live
+    public static class Live
     {
         public static string Need(string variable)
         {

@@ -20,6 +20,21 @@ namespace FlashHead.Tests
         }
 
         [Test]
+        public void WhatWasNotReadYetIsWaiting()
+        {
+            var buffer = new SpeechBuffer(1, 16000);
+            Assert.That(buffer.Waiting(), Is.Empty);
+            buffer.Write(Ramp(0, 7), 7);
+            buffer.Write(Ramp(7, 9), 9);
+            Assert.That(buffer.Waiting(), Is.EqualTo(Ramp(0, 16)));
+            buffer.Read(new float[5]);
+            Assert.That(buffer.Waiting(), Is.EqualTo(Ramp(5, 11)));
+            buffer.Read(new float[5]);
+            Assert.That(buffer.Waiting(), Is.EqualTo(Ramp(10, 6)));
+            Assert.That(buffer.Played, Is.EqualTo(10));
+        }
+
+        [Test]
         public void SilenceIsPlayedInGapsAndNotCountedAsSpeech()
         {
             var buffer = new SpeechBuffer(2, 16000);
