@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sample_scenes
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "worker"))
 
@@ -51,9 +52,14 @@ def assemblies(tmp_path_factory):
         "UnityEngine": (HERE / "fake", ()),
         "FlashHead": ("Runtime/Components", ("FlashHead.Core", "UnityEngine")),
         "FlashHead.Editor": ("Editor", ("FlashHead.Core", "FlashHead", "UnityEngine")),
+        **{
+            f"FlashHead.Samples.{one.name}": (one, ("FlashHead.Core", "FlashHead", "UnityEngine", NEWTONSOFT))
+            for one in (PACKAGE / "Samples~").iterdir()
+            if one.is_dir()
+        },
         "FlashHead.ComponentTests": (
             HERE / "components",
-            ("FlashHead.Core", "FlashHead", "FlashHead.Editor", "UnityEngine", NUNIT),
+            ("FlashHead.Core", "FlashHead", "FlashHead.Editor", "UnityEngine", NEWTONSOFT, NUNIT),
         ),
     }
     for name, (sources, references) in parts.items():
@@ -117,5 +123,6 @@ def surroundings(assemblies, baked, tmp_path_factory):
             "FLASHHEAD_TEST_LINE": str(LINE),
             "FLASHHEAD_TEST_PCM": str(baked / "line.f32"),
             "FLASHHEAD_TEST_BAKED": str(baked),
+            "FLASHHEAD_TEST_SCENES": str(sample_scenes.write(tmp_path_factory.mktemp("scenes"))),
             "FLASHHEAD_TEST_SECONDS": os.environ.get("FLASHHEAD_TEST_SECONDS", "3"),
         }
