@@ -6,7 +6,7 @@ using System.Linq;
 
 namespace UnityEngine
 {
-    public sealed class GameObject : Object
+    public sealed partial class GameObject : Object
     {
         public readonly List<Component> Components = new List<Component>();
         Transform _transform;
@@ -90,7 +90,7 @@ namespace UnityEngine
         }
     }
 
-    public class Transform : Component
+    public partial class Transform : Component
     {
         internal readonly List<Transform> Children = new List<Transform>();
         Transform _parent;
@@ -304,7 +304,7 @@ namespace UnityEngine
         public static Vector3 one => new Vector3(1f, 1f, 1f);
     }
 
-    public struct Quaternion
+    public partial struct Quaternion
     {
         public float x, y, z, w;
         public static Quaternion identity => new Quaternion { w = 1f };

@@ -297,7 +297,7 @@ namespace UnityEngine
             Block = block == null ? new Dictionary<string, object>() : new Dictionary<string, object>(block.Values);
     }
 
-    public sealed class SkinnedMeshRenderer : Renderer
+    public sealed partial class SkinnedMeshRenderer : Renderer
     {
         public Mesh sharedMesh;
         public Bounds localBounds;
