@@ -57,6 +57,11 @@ def assemblies(tmp_path_factory):
             for one in (PACKAGE / "Samples~").iterdir()
             if one.is_dir()
         },
+        "FlashHead.Tests.Runtime": ("Tests/Runtime", ("FlashHead.Core", "FlashHead", "UnityEngine", NUNIT)),
+        "FlashHead.Tests.Editor": (
+            "Tests/Editor",
+            ("FlashHead.Core", "FlashHead", "FlashHead.Editor", "UnityEngine", NUNIT),
+        ),
         "FlashHead.ComponentTests": (
             HERE / "components",
             ("FlashHead.Core", "FlashHead", "FlashHead.Editor", "UnityEngine", NEWTONSOFT, NUNIT),

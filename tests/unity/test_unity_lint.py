@@ -10,7 +10,10 @@ import yaml
 from metas import PACKAGE, SAMPLES, assets, content, guid_of, meta_of
 
 # What an assembly may refer to beside the package's own: Unity UI, and packages that need not be there.
-KNOWN_ASSEMBLIES = {"UnityEngine.UI", "Unity.Timeline", "Unity.InputSystem"}
+KNOWN_ASSEMBLIES = {
+    *("UnityEngine.UI", "Unity.Timeline", "Unity.InputSystem"),
+    *("UnityEngine.TestRunner", "UnityEditor.TestRunner"),
+}
 
 
 def problems(package) -> list[str]:

@@ -9,7 +9,7 @@ namespace UnityEditor
 {
     public class AssetPostprocessor { }
 
-    public static class AssetDatabase
+    public static partial class AssetDatabase
     {
         public static readonly Dictionary<string, UnityEngine.Object> Assets = new Dictionary<string, UnityEngine.Object>();
 

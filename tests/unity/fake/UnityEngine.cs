@@ -172,6 +172,15 @@ namespace UnityEngine
             string name, int lengthSamples, int channels, int frequency, bool stream, PCMReaderCallback pcmreadercallback) =>
             new AudioClip(name, new float[0], channels, frequency) { Reader = pcmreadercallback, samples = lengthSamples };
 
+        public static AudioClip Create(string name, int lengthSamples, int channels, int frequency, bool stream) =>
+            new AudioClip(name, new float[lengthSamples * channels], channels, frequency);
+
+        public bool SetData(float[] data, int offsetSamples)
+        {
+            Array.Copy(data, 0, _data, offsetSamples * channels, data.Length);
+            return true;
+        }
+
         public bool GetData(float[] data, int offsetSamples)
         {
             if (!readable) return false;
@@ -302,6 +311,7 @@ namespace UnityEngine
         public Mesh sharedMesh;
         public Bounds localBounds;
         public readonly Dictionary<string, float> Weights = new Dictionary<string, float>();
+        public float GetBlendShapeWeight(int index) => Weights.TryGetValue(sharedMesh.GetBlendShapeName(index), out var weight) ? weight : 0f;
         public void SetBlendShapeWeight(int index, float value) => Weights[sharedMesh.GetBlendShapeName(index)] = value;
     }
 
