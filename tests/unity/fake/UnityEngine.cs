@@ -9,6 +9,10 @@ using System.Runtime.InteropServices;
 
 namespace UnityEngine
 {
+    /// <summary>Not in Unity: what tests do and see.</summary>
+    [AttributeUsage(AttributeTargets.All)]
+    public sealed class ForTestsAttribute : Attribute { }
+
     public class Object
     {
         public string name = "";
@@ -150,7 +154,7 @@ namespace UnityEngine
         readonly float[] _data;
         public bool readable = true;
 
-        public AudioClip(string name, float[] data, int channels, int frequency)
+        [ForTests] public AudioClip(string name, float[] data, int channels, int frequency)
         {
             this.name = name;
             _data = data;
@@ -200,7 +204,7 @@ namespace UnityEngine
 
         public float pitch = 1f;
 
-        public AudioSource() { Engine.Sources.Add(this); }
+        [ForTests] public AudioSource() { Engine.Sources.Add(this); }
 
         public AudioClip clip
         {
@@ -209,7 +213,7 @@ namespace UnityEngine
         }
 
         /// <summary>The audio thread's work.</summary>
-        public void Mix()
+        [ForTests] public void Mix()
         {
             if (_clip == null || _clip.Reader == null) return;
             while (isPlaying && _read < timeSamples + ReadAhead)
@@ -286,7 +290,7 @@ namespace UnityEngine
 
     public sealed class MaterialPropertyBlock
     {
-        public readonly Dictionary<string, object> Values = new Dictionary<string, object>();
+        [ForTests] public readonly Dictionary<string, object> Values = new Dictionary<string, object>();
         public void SetTexture(string name, Texture value) => Values[name] = value;
         public void SetVector(string name, Vector4 value) => Values[name] = value;
     }
@@ -310,7 +314,7 @@ namespace UnityEngine
     {
         public Mesh sharedMesh;
         public Bounds localBounds;
-        public readonly Dictionary<string, float> Weights = new Dictionary<string, float>();
+        [ForTests] public readonly Dictionary<string, float> Weights = new Dictionary<string, float>();
         public float GetBlendShapeWeight(int index) => Weights.TryGetValue(sharedMesh.GetBlendShapeName(index), out var weight) ? weight : 0f;
         public void SetBlendShapeWeight(int index, float value) => Weights[sharedMesh.GetBlendShapeName(index)] = value;
     }
@@ -419,7 +423,8 @@ namespace UnityEngine.Video
     public sealed class VideoPlayer : Behaviour
     {
         public VideoClip clip;
-        public bool playOnAwake = true, playing;
+        public bool playOnAwake = true;
+        [ForTests] public bool playing;
         public VideoRenderMode renderMode;
         public VideoAudioOutputMode audioOutputMode;
         public VideoTimeReference timeReference;
