@@ -325,9 +325,9 @@ namespace FlashHead.Tests
         public void NothingLeavesTheWindowAndNoTwoButtonsCoverEachOther(string sample)
         {
             Play(sample);
-            var buttons = Engine.Alive.OfType<Button>().Select(one => Window(one.transform)).ToArray();
+            var buttons = Engine.Alive.OfType<Button>().Select(one => SceneFile.Window(one.transform)).ToArray();
             Assert.That(buttons.Length, Is.GreaterThan(2));
-            foreach (var place in Engine.Alive.OfType<Graphic>().Select(one => Window(one.transform)))
+            foreach (var place in Engine.Alive.OfType<Graphic>().Select(one => SceneFile.Window(one.transform)))
                 Assert.That(place.x >= 0 && place.y >= 0 && place.x + place.width <= 1.0001 && place.y + place.height <= 1.0001, place.x + " " + place.y);
             for (var i = 0; i < buttons.Length; i++)
                 for (var j = 0; j < i; j++)
@@ -335,17 +335,5 @@ namespace FlashHead.Tests
         }
 
         static bool Covers(Rect a, Rect b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
-
-        /// <summary>A part's place as a share of the window.</summary>
-        static Rect Window(Transform part)
-        {
-            if (part.GetComponent<Canvas>() != null) return new Rect(0f, 0f, 1f, 1f);
-            var (place, parent) = ((RectTransform)part, Window(part.parent));
-            return new Rect(
-                parent.x + parent.width * place.anchorMin.x,
-                parent.y + parent.height * place.anchorMin.y,
-                parent.width * (place.anchorMax.x - place.anchorMin.x),
-                parent.height * (place.anchorMax.y - place.anchorMin.y));
-        }
     }
 }

@@ -46,6 +46,18 @@ namespace FlashHead.Tests
             foreach (var asset in _assets) UnityEngine.Object.DestroyImmediate(asset);
         }
 
+        /// <summary>A part's place as a share of the window.</summary>
+        public static Rect Window(Transform part)
+        {
+            if (part.GetComponent<Canvas>() != null) return new Rect(0f, 0f, 1f, 1f);
+            var (place, parent) = ((RectTransform)part, Window(part.parent));
+            return new Rect(
+                parent.x + parent.width * place.anchorMin.x,
+                parent.y + parent.height * place.anchorMin.y,
+                parent.width * (place.anchorMax.x - place.anchorMin.x),
+                parent.height * (place.anchorMax.y - place.anchorMin.y));
+        }
+
         static FieldInfo FieldOf(Type type, string name)
         {
             var field = type.GetField(name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);

@@ -33,7 +33,7 @@ namespace FlashHead.Samples
             var camera = SampleUi.AddCamera(transform, new Color(0.09f, 0.08f, 0.12f));
             camera.fieldOfView = 28f;
             camera.nearClipPlane = 0.1f;
-            camera.transform.localPosition = new Vector3(0f, -0.06f, 1f);
+            camera.transform.localPosition = new Vector3(0f, -0.07f, 0.92f);
             camera.transform.localRotation = Quaternion.Euler(0f, 180f, 0f);
             AddLight(new Color(1f, 0.96f, 0.9f), 1f, Quaternion.Euler(30f, 145f, 0f));
             AddLight(new Color(0.6f, 0.7f, 1f), 0.4f, Quaternion.Euler(10f, 230f, 0f));

@@ -10,6 +10,7 @@ namespace FlashHead.Samples
     sealed class SampleUi
     {
         static readonly Color Plate = new Color(0.11f, 0.13f, 0.18f, 0.92f);
+        static readonly Color Key = new Color(0.23f, 0.28f, 0.4f);
         static readonly Color Ink = new Color(0.95f, 0.94f, 0.9f);
 
         readonly Font _font;
@@ -90,6 +91,7 @@ namespace FlashHead.Samples
         public Button AddButton(Transform parent, string label, Rect place, UnityAction pressed)
         {
             var plate = AddPlate(parent, label, place);
+            plate.color = Key;
             var button = plate.gameObject.AddComponent<Button>();
             button.targetGraphic = plate;
             button.onClick.AddListener(pressed);
