@@ -13,7 +13,12 @@ DOCS = PACKAGE / "Documentation~"
 ROOT = PACKAGE.parent
 COMPONENTS = PACKAGE / "Runtime" / "Components"
 # Where what is said comes from: the package, the bridge, the worker.
-SPEAKERS = ("unity_package/Runtime/**/*.cs", "unity_package/Editor/**/*.cs", "bridge_cpp/src/**/*.cc")
+SPEAKERS = (
+    "unity_package/Runtime/**/*.cs",
+    "unity_package/Editor/**/*.cs",
+    "unity_package/Samples~/**/*.cs",
+    "bridge_cpp/src/**/*.cc",
+)
 
 
 def section(text: str, title: str) -> str:

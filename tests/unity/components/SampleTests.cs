@@ -20,10 +20,12 @@ namespace FlashHead.Tests
     {
         readonly Stopwatch _watch = new Stopwatch();
         SceneFile _scene;
+        int[] _alive;
 
         [SetUp]
         public void Begin()
         {
+            _alive = Alive;
             Application.isEditor = true;
             Engine.Begin();
             var words = Environment.GetEnvironmentVariable("FLASHHEAD_TEST_WORKER").Split('|');
@@ -40,8 +42,10 @@ namespace FlashHead.Tests
             FlashHeadWorker.Shutdown();
             _scene.Dispose();
             GraphicsSettings.currentRenderPipeline = null;
-            Assert.That(new[] { Engine.TexturesAlive, Engine.MeshesAlive, Engine.MaterialsAlive }, Is.EqualTo(new[] { 0, 0, 0 }), "left alive");
+            Assert.That(Alive, Is.EqualTo(_alive), "textures, meshes and materials that were left alive");
         }
+
+        static int[] Alive => new[] { Engine.TexturesAlive, Engine.MeshesAlive, Engine.MaterialsAlive };
 
         void Play(string sample)
         {
@@ -289,6 +293,17 @@ namespace FlashHead.Tests
             foreach (var material in materials) Assert.That(material.shader.name, Is.EqualTo(shader));
             Assert.That(materials.Count(one => one.mainTexture != null), Is.EqualTo(11), "each is painted");
             Assert.That(below.GetComponentsInChildren<Light>().Max(one => one.intensity), Is.EqualTo(intensity));
+        }
+
+        sealed class StrippedPipeline : RenderPipelineAsset { }
+
+        [Test]
+        public void AShaderThatIsNotInTheBuildIsSaidWithWhatToDo()
+        {
+            GraphicsSettings.currentRenderPipeline = new StrippedPipeline();
+            _scene = SceneFile.Open("TalkingNpc");
+            var error = Assert.Throws<Exception>(() => Engine.Frame(0.001)).InnerException;
+            Assert.That(error.Message, Is.StringContaining("put a material of your pipeline into the sample's field Material"));
         }
 
         [TestCase(0, "no binary glTF file")]

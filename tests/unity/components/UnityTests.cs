@@ -41,6 +41,7 @@ namespace FlashHead.Tests
         [TestCaseSource("Tests")]
         public void ItPasses(MethodInfo test)
         {
+            var (textures, meshes) = (Engine.TexturesAlive, Engine.MeshesAlive);
             var fixture = Activator.CreateInstance(test.DeclaringType);
             Call<SetUpAttribute>(fixture);
             try
@@ -53,7 +54,8 @@ namespace FlashHead.Tests
             {
                 Call<TearDownAttribute>(fixture);
             }
-            Assert.That(Engine.TexturesAlive, Is.EqualTo(0), "every texture was freed");
+            Assert.That(Engine.TexturesAlive, Is.EqualTo(textures), "every texture was freed");
+            Assert.That(Engine.MeshesAlive, Is.EqualTo(meshes), "every mesh too");
         }
 
         static void Drive(IEnumerator steps, Stopwatch watch, double beganS)

@@ -27,8 +27,9 @@ namespace FlashHead.Samples
         /// <summary>The parts that have blend shapes.</summary>
         public readonly SkinnedMeshRenderer[] Faces;
 
-        /// <summary>Puts the parts of `file` below `parent`. `name`: of the file, for messages. Throws InvalidDataException.</summary>
-        public GltfHead(byte[] file, string name, Transform parent, Func<Material> newMaterial)
+        /// <summary>Puts the parts of `file` below `parent`. `name`: of the file, for messages. `material`: copied for each part.
+        /// Throws InvalidDataException.</summary>
+        public GltfHead(byte[] file, string name, Transform parent, Material material)
         {
             _file = file;
             _name = name;
@@ -40,7 +41,7 @@ namespace FlashHead.Samples
             try
             {
                 _root = JObject.Parse(Encoding.UTF8.GetString(file, 20, (int)length));
-                Faces = _root["meshes"].Select(mesh => Add(mesh, parent, newMaterial)).Where(one => one.sharedMesh.blendShapeCount > 0).ToArray();
+                Faces = _root["meshes"].Select(mesh => Add(mesh, parent, material)).Where(one => one.sharedMesh.blendShapeCount > 0).ToArray();
             }
             catch (Exception broken)
             {
@@ -56,7 +57,7 @@ namespace FlashHead.Samples
             _made.Clear();
         }
 
-        SkinnedMeshRenderer Add(JToken source, Transform parent, Func<Material> newMaterial)
+        SkinnedMeshRenderer Add(JToken source, Transform parent, Material material)
         {
             var primitives = source["primitives"].ToArray();
             var count = primitives.Sum(one => (int)Accessor(one["attributes"]["POSITION"])["count"]);
@@ -73,7 +74,7 @@ namespace FlashHead.Samples
                 var added = Fill(attributes["POSITION"], vertices, first);
                 Fill(attributes["NORMAL"], normals, first);
                 triangles[i] = Triangles(primitives[i], first);
-                materials[i] = Paint(Keep(newMaterial()), primitives[i], uv, first);
+                materials[i] = Paint(Keep(new Material(material)), primitives[i], uv, first);
                 first += added;
             }
             mesh.vertices = vertices;

@@ -26,6 +26,7 @@ namespace FlashHead.Samples
 
         FlashHeadNPC _npc;
         GltfHead _head;
+        Material _ownMaterial;
         Text _text, _worker;
 
         void Start()
@@ -39,7 +40,7 @@ namespace FlashHead.Samples
             AddLight(new Color(0.6f, 0.7f, 1f), 0.4f, Quaternion.Euler(10f, 230f, 0f));
             var body = new GameObject("Scholar");
             body.transform.SetParent(transform, false);
-            _head = new GltfHead(_headFile.bytes, _headFile.name, body.transform, NewMaterial);
+            _head = new GltfHead(_headFile.bytes, _headFile.name, body.transform, _material != null ? _material : OfThePipeline());
             AddVoice(body);
 
             var ui = new SampleUi(transform);
@@ -79,11 +80,15 @@ namespace FlashHead.Samples
             light.intensity = share * (pipeline != null && pipeline.GetType().Name.StartsWith("HD", StringComparison.Ordinal) ? 10000f : 1f);
         }
 
-        Material NewMaterial()
+        Material OfThePipeline()
         {
-            if (_material != null) return new Material(_material);
             var pipeline = GraphicsSettings.currentRenderPipeline;
-            return new Material(pipeline != null ? pipeline.defaultShader : Shader.Find("Standard"));
+            var shader = pipeline != null ? pipeline.defaultShader : Shader.Find("Standard");
+            if (shader == null)
+                throw new InvalidOperationException(
+                    "The lit shader of this project's pipeline is not in the build: put a material of your pipeline into the sample's field Material.");
+            _ownMaterial = new Material(shader);
+            return _ownMaterial;
         }
 
         void Update()
@@ -101,6 +106,7 @@ namespace FlashHead.Samples
         void OnDestroy()
         {
             if (_head != null) _head.Dispose();
+            if (_ownMaterial != null) Destroy(_ownMaterial);
         }
     }
 }

@@ -75,7 +75,7 @@ namespace FlashHead.Samples
                 _labels[i] = button.GetComponentInChildren<Text>();
             }
             _worker = ui.AddText(ui.Root, "Worker", new Rect(0.05f, 0.95f, 0.9f, 0.05f), 16, TextAnchor.MiddleLeft);
-            Say(0);
+            if (_lines.Length > 0) Say(0);
         }
 
         FlashHeadNPC AddHead(Character character, RawImage picture)
