@@ -18,6 +18,8 @@ namespace FlashHead.Tests
     [TestFixture]
     public class SampleTests
     {
+        const int Pictures = 10; // different ones, of a face that is drawn while it is heard
+
         readonly Stopwatch _watch = new Stopwatch();
         SceneFile _scene;
         int[] _alive;
@@ -75,20 +77,21 @@ namespace FlashHead.Tests
 
         static RawImage ImageOf(string name) => Engine.Alive.OfType<RawImage>().Single(one => one.transform.parent.gameObject.name == name);
 
-        /// <summary>What is wrong with what is seen: each character is to talk, in its own place, and to look like itself.</summary>
+        /// <summary>What is wrong with what is seen: each character is to talk, in its own place, and to look like itself. On a
+        /// busy machine a worker draws few pictures a second, so `seconds` is how long they have.</summary>
         List<string> Wrong(string[] names, double seconds)
         {
             var seen = names.ToDictionary(name => name, name => new HashSet<int>());
-            Until(() => false, seconds, () =>
+            Until(() => seen.Values.All(one => one.Count >= Pictures), seconds, () =>
             {
                 foreach (var name in names)
                     if (Head(name).AudioSource.isPlaying && ImageOf(name).texture is Texture2D shown && shown != _scene.Stills[name])
-                        seen[name].Add(Mouth(shown));
+                        seen[name].Add(Number(shown));
             });
             var wrong = new List<string>();
             foreach (var name in names)
             {
-                if (seen[name].Count < 10) wrong.Add(name + " shows " + seen[name].Count + " mouths");
+                if (seen[name].Count < Pictures) wrong.Add(name + " shows " + seen[name].Count + " pictures");
                 var image = ImageOf(name);
                 if (ReferenceEquals(image.texture, _scene.Stills[name]) || image.texture == null)
                 {
@@ -102,8 +105,8 @@ namespace FlashHead.Tests
             return wrong;
         }
 
-        /// <summary>A number of the lower half of a picture, another one for another mouth.</summary>
-        static int Mouth(Texture2D picture)
+        /// <summary>A number of the lower half of a picture, where the mouth is; another one for another picture.</summary>
+        static int Number(Texture2D picture)
         {
             var pixels = picture.Pixels();
             var number = 17;
@@ -135,7 +138,7 @@ namespace FlashHead.Tests
             guard.Cancelled.AddListener(() => cancelled++);
             Assert.That(Until(() => guard.AudioTime > 0.5 && guard.Picture != null, 10));
             Assert.That(Shows("Halt! Nobody passes the north gate after dark. What is your business here?"));
-            Assert.That(string.Join("; ", Wrong(new[] { "Bertram" }, 1.5).ToArray()), Is.EqualTo(""));
+            Assert.That(string.Join("; ", Wrong(new[] { "Bertram" }, 3).ToArray()), Is.EqualTo(""));
             Assert.That(fox.IsSpeaking, Is.False);
 
             Labelled("Is that fox with you?").onClick.Invoke();
@@ -143,7 +146,7 @@ namespace FlashHead.Tests
             Assert.That(guard.AudioSource.isPlaying, Is.False, "silence at once");
             Assert.That(Shows("With him? No, no. He is with me. I find the travellers, and he shouts at them."));
             Assert.That(Until(() => fox.AudioTime > 0.5 && fox.Picture != null, 10));
-            Assert.That(string.Join("; ", Wrong(new[] { "Rusk" }, 1.5).ToArray()), Is.EqualTo(""));
+            Assert.That(string.Join("; ", Wrong(new[] { "Rusk" }, 3).ToArray()), Is.EqualTo(""));
             Assert.That(ImageOf("Bertram").color, Is.Not.EqualTo(ImageOf("Rusk").color), "who listens is darker");
 
             foreach (var choice in new[] { "Go on", "Then announce me. I carry a letter.", "Go on", "From the beginning" }) Labelled(choice).onClick.Invoke();
@@ -168,7 +171,7 @@ namespace FlashHead.Tests
         }
 
         [Test]
-        public void ThatTestFindsExchangedFacesAndMouthsThatStandStill()
+        public void ThatTestFindsExchangedFacesAndOneThatIsNotShown()
         {
             Play("CrowdOfSix");
             var names = new[] { "Rusk", "Zuri", "Elin" };
@@ -177,11 +180,13 @@ namespace FlashHead.Tests
             first.RawImage = second.RawImage;
             second.RawImage = image;
             Assert.That(Until(() => names.All(name => Head(name).Picture != null), 10));
-            Head("Elin").Cancel();
+            Labelled("Everybody").onClick.Invoke();
+            Head("Elin").GetComponent<FlashHeadVideoTarget>().enabled = false;
             var wrong = Wrong(names, 2);
             Assert.That(wrong, Has.Member("where Rusk should be is Zuri"));
             Assert.That(wrong, Has.Member("where Zuri should be is Rusk"));
-            Assert.That(wrong, Has.Member("Elin shows 0 mouths"));
+            Assert.That(wrong, Has.Member("Elin shows 0 pictures"));
+            Assert.That(wrong, Has.Member("Elin is a still"));
         }
 
         [Test]
