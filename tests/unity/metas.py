@@ -38,7 +38,7 @@ _IMPORTERS = {
     ".txt": "TextScriptImporter",
     ".bytes": "TextScriptImporter",
 }
-# As Unity 2021.3 writes them; later versions bring them up to date. Speech is decoded and there when a scene begins.
+# In the form of Unity 2021.3; what is left out has Unity's defaults. Speech is decoded and there when a scene begins.
 _AUDIO = """AudioImporter:
   externalObjects: {}
   serializedVersion: 6

@@ -9,6 +9,7 @@ from metas import PACKAGE, SAMPLES, assets, guid_of, meta_of
 from PIL import Image
 
 from flashhead_engine.audio.decode import open_audio
+from flashhead_engine.audio.pcm import SAMPLE_RATE_HZ
 
 
 def write(folder: Path) -> Path:
@@ -44,7 +45,7 @@ def _asset(path: Path, folder: Path) -> dict:
         with open_audio(path) as audio:
             pcm = np.concatenate(list(audio.chunks()))
         pcm.astype("<f4").tofile(target)
-        return {**asset, "kind": "sound", "rate": 16000}
+        return {**asset, "kind": "sound", "rate": SAMPLE_RATE_HZ}
     if path.suffix == ".png":
         with Image.open(path) as image:
             # Unity's first row is the bottom.
