@@ -38,12 +38,14 @@ namespace FlashHead.Samples
             camera.transform.localRotation = Quaternion.Euler(0f, 180f, 0f);
             AddLight(new Color(1f, 0.96f, 0.9f), 1f, Quaternion.Euler(30f, 145f, 0f));
             AddLight(new Color(0.6f, 0.7f, 1f), 0.4f, Quaternion.Euler(10f, 230f, 0f));
+            var ui = new SampleUi(transform);
+            _worker = ui.AddText(ui.Root, "Worker", new Rect(0.05f, 0.95f, 0.9f, 0.05f), 16, TextAnchor.MiddleLeft);
+
             var body = new GameObject("Scholar");
             body.transform.SetParent(transform, false);
             _head = new GltfHead(_headFile.bytes, _headFile.name, body.transform, _material != null ? _material : OfThePipeline());
             AddVoice(body);
 
-            var ui = new SampleUi(transform);
             var box = ui.AddPlate(ui.Root, "Box", new Rect(0.05f, 0.03f, 0.9f, 0.22f)).transform;
             _text = ui.AddText(box, "Text", new Rect(0.03f, 0.5f, 0.94f, 0.42f), 24, TextAnchor.UpperLeft);
             for (var i = 0; i < _answers.Length; i++)
@@ -52,7 +54,6 @@ namespace FlashHead.Samples
                 var width = 0.94f / _answers.Length;
                 ui.AddButton(box, answer.Question, new Rect(0.03f + width * i, 0.1f, width - 0.01f, 0.36f), () => Say(answer));
             }
-            _worker = ui.AddText(ui.Root, "Worker", new Rect(0.05f, 0.95f, 0.9f, 0.05f), 16, TextAnchor.MiddleLeft);
             if (_answers.Length > 0) Say(_answers[0]);
         }
 
