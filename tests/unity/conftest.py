@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sample_parts
 import sample_scenes
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "worker"))
@@ -52,22 +53,12 @@ def assemblies(tmp_path_factory):
         "UnityEngine": (HERE / "fake", ()),
         "FlashHead": ("Runtime/Components", ("FlashHead.Core", "UnityEngine")),
         "FlashHead.Editor": ("Editor", ("FlashHead.Core", "FlashHead", "UnityEngine")),
-        **{
-            f"FlashHead.Samples.{one.name}": (one, ("FlashHead.Core", "FlashHead", "UnityEngine", NEWTONSOFT))
-            for one in (PACKAGE / "Samples~").iterdir()
-            if one.is_dir()
-        },
-        "FlashHead.Tests.Runtime": ("Tests/Runtime", ("FlashHead.Core", "FlashHead", "UnityEngine", NUNIT)),
-        "FlashHead.Tests.Editor": (
-            "Tests/Editor",
-            ("FlashHead.Core", "FlashHead", "FlashHead.Editor", "UnityEngine", NUNIT),
-        ),
         "FlashHead.ComponentTests": (
             HERE / "components",
-            ("FlashHead.Core", "FlashHead", "FlashHead.Editor", "UnityEngine", NEWTONSOFT, NUNIT),
+            ("FlashHead.Core", "FlashHead", "FlashHead.Editor", "UnityEngine", NUNIT),
         ),
     }
-    for name, (sources, references) in parts.items():
+    for name, (sources, references) in (parts | sample_parts.parts(NEWTONSOFT, NUNIT)).items():
         files = sorted((PACKAGE / sources).glob("*.cs"))
         dlls = [folder / f"{one}.dll" if isinstance(one, str) else one for one in references]
         command = [*COMPILE, f"-out:{folder / name}.dll", *(f"-r:{dll}" for dll in dlls), *files]

@@ -27,7 +27,7 @@ BACKGROUNDS = {"VisualNovel": (13, 18, 31), "CrowdOfSix": (31, 20, 15), "Talking
 def test_draw(sample, seconds, assemblies, surroundings, tmp_path):
     program = assemblies / "Pictures.exe"
     dlls = [assemblies / f"{one}.dll" for one in ("FlashHead.Core", "FlashHead", "UnityEngine")] + [NEWTONSOFT]
-    sources = [HERE / "pictures" / "Pictures.cs", HERE / "components" / "SceneFile.cs"]
+    sources = [HERE / "pictures" / "Pictures.cs", HERE / "samples" / "SceneFile.cs"]
     command = [*COMPILE, "-target:exe", f"-out:{program}", *(f"-r:{dll}" for dll in dlls), *sources]
     subprocess.run(command, check=True)
     endpoint, token = surroundings["FLASHHEAD_TEST_WORKER"].split("|")
