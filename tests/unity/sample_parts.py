@@ -1,4 +1,4 @@
-"""What of the package is compiled beside its runtime and editor: the samples, and the tests for Unity's own runner."""
+"""What of the package is compiled beside runtime and editor: the samples, and the tests for Unity's own runner."""
 
 from pathlib import Path
 
