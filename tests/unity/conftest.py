@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sample_parts
+import sample_scenes
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "worker"))
 
@@ -58,7 +60,7 @@ def assemblies(tmp_path_factory):
             ("FlashHead.Core", "FlashHead", "FlashHead.Editor", "FlashHead.Tests", "UnityEngine", NUNIT),
         ),
     }
-    for name, (sources, references) in parts.items():
+    for name, (sources, references) in (parts | sample_parts.parts(NEWTONSOFT, NUNIT)).items():
         files = sorted((PACKAGE / sources).glob("*.cs"))
         dlls = [folder / f"{one}.dll" if isinstance(one, str) else one for one in references]
         command = [*COMPILE, f"-out:{folder / name}.dll", *(f"-r:{dll}" for dll in dlls), *files]
@@ -119,5 +121,6 @@ def surroundings(assemblies, baked, tmp_path_factory):
             "FLASHHEAD_TEST_LINE": str(LINE),
             "FLASHHEAD_TEST_PCM": str(baked / "line.f32"),
             "FLASHHEAD_TEST_BAKED": str(baked),
+            "FLASHHEAD_TEST_SCENES": str(sample_scenes.write(tmp_path_factory.mktemp("scenes"))),
             "FLASHHEAD_TEST_SECONDS": os.environ.get("FLASHHEAD_TEST_SECONDS", "3"),
         }
