@@ -18,6 +18,7 @@ namespace UnityEditor
 
         public static UnityEngine.Object LoadMainAssetAtPath(string path) => LoadAssetAtPath<UnityEngine.Object>(path);
         public static void CreateAsset(UnityEngine.Object asset, string path) => Assets[path] = asset;
+        public static string GetAssetPath(UnityEngine.Object asset) => Assets.FirstOrDefault(one => ReferenceEquals(one.Value, asset)).Key ?? "";
         public static string GUIDToAssetPath(string guid) => guid;
 
         public static string[] FindAssets(string filter)
@@ -36,6 +37,7 @@ namespace UnityEditor
         {
             foreach (var field in from.GetType().GetFields(System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic))
                 if (Attribute.IsDefined(field, typeof(SerializeField))) field.SetValue(to, field.GetValue(from));
+            to.name = from.name;
         }
     }
 
@@ -71,7 +73,11 @@ namespace UnityEditor
         public static void HelpBox(string message, MessageType type) => Drawn.Add(type + ": " + message);
         public static void LabelField(string label, string label2) => Drawn.Add(label + ": " + label2);
         public static void Space() { }
-        public static UnityEngine.Object ObjectField(string label, UnityEngine.Object obj, Type objType, bool allowSceneObjects) => obj;
+        /// <summary>What a test drops into the field of a label.</summary>
+        public static readonly Dictionary<string, UnityEngine.Object> Dropped = new Dictionary<string, UnityEngine.Object>();
+
+        public static UnityEngine.Object ObjectField(string label, UnityEngine.Object obj, Type objType, bool allowSceneObjects) =>
+            Dropped.TryGetValue(label, out var dropped) ? dropped : obj;
     }
 
     public static class EditorGUI

@@ -34,38 +34,33 @@ namespace UnityEngine
         static Object Alive(Object it) => ReferenceEquals(it, null) || it.destroyed ? null : it;
     }
 
-    public class Component : Object
+    public partial class Component : Object
     {
         public GameObject gameObject = new GameObject();
     }
 
-    public sealed class GameObject : Object
-    {
-        public readonly List<Component> Components = new List<Component>();
-
-        public T AddComponent<T>() where T : Component, new()
-        {
-            var component = new T { gameObject = this };
-            Components.Add(component);
-            return component;
-        }
-    }
-
     public class Behaviour : Component
     {
-        bool _enabled;
+        bool _enabled, _on;
 
-        public bool isActiveAndEnabled => _enabled && !destroyed;
+        public bool isActiveAndEnabled => _enabled && !destroyed && gameObject.activeInHierarchy;
 
         public bool enabled
         {
             get => _enabled;
             set
             {
-                if (_enabled == value) return;
                 _enabled = value;
-                Engine.Send(this, value ? "OnEnable" : "OnDisable");
+                Refresh();
             }
+        }
+
+        /// <summary>The object was switched on or off: a behaviour hears of it once.</summary>
+        internal void Refresh()
+        {
+            if (_on == isActiveAndEnabled) return;
+            _on = !_on;
+            Engine.Send(this, _on ? "OnEnable" : "OnDisable");
         }
     }
 
@@ -85,7 +80,7 @@ namespace UnityEngine
     }
 
     /// <summary>What moves time and calls the components, as the player loop does.</summary>
-    public static class Engine
+    public static partial class Engine
     {
         public static readonly List<MonoBehaviour> Alive = new List<MonoBehaviour>();
         public static readonly List<string> Warnings = new List<string>();
@@ -98,6 +93,7 @@ namespace UnityEngine
         public static void Begin()
         {
             foreach (var one in Alive.ToArray()) Object.Destroy(one);
+            Started.Clear();
             Sources.Clear();
             Warnings.Clear();
             Assets.Clear();
@@ -117,6 +113,7 @@ namespace UnityEngine
             NowS += deltaS;
             Time.deltaTime = (float)deltaS;
             foreach (var source in Sources) source.Mix();
+            Start();
             foreach (var message in new[] { "Update", "LateUpdate" })
                 foreach (var one in Alive.ToArray())
                     if (one.isActiveAndEnabled) Send(one, message);
@@ -238,12 +235,13 @@ namespace UnityEngine
 
     public class Texture : Object
     {
+        public int width, height;
         public TextureWrapMode wrapMode;
     }
 
     public sealed class RenderTexture : Texture { }
 
-    public sealed class Texture2D : Texture
+    public sealed partial class Texture2D : Texture
     {
         readonly IntPtr _pixels;
         readonly int _bytes;
@@ -251,6 +249,8 @@ namespace UnityEngine
 
         public Texture2D(int width, int height, TextureFormat format, bool mipChain, bool linear)
         {
+            this.width = width;
+            this.height = height;
             _bytes = width * height * 4;
             _pixels = Marshal.AllocHGlobal(_bytes);
             Engine.TexturesAlive++;
@@ -284,6 +284,7 @@ namespace UnityEngine
 
     public class Renderer : Component
     {
+        public Material[] sharedMaterials = new Material[0];
         public Dictionary<string, object> Block = new Dictionary<string, object>();
 
         public void GetPropertyBlock(MaterialPropertyBlock block)
@@ -296,17 +297,10 @@ namespace UnityEngine
             Block = block == null ? new Dictionary<string, object>() : new Dictionary<string, object>(block.Values);
     }
 
-    public sealed class Mesh : Object
-    {
-        readonly string[] _shapes;
-        public Mesh(params string[] shapes) { _shapes = shapes; }
-        public int blendShapeCount => _shapes.Length;
-        public string GetBlendShapeName(int index) => _shapes[index];
-    }
-
-    public sealed class SkinnedMeshRenderer : Renderer
+    public sealed partial class SkinnedMeshRenderer : Renderer
     {
         public Mesh sharedMesh;
+        public Bounds localBounds;
         public readonly Dictionary<string, float> Weights = new Dictionary<string, float>();
         public void SetBlendShapeWeight(int index, float value) => Weights[sharedMesh.GetBlendShapeName(index)] = value;
     }
@@ -315,12 +309,6 @@ namespace UnityEngine
     {
         public static int Blits;
         public static void Blit(Texture from, RenderTexture to, Vector2 scale, Vector2 offset) => Blits++;
-    }
-
-    public struct Vector2
-    {
-        public float x, y;
-        public Vector2(float x, float y) { this.x = x; this.y = y; }
     }
 
     public struct Vector4
@@ -337,10 +325,12 @@ namespace UnityEngine
 
     public static class GUILayout
     {
-        public static bool Button(string text) => false;
+        /// <summary>Texts of the buttons that a test presses once.</summary>
+        public static readonly HashSet<string> Pressed = new HashSet<string>();
+        public static bool Button(string text) => Pressed.Remove(text);
     }
 
-    public static class Mathf
+    public static partial class Mathf
     {
         public static float Exp(float power) => (float)Math.Exp(power);
         public static float Clamp01(float value) => Math.Min(1f, Math.Max(0f, value));
@@ -363,8 +353,10 @@ namespace UnityEngine
 
     public static class Resources
     {
-        public static T Load<T>(string path) where T : ScriptableObject =>
-            Engine.Assets.TryGetValue(path, out var asset) ? (T)asset : null;
+        public static T Load<T>(string path) where T : Object =>
+            Engine.Assets.TryGetValue(path, out var asset) ? (T)(Object)asset : null;
+
+        public static T GetBuiltinResource<T>(string path) where T : Object, new() => new T { name = path };
     }
 
     public enum RuntimeInitializeLoadType { SubsystemRegistration }
@@ -378,6 +370,7 @@ namespace UnityEngine
     public sealed class DisallowMultipleComponent : Attribute { }
     public sealed class AddComponentMenu : Attribute { public AddComponentMenu(string name) { } }
     public sealed class HeaderAttribute : Attribute { public HeaderAttribute(string header) { } }
+    public sealed class TextAreaAttribute : Attribute { }
     public sealed class TooltipAttribute : Attribute { public TooltipAttribute(string tooltip) { } }
     public sealed class RangeAttribute : Attribute { public RangeAttribute(float min, float max) { } }
 
@@ -389,17 +382,20 @@ namespace UnityEngine
 
 namespace UnityEngine.Events
 {
+    public delegate void UnityAction();
+    public delegate void UnityAction<T0>(T0 arg0);
+
     public class UnityEvent
     {
-        Action _listeners;
-        public void AddListener(Action listener) => _listeners += listener;
+        UnityAction _listeners;
+        public void AddListener(UnityAction call) => _listeners += call;
         public void Invoke() => _listeners?.Invoke();
     }
 
     public class UnityEvent<T>
     {
-        Action<T> _listeners;
-        public void AddListener(Action<T> listener) => _listeners += listener;
+        UnityAction<T> _listeners;
+        public void AddListener(UnityAction<T> call) => _listeners += call;
         public void Invoke(T argument) => _listeners?.Invoke(argument);
     }
 }
@@ -424,15 +420,6 @@ namespace UnityEngine.Video
         public readonly RenderTexture Shown = new RenderTexture();
         public void Play() => playing = true;
         public void Stop() => playing = false;
-    }
-}
-
-namespace UnityEngine.UI
-{
-    public sealed class RawImage : Component
-    {
-        public Texture texture;
-        public Rect uvRect;
     }
 }
 

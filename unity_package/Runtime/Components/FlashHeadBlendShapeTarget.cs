@@ -9,14 +9,14 @@ namespace FlashHead
     [AddComponentMenu("FlashHead/FlashHead Blend Shape Target")]
     public sealed class FlashHeadBlendShapeTarget : MonoBehaviour
     {
-        struct Drive
+        internal struct Drive
         {
             public SkinnedMeshRenderer Mesh;
             public int Shape;
             public int First, Count; // in _sources
         }
 
-        struct Source
+        internal struct Source
         {
             public int Column; // ARKit weights, then visemes
             public float Factor;
@@ -63,63 +63,75 @@ namespace FlashHead
             set => _smoothing = value;
         }
 
-        void LateUpdate()
+        void LateUpdate() => Show();
+
+        /// <summary>Sets the weights of the head's face. LateUpdate does; outside of Play mode a Timeline does.</summary>
+        internal void Show()
         {
             if (_head == null || !_head.HasFace) return;
-            if (_drives == null) Match();
+            if (_drives == null)
+            {
+                Match(_meshes, _mapping, out _drives, out _sources);
+                _values = new float[_drives.Length];
+            }
             var share = _smoothing > 0 ? 1f - Mathf.Exp(-Time.deltaTime / _smoothing) : 1f;
             for (var i = 0; i < _drives.Length; i++)
             {
                 var drive = _drives[i];
-                var weight = 0f;
-                for (var s = drive.First; s < drive.First + drive.Count; s++) weight += Column(_sources[s].Column) * _sources[s].Factor;
-                _values[i] += share * (Mathf.Clamp01(weight * _gain) - _values[i]);
+                _values[i] += share * (Mathf.Clamp01(Weight(drive, _sources, _head.Face) * _gain) - _values[i]);
                 drive.Mesh.SetBlendShapeWeight(drive.Shape, 100f * _values[i]);
             }
         }
 
-        float Column(int column)
+        /// <summary>What a face does to a blend shape, before gain and limits.</summary>
+        internal static float Weight(Drive drive, Source[] sources, FaceWeights face)
         {
-            var arkit = _head.Face.Arkit;
-            return column < arkit.Length ? arkit[column] : _head.Face.Visemes[column - arkit.Length];
+            var weight = 0f;
+            for (var s = drive.First; s < drive.First + drive.Count; s++) weight += Column(sources[s].Column, face) * sources[s].Factor;
+            return weight;
         }
 
-        void Match()
+        static float Column(int column, FaceWeights face) =>
+            column < face.Arkit.Length ? face.Arkit[column] : face.Visemes[column - face.Arkit.Length];
+
+        /// <summary>Which blend shapes of `meshes` follow which weights. `mapping`: null for names alone.</summary>
+        internal static void Match(
+            SkinnedMeshRenderer[] meshes, FlashHeadBlendShapeMapping mapping, out Drive[] matched, out Source[] matchedSources)
         {
             var drives = new List<Drive>();
             var sources = new List<Source>();
             var columns = Columns();
-            foreach (var mesh in _meshes)
+            foreach (var mesh in meshes)
             {
                 if (mesh == null || mesh.sharedMesh == null) continue;
                 var before = drives.Count;
                 for (var shape = 0; shape < mesh.sharedMesh.blendShapeCount; shape++)
                 {
                     var first = sources.Count;
-                    AddSources(Plain(mesh.sharedMesh.GetBlendShapeName(shape)), columns, sources);
+                    AddSources(Plain(mesh.sharedMesh.GetBlendShapeName(shape)), mapping, columns, sources);
                     if (sources.Count == first) continue;
                     drives.Add(new Drive { Mesh = mesh, Shape = shape, First = first, Count = sources.Count - first });
                 }
                 if (drives.Count == before) WarnOf(mesh);
             }
-            _drives = drives.ToArray();
-            _sources = sources.ToArray();
-            _values = new float[_drives.Length];
+            matched = drives.ToArray();
+            matchedSources = sources.ToArray();
         }
 
-        void AddSources(string shape, Dictionary<string, int> columns, List<Source> sources)
+        static void AddSources(
+            string shape, FlashHeadBlendShapeMapping mapping, Dictionary<string, int> columns, List<Source> sources)
         {
-            if (_mapping == null)
+            if (mapping == null)
             {
                 if (columns.TryGetValue(shape, out var column)) sources.Add(new Source { Column = column, Factor = 1f });
                 return;
             }
-            foreach (var entry in _mapping.Entries)
+            foreach (var entry in mapping.Entries)
                 if (Plain(entry.BlendShape) == shape && columns.TryGetValue(Plain(entry.Source), out var column))
                     sources.Add(new Source { Column = column, Factor = entry.Factor });
         }
 
-        void WarnOf(SkinnedMeshRenderer mesh)
+        static void WarnOf(SkinnedMeshRenderer mesh)
         {
             var names = new List<string>();
             for (var i = 0; i < mesh.sharedMesh.blendShapeCount && i < 12; i++) names.Add(mesh.sharedMesh.GetBlendShapeName(i));
