@@ -25,9 +25,10 @@ namespace FlashHead.Editor
             if (character != _character) Choose(character);
             _mapping = (FlashHeadBlendShapeMapping)EditorGUILayout.ObjectField("Mapping (or none)", _mapping, typeof(FlashHeadBlendShapeMapping), false);
             _head = (Transform)EditorGUILayout.ObjectField("Head bone (or none)", _head, typeof(Transform), true);
+            // Before the button: a layout must not change in the middle.
+            if (_wrong.Length > 0) EditorGUILayout.HelpBox(_wrong, MessageType.Error);
             using (new EditorGUI.DisabledScope(_character == null))
                 if (GUILayout.Button("Make Animation Clip")) Make(line);
-            if (_wrong.Length > 0) EditorGUILayout.HelpBox(_wrong, MessageType.Error);
         }
 
         void Choose(GameObject character)

@@ -236,6 +236,7 @@ namespace FlashHead.Tests
             _face.sharedMesh = new Mesh("nothing");
             GUILayout.Pressed.Add("Make Animation Clip");
             inspector.OnInspectorGUI();
+            inspector.OnInspectorGUI();
             Assert.That(EditorGUILayout.Drawn.Last(), Is.StringContaining("Mapping"));
         }
     }

@@ -9,7 +9,7 @@ namespace UnityEditor
 {
     public class AssetPostprocessor { }
 
-    public static class AssetDatabase
+    public static partial class AssetDatabase
     {
         public static readonly Dictionary<string, UnityEngine.Object> Assets = new Dictionary<string, UnityEngine.Object>();
 
@@ -48,7 +48,7 @@ namespace UnityEditor
         public static void Reload() => beforeAssemblyReload?.Invoke();
     }
 
-    public static class EditorApplication
+    public static partial class EditorApplication
     {
         public static event Action quitting;
         public static void Quit() => quitting?.Invoke();
@@ -67,7 +67,7 @@ namespace UnityEditor
 
     public enum MessageType { None, Info, Warning, Error }
 
-    public static class EditorGUILayout
+    public static partial class EditorGUILayout
     {
         public static readonly List<string> Drawn = new List<string>();
         public static void HelpBox(string message, MessageType type) => Drawn.Add(type + ": " + message);
@@ -80,7 +80,7 @@ namespace UnityEditor
             Dropped.TryGetValue(label, out var dropped) ? dropped : obj;
     }
 
-    public static class EditorGUI
+    public static partial class EditorGUI
     {
         public sealed class DisabledScope : IDisposable
         {

@@ -323,7 +323,7 @@ namespace UnityEngine
         public Rect(float x, float y, float width, float height) { this.x = x; this.y = y; this.width = width; this.height = height; }
     }
 
-    public static class GUILayout
+    public static partial class GUILayout
     {
         /// <summary>Texts of the buttons that a test presses once.</summary>
         public static readonly HashSet<string> Pressed = new HashSet<string>();
