@@ -50,11 +50,12 @@ def assemblies(tmp_path_factory):
         "FlashHead.Tests": ("Tests/Core", ("FlashHead.Interop", "FlashHead.Core", NEWTONSOFT, NUNIT)),
         "UnityEngine": (HERE / "fake", ()),
         "FlashHead": ("Runtime/Components", ("FlashHead.Core", "UnityEngine")),
+        "FlashHead.Timeline": ("Runtime/Timeline", ("FlashHead.Core", "FlashHead", "UnityEngine")),
         "FlashHead.Baking": ("Editor/Baking", ("FlashHead.Core",)),
         "FlashHead.Editor": ("Editor", ("FlashHead.Core", "FlashHead.Baking", "FlashHead", "UnityEngine")),
         "FlashHead.ComponentTests": (
             HERE / "components",
-            ("FlashHead.Core", "FlashHead", "FlashHead.Baking", "FlashHead.Editor", "UnityEngine", NUNIT),
+            ("FlashHead.Core", "FlashHead", "FlashHead.Baking", "FlashHead.Editor", "FlashHead.Timeline", "UnityEngine", NUNIT),
         ),
     }
     for name, (sources, references) in parts.items():
