@@ -14,7 +14,7 @@ namespace FlashHead.Tests
     [TestFixture]
     public class BakeWindowTests
     {
-        string _folder;
+        string _folder, _before;
         FlashHeadBakeWindow _window;
 
         [SetUp]
@@ -24,9 +24,12 @@ namespace FlashHead.Tests
             _folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
             Application.dataPath = _folder + "/Assets";
             AssetDatabase.Assets.Clear();
-            AssetDatabase.Refreshed = 0;
             Selection.Paths.Clear();
             EditorGUILayout.Typed.Clear();
+            // As in Unity, whose folder is the project's.
+            _before = Directory.GetCurrentDirectory();
+            Directory.CreateDirectory(Application.dataPath);
+            Directory.SetCurrentDirectory(_folder);
             Clip("Assets/voices/a.wav", 0.4);
             Clip("Assets/voices/inn/b.wav", 0.4);
             Clip("Packages/other/c.wav", 0.4);
@@ -40,6 +43,7 @@ namespace FlashHead.Tests
         {
             if (!_window.destroyed) _window.Close();
             Application.dataPath = "";
+            Directory.SetCurrentDirectory(_before);
             Directory.Delete(_folder, true);
         }
 
@@ -69,6 +73,14 @@ namespace FlashHead.Tests
             Assert.That(GUILayout.Pressed, Is.Empty, "there is a button " + button);
         }
 
+        void UntilItHasEnded()
+        {
+            EditorApplication.Update();
+            Until(() => !Draw()[0].EndsWith(" lines"));
+        }
+
+        static FlashHeadBakedLine Line(string path) => AssetDatabase.LoadAssetAtPath<FlashHeadBakedLine>(path);
+
         void Until(Func<bool> condition)
         {
             var watch = Stopwatch.StartNew();
@@ -89,12 +101,13 @@ namespace FlashHead.Tests
             Press("Bake 2 selected");
             EditorApplication.Update();
             Assert.That(Draw()[0], Is.EqualTo("0.00 0 of 2 lines"));
-            Until(() => AssetDatabase.Refreshed == 1);
+            UntilItHasEnded();
             Assert.That(Draw().Skip(1), Is.EqualTo(new[] { "a.wav: baked", "b.wav: baked" }));
-            Assert.That(File.Exists(_folder + "/Assets/voices/inn/b.flashhead.json"));
+            Assert.That(Line("Assets/voices/a.asset").Track.Frames, Is.EqualTo(24));
+            Assert.That(Line("Assets/voices/inn/b.asset").Audio.name, Is.EqualTo("b"));
             Assert.That(Directory.GetFiles(_folder + "/Packages/other").Length, Is.EqualTo(1), "a package is left alone");
             Press("Bake 2 selected");
-            Until(() => AssetDatabase.Refreshed == 2);
+            UntilItHasEnded();
             Assert.That(Draw().Skip(1), Is.EqualTo(new[] { "a.wav: unchanged", "b.wav: unchanged" }));
         }
 
@@ -104,7 +117,7 @@ namespace FlashHead.Tests
             FlashHeadWorkerSettings.Load().BakeProgram = new[] { "/nowhere/flashhead" };
             Select("Assets/voices/a.wav");
             Press("Bake 1 selected");
-            Until(() => AssetDatabase.Refreshed == 1);
+            UntilItHasEnded();
             Assert.That(Draw().Last(), Is.StringContaining("Error: a.wav: ").And.StringContaining("pip install"));
             EditorGUILayout.Typed["Avatar"] = "";
             Press("Bake 1 selected");
@@ -124,7 +137,7 @@ namespace FlashHead.Tests
                 if (cancels)
                 {
                     Press("Cancel");
-                    Until(() => AssetDatabase.Refreshed == 1);
+                    UntilItHasEnded();
                     Assert.That(Draw().Last(), Is.EqualTo("a.wav: cancelled"));
                 }
                 else _window.Close();

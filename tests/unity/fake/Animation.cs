@@ -122,7 +122,7 @@ namespace UnityEditor
 
     public static class EditorGUIUtility
     {
-        public static Object Pinged;
+        [ForTests] public static Object Pinged;
         public static void PingObject(Object obj) => Pinged = obj;
     }
 }

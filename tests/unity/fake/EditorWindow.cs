@@ -52,7 +52,7 @@ namespace UnityEditor
     public static class Selection
     {
         /// <summary>Paths of assets or folders.</summary>
-        public static readonly List<string> Paths = new List<string>();
+        [ForTests] public static readonly List<string> Paths = new List<string>();
         public static Action selectionChanged;
 
         public static T[] GetFiltered<T>(SelectionMode mode) where T : UnityEngine.Object => AssetDatabase.Assets
@@ -60,23 +60,17 @@ namespace UnityEditor
             .Select(one => (T)one.Value).ToArray();
     }
 
-    public static partial class AssetDatabase
-    {
-        public static int Refreshed;
-        public static void Refresh() => Refreshed++;
-    }
-
     public static partial class EditorApplication
     {
         public delegate void CallbackFunction();
         public static CallbackFunction update;
-        public static void Update() => update?.Invoke();
+        [ForTests] public static void Update() => update?.Invoke();
     }
 
     public static partial class EditorGUILayout
     {
         /// <summary>What a test types or ticks, by label.</summary>
-        public static readonly Dictionary<string, object> Typed = new Dictionary<string, object>();
+        [ForTests] public static readonly Dictionary<string, object> Typed = new Dictionary<string, object>();
 
         public static string TextField(GUIContent label, string text) => Value(label.text, text);
         public static bool Toggle(GUIContent label, bool value) => Value(label.text, value);

@@ -183,7 +183,7 @@ namespace UnityEngine
 
         public Mesh() { Engine.MeshesAlive++; }
 
-        public Mesh(params string[] shapes) { foreach (var name in shapes) _shapes.Add(new BlendShape { Name = name }); }
+        [ForTests] public Mesh(params string[] shapes) { foreach (var name in shapes) _shapes.Add(new BlendShape { Name = name }); }
 
         public Vector3[] vertices
         {

@@ -19,7 +19,7 @@ namespace UnityEngine.Playables
         public float deltaTime;
     }
 
-    public sealed class PlayableNode
+    [ForTests] public sealed class PlayableNode
     {
         public PlayableBehaviour Behaviour;
         public Playable[] Inputs = new Playable[0];
@@ -90,7 +90,7 @@ namespace UnityEngine.Playables
         public TimelineAsset playableAsset;
         public double time;
         /// <summary>Of the graph's root.</summary>
-        public double Speed = 1;
+        [ForTests] public double Speed = 1;
         bool _plays;
 
         public void SetGenericBinding(Object key, Object value) => _bindings[key] = value;
@@ -151,7 +151,7 @@ namespace UnityEngine
 
     public static partial class Engine
     {
-        public static readonly List<PlayableDirector> Directors = new List<PlayableDirector>();
+        [ForTests] public static readonly List<PlayableDirector> Directors = new List<PlayableDirector>();
 
         static partial void Direct(double deltaS)
         {

@@ -74,7 +74,7 @@ namespace UnityEditor
         public static void LabelField(string label, string label2) => Drawn.Add(label + ": " + label2);
         public static void Space() { }
         /// <summary>What a test drops into the field of a label.</summary>
-        public static readonly Dictionary<string, UnityEngine.Object> Dropped = new Dictionary<string, UnityEngine.Object>();
+        [ForTests] public static readonly Dictionary<string, UnityEngine.Object> Dropped = new Dictionary<string, UnityEngine.Object>();
 
         public static UnityEngine.Object ObjectField(string label, UnityEngine.Object obj, Type objType, bool allowSceneObjects) =>
             Dropped.TryGetValue(label, out var dropped) ? dropped : obj;

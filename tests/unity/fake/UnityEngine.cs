@@ -9,6 +9,10 @@ using System.Runtime.InteropServices;
 
 namespace UnityEngine
 {
+    /// <summary>Not in Unity: what tests do and see.</summary>
+    [AttributeUsage(AttributeTargets.All)]
+    public sealed class ForTestsAttribute : Attribute { }
+
     public class Object
     {
         public string name = "";
@@ -156,7 +160,7 @@ namespace UnityEngine
         readonly float[] _data;
         public bool readable = true;
 
-        public AudioClip(string name, float[] data, int channels, int frequency)
+        [ForTests] public AudioClip(string name, float[] data, int channels, int frequency)
         {
             this.name = name;
             _data = data;
@@ -178,6 +182,15 @@ namespace UnityEngine
             string name, int lengthSamples, int channels, int frequency, bool stream, PCMReaderCallback pcmreadercallback) =>
             new AudioClip(name, new float[0], channels, frequency) { Reader = pcmreadercallback, samples = lengthSamples };
 
+        public static AudioClip Create(string name, int lengthSamples, int channels, int frequency, bool stream) =>
+            new AudioClip(name, new float[lengthSamples * channels], channels, frequency);
+
+        public bool SetData(float[] data, int offsetSamples)
+        {
+            Array.Copy(data, 0, _data, offsetSamples * channels, data.Length);
+            return true;
+        }
+
         public bool GetData(float[] data, int offsetSamples)
         {
             if (!readable) return false;
@@ -197,7 +210,7 @@ namespace UnityEngine
 
         public float pitch = 1f;
 
-        public AudioSource() { Engine.Sources.Add(this); }
+        [ForTests] public AudioSource() { Engine.Sources.Add(this); }
 
         public AudioClip clip
         {
@@ -206,7 +219,7 @@ namespace UnityEngine
         }
 
         /// <summary>The audio thread's work.</summary>
-        public void Mix()
+        [ForTests] public void Mix()
         {
             if (_clip == null || _clip.Reader == null) return;
             while (isPlaying && _read < timeSamples + ReadAhead)
@@ -283,7 +296,7 @@ namespace UnityEngine
 
     public sealed class MaterialPropertyBlock
     {
-        public readonly Dictionary<string, object> Values = new Dictionary<string, object>();
+        [ForTests] public readonly Dictionary<string, object> Values = new Dictionary<string, object>();
         public void SetTexture(string name, Texture value) => Values[name] = value;
         public void SetVector(string name, Vector4 value) => Values[name] = value;
     }
@@ -307,7 +320,8 @@ namespace UnityEngine
     {
         public Mesh sharedMesh;
         public Bounds localBounds;
-        public readonly Dictionary<string, float> Weights = new Dictionary<string, float>();
+        [ForTests] public readonly Dictionary<string, float> Weights = new Dictionary<string, float>();
+        public float GetBlendShapeWeight(int index) => Weights.TryGetValue(sharedMesh.GetBlendShapeName(index), out var weight) ? weight : 0f;
         public void SetBlendShapeWeight(int index, float value) => Weights[sharedMesh.GetBlendShapeName(index)] = value;
     }
 
@@ -332,7 +346,7 @@ namespace UnityEngine
     public static partial class GUILayout
     {
         /// <summary>Texts of the buttons that a test presses once.</summary>
-        public static readonly HashSet<string> Pressed = new HashSet<string>();
+        [ForTests] public static readonly HashSet<string> Pressed = new HashSet<string>();
         public static bool Button(string text) => Pressed.Remove(text);
     }
 
@@ -417,7 +431,8 @@ namespace UnityEngine.Video
     public sealed class VideoPlayer : Behaviour
     {
         public VideoClip clip;
-        public bool playOnAwake = true, playing;
+        public bool playOnAwake = true;
+        [ForTests] public bool playing;
         public VideoRenderMode renderMode;
         public VideoAudioOutputMode audioOutputMode;
         public VideoTimeReference timeReference;
