@@ -51,11 +51,27 @@ def assemblies(tmp_path_factory):
         "UnityEngine": (HERE / "fake", ()),
         "FlashHead": ("Runtime/Components", ("FlashHead.Core", "UnityEngine")),
         "FlashHead.Timeline": ("Runtime/Timeline", ("FlashHead.Core", "FlashHead", "UnityEngine")),
+        "FlashHead.Addressables": (
+            "Runtime/Integrations/Addressables",
+            ("FlashHead.Core", "FlashHead", "UnityEngine"),
+        ),
+        "FlashHead.Localization": (
+            "Runtime/Integrations/Localization",
+            ("FlashHead.Core", "FlashHead", "FlashHead.Addressables", "UnityEngine"),
+        ),
+        "FlashHead.DialogueSystem": (
+            "Runtime/Integrations/DialogueSystem",
+            ("FlashHead.Core", "FlashHead", "UnityEngine"),
+        ),
         "FlashHead.Baking": ("Editor/Baking", ("FlashHead.Core",)),
         "FlashHead.Editor": ("Editor", ("FlashHead.Core", "FlashHead.Baking", "FlashHead", "UnityEngine")),
         "FlashHead.ComponentTests": (
             HERE / "components",
-            ("FlashHead.Core", "FlashHead", "FlashHead.Baking", "FlashHead.Editor", "FlashHead.Timeline", "UnityEngine", NUNIT),
+            (
+                *("FlashHead.Core", "FlashHead", "FlashHead.Baking", "FlashHead.Editor", "FlashHead.Timeline"),
+                *("FlashHead.Addressables", "FlashHead.Localization", "FlashHead.DialogueSystem"),
+                *("UnityEngine", NUNIT),
+            ),
         ),
     }
     for name, (sources, references) in parts.items():
