@@ -4,6 +4,12 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 
+namespace UnityEngine.Scripting
+{
+    public sealed class PreserveAttribute : Attribute { }
+    [AttributeUsage(AttributeTargets.Assembly)] public sealed class AlwaysLinkAssemblyAttribute : Attribute { }
+}
+
 namespace UnityEngine.ResourceManagement.AsyncOperations
 {
     public enum AsyncOperationStatus { None, Succeeded, Failed }
@@ -85,7 +91,8 @@ namespace UnityEngine.AddressableAssets
             operation.Result = asset;
             operation.Status = asset != null ? AsyncOperationStatus.Succeeded : AsyncOperationStatus.Failed;
             operation.Exception = asset != null ? null : new Exception("InvalidKeyException: No Location found for Key=" + key);
-            if (operation.References > 0) operation.Completed?.Invoke(operation);
+            // Whether one that was released meanwhile is still heard of is not documented: the worse case.
+            operation.Completed?.Invoke(operation);
             if (operation.IsPooled) operation.References = 0;
         }
     }

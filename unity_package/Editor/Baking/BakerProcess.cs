@@ -110,7 +110,7 @@ namespace FlashHead.Baking
                 {
                     File.Delete(file);
                 }
-                catch (IOException)
+                catch (Exception error) when (error is IOException || error is UnauthorizedAccessException)
                 {
                     // A baker of somebody else has it open.
                 }

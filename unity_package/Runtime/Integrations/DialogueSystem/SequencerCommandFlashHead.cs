@@ -1,6 +1,10 @@
 using System.Collections.Generic;
 using FlashHead;
 using UnityEngine;
+using UnityEngine.Scripting;
+
+// Nothing refers to it: the Dialogue System finds the class by its name.
+[assembly: AlwaysLinkAssembly]
 
 // Where the Dialogue System looks for commands.
 namespace PixelCrushers.DialogueSystem.SequencerCommands
@@ -12,6 +16,7 @@ namespace PixelCrushers.DialogueSystem.SequencerCommands
     /// signatures of SequencerCommand and DialogueManager.LoadAsset.
     /// https://www.pixelcrushers.com/dialogue_system/manual2x/html/sequencer_command_reference.html</remarks>
     [AddComponentMenu("")]
+    [Preserve]
     public sealed class SequencerCommandFlashHead : SequencerCommand
     {
         // A skipped command ends a frame later, when the next one may speak by the same head.
