@@ -171,6 +171,9 @@ namespace FlashHead.Tests
             Addressables.Arrive("hello/de", null);
             Run(0.1);
             Assert.That(_failed.Single(), Is.StringContaining("hello/de"));
+            _loader.Speak(hello);
+            _loader.Cancel();
+            Assert.That(References, Is.EqualTo(1), "nor is what the table still loads");
         }
 
         SequencerCommandFlashHead Command(params string[] words) => Engine.Add<SequencerCommandFlashHead>(it =>

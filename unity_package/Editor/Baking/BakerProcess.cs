@@ -90,6 +90,9 @@ namespace FlashHead.Baking
         {
             Stop();
             if (!_process.WaitForExit(TimeToCleanUpMs)) Kill();
+            // Until its last words are heard: under Mono a reader that ends after Dispose spoils files that were opened since,
+            // whose reads then end early.
+            _process.WaitForExit();
             _process.Dispose();
         }
 
