@@ -217,6 +217,30 @@ namespace FlashHead.Tests
         }
 
         [Test]
+        public void ABakerThatDoesNotListenIsEndedAndItsUnfinishedFilesAreDeleted()
+        {
+            File.WriteAllText(Path.Combine(_folder, ".flashhead-8-of-others.part"), "");
+            _options.Program = new[] { "sh", "-c", "trap '' TERM; touch .flashhead-9-own.part; while true; do sleep 0.05; done" };
+            var run = new BakeRun(_options, new[] { Line("a.wav") });
+            Until(run, () => Unfinished().Length > 1);
+            run.Dispose();
+            Assert.That(States(run), Is.EqualTo("Cancelled"));
+            Assert.That(Unfinished().Select(Path.GetFileName), Is.EqualTo(new[] { ".flashhead-8-of-others.part" }));
+        }
+
+        // Backslashes stand for themselves in Windows, unless a quote follows: learn.microsoft.com, "Parsing C command-line arguments".
+        [TestCase("C:\\voices\\a b.wav", "\"C:\\voices\\a b.wav\"")]
+        [TestCase("C:\\voices\\", "\"C:\\voices\\\\\"")]
+        [TestCase("a\"b\\\"c", "\"a\\\"b\\\\\\\"c\"")]
+        [TestCase("", "\"\"")]
+        public void WordsAreQuotedForWindowsToo(string word, string quoted)
+        {
+            var method = typeof(BakeRun).Assembly.GetType("FlashHead.Baking.BakerProcess")
+                .GetMethod("Quoted", System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic);
+            Assert.That(method.Invoke(null, new object[] { word, true }), Is.EqualTo(quoted));
+        }
+
+        [Test]
         public void WhatMakesNoSenseIsRefused()
         {
             Assert.That(Assert.Throws<ArgumentException>(() => Run()).Message, Is.StringContaining("dialogue"));

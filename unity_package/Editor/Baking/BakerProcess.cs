@@ -33,7 +33,7 @@ namespace FlashHead.Baking
             var start = new ProcessStartInfo
             {
                 FileName = FromFolder(options.Program[0], options.ProjectFolder),
-                Arguments = string.Join(" ", options.Program.Skip(1).Concat(arguments).Select(Quoted)),
+                Arguments = string.Join(" ", options.Program.Skip(1).Concat(arguments).Select(word => Quoted(word, OnWindows))),
                 WorkingDirectory = options.ProjectFolder,
                 UseShellExecute = false,
                 CreateNoWindow = true,
@@ -136,7 +136,7 @@ namespace FlashHead.Baking
             program.IndexOfAny(new[] { '/', '\\' }) < 0 ? program : Path.GetFullPath(Path.Combine(folder, program));
 
         /// <summary>As the C runtime of Windows reads a word, and Mono's shell rules elsewhere.</summary>
-        internal static string Quoted(string word)
+        static string Quoted(string word, bool onWindows)
         {
             var quoted = new StringBuilder("\"");
             var backslashes = 0;
@@ -147,7 +147,7 @@ namespace FlashHead.Baking
                     backslashes++;
                     continue;
                 }
-                quoted.Append('\\', OnWindows && letter != '"' ? backslashes : 2 * backslashes);
+                quoted.Append('\\', onWindows && letter != '"' ? backslashes : 2 * backslashes);
                 backslashes = 0;
                 if (letter == '"') quoted.Append('\\');
                 quoted.Append(letter);
