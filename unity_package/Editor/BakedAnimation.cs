@@ -44,22 +44,41 @@ namespace FlashHead.Editor
             var meshes = character.GetComponentsInChildren<SkinnedMeshRenderer>(true)
                 .Where(mesh => mesh.sharedMesh != null && mesh.sharedMesh.blendShapeCount > 0).ToArray();
             if (meshes.Length == 0) throw new InvalidDataException($"{character.name} has no mesh with blend shapes below it.");
-            FlashHeadBlendShapeTarget.Match(meshes, mapping, out var drives, out var sources);
-            if (drives.Length == 0)
-                throw new InvalidDataException($"{character.name} has no blend shape of a known name: make a FlashHead Blend Shape Mapping.");
 
             var times = Times(line);
             var faces = times.Select(time => Face(line.Track, time)).ToArray();
             var clip = new AnimationClip { frameRate = (float)line.Track.Fps };
-            foreach (var drive in drives)
+            var shapes = 0;
+            Trace(meshes, mapping, faces, (mesh, shape, weights) =>
             {
-                var weights = faces.Select(face => 100f * Mathf.Clamp01(FlashHeadBlendShapeTarget.Weight(drive, sources, face))).ToArray();
-                var path = AnimationUtility.CalculateTransformPath(drive.Mesh.transform, character.transform);
-                var property = "blendShape." + drive.Mesh.sharedMesh.GetBlendShapeName(drive.Shape);
+                shapes++;
+                for (var i = 0; i < weights.Length; i++) weights[i] *= 100f;
+                var path = AnimationUtility.CalculateTransformPath(mesh.transform, character.transform);
+                var property = "blendShape." + mesh.sharedMesh.GetBlendShapeName(shape);
                 Add(clip, path, typeof(SkinnedMeshRenderer), property, times, weights, CurveThinning.Keep(times, new[] { weights }, WeightTolerance));
-            }
+            });
+            if (shapes == 0)
+                throw new InvalidDataException($"{character.name} has no blend shape of a known name: make a FlashHead Blend Shape Mapping.");
             if (head != null) AddRotation(clip, character.transform, head, times, faces);
             return clip;
+        }
+
+        /// <summary>By the component that does it in the game, for a moment: names and mappings are understood alike.</summary>
+        static void Trace(
+            SkinnedMeshRenderer[] meshes, FlashHeadBlendShapeMapping mapping, FaceWeights[] faces, Action<SkinnedMeshRenderer, int, float[]> tell)
+        {
+            var place = new GameObject("FlashHead") { hideFlags = HideFlags.HideAndDontSave };
+            try
+            {
+                var target = place.AddComponent<FlashHeadBlendShapeTarget>();
+                target.Meshes = meshes;
+                target.Mapping = mapping;
+                target.Trace(faces, tell);
+            }
+            finally
+            {
+                UnityEngine.Object.DestroyImmediate(place);
+            }
         }
 
         /// <summary>Of the track's rows, and the end of the dialogue.</summary>

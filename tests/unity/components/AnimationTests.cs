@@ -218,6 +218,13 @@ namespace FlashHead.Tests
             Assert.That(Assert.Throws<InvalidDataException>(() => Make()).Message.Contains("no blendshape track"));
         }
 
+        static void Press(FlashHeadBakedLineEditor inspector, string button)
+        {
+            GUILayout.Pressed = button;
+            inspector.OnInspectorGUI();
+            GUILayout.Pressed = null;
+        }
+
         [Test]
         public void TheInspectorMakesItWithTheCharactersOwnMapping()
         {
@@ -229,13 +236,11 @@ namespace FlashHead.Tests
             EditorGUILayout.Dropped["Character (with the Animator)"] = _character;
             inspector.OnInspectorGUI();
             EditorGUILayout.Dropped.Clear();
-            GUILayout.Pressed.Add("Make Animation Clip");
-            inspector.OnInspectorGUI();
+            Press(inspector, "Make Animation Clip");
             var made = (AnimationClip)EditorGUIUtility.Pinged;
             Assert.That(AnimationUtility.GetCurveBindings(made).Single().propertyName, Is.EqualTo("blendShape.tail"));
             _face.sharedMesh = new Mesh("nothing");
-            GUILayout.Pressed.Add("Make Animation Clip");
-            inspector.OnInspectorGUI();
+            Press(inspector, "Make Animation Clip");
             inspector.OnInspectorGUI();
             Assert.That(EditorGUILayout.Drawn.Last(), Is.StringContaining("Mapping"));
         }

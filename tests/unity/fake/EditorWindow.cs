@@ -60,13 +60,6 @@ namespace UnityEditor
             .Select(one => (T)one.Value).ToArray();
     }
 
-    public static partial class EditorApplication
-    {
-        public delegate void CallbackFunction();
-        public static CallbackFunction update;
-        [ForTests] public static void Update() => update?.Invoke();
-    }
-
     public static partial class EditorGUILayout
     {
         /// <summary>What a test types or ticks, by label.</summary>
@@ -76,13 +69,7 @@ namespace UnityEditor
         public static bool Toggle(GUIContent label, bool value) => Value(label.text, value);
         public static Vector2 BeginScrollView(Vector2 scrollPosition) => scrollPosition;
         public static void EndScrollView() { }
-        public static Rect GetControlRect() => new Rect();
 
         static T Value<T>(string label, T value) => Typed.TryGetValue(label, out var typed) ? (T)typed : value;
-    }
-
-    public static partial class EditorGUI
-    {
-        public static void ProgressBar(Rect position, float value, string text) => EditorGUILayout.Drawn.Add($"{value:0.00} {text}");
     }
 }

@@ -24,11 +24,12 @@ namespace UnityEditor
         public static string[] FindAssets(string filter)
         {
             var words = filter.Split(' ');
-            return Assets.Where(one => one.Value is AudioClip && one.Key.Contains(words[0])).Select(one => one.Key).ToArray();
+            var name = words[0].StartsWith("t:") ? "" : words[0];
+            return Assets.Where(one => one.Value is AudioClip && one.Key.Contains(name)).Select(one => one.Key).ToArray();
         }
     }
 
-    public static class EditorUtility
+    public static partial class EditorUtility
     {
         public static readonly List<UnityEngine.Object> Dirty = new List<UnityEngine.Object>();
         public static void SetDirty(UnityEngine.Object it) => Dirty.Add(it);
@@ -56,36 +57,4 @@ namespace UnityEditor
 
     public sealed class InitializeOnLoadAttribute : Attribute { }
     public sealed class CustomEditor : Attribute { public CustomEditor(Type inspectedType) { } }
-
-    public class Editor : ScriptableObject
-    {
-        public UnityEngine.Object target;
-        public virtual void OnInspectorGUI() { }
-        public bool DrawDefaultInspector() => false;
-        public void Repaint() { }
-    }
-
-    public enum MessageType { None, Info, Warning, Error }
-
-    public static partial class EditorGUILayout
-    {
-        public static readonly List<string> Drawn = new List<string>();
-        public static void HelpBox(string message, MessageType type) => Drawn.Add(type + ": " + message);
-        public static void LabelField(string label, string label2) => Drawn.Add(label + ": " + label2);
-        public static void Space() { }
-        /// <summary>What a test drops into the field of a label.</summary>
-        [ForTests] public static readonly Dictionary<string, UnityEngine.Object> Dropped = new Dictionary<string, UnityEngine.Object>();
-
-        public static UnityEngine.Object ObjectField(string label, UnityEngine.Object obj, Type objType, bool allowSceneObjects) =>
-            Dropped.TryGetValue(label, out var dropped) ? dropped : obj;
-    }
-
-    public static partial class EditorGUI
-    {
-        public sealed class DisabledScope : IDisposable
-        {
-            public DisabledScope(bool disabled) { }
-            public void Dispose() { }
-        }
-    }
 }

@@ -343,13 +343,6 @@ namespace UnityEngine
         public Rect(float x, float y, float width, float height) { this.x = x; this.y = y; this.width = width; this.height = height; }
     }
 
-    public static partial class GUILayout
-    {
-        /// <summary>Texts of the buttons that a test presses once.</summary>
-        [ForTests] public static readonly HashSet<string> Pressed = new HashSet<string>();
-        public static bool Button(string text) => Pressed.Remove(text);
-    }
-
     public static partial class Mathf
     {
         public static float Exp(float power) => (float)Math.Exp(power);

@@ -9,14 +9,14 @@ namespace FlashHead
     [AddComponentMenu("FlashHead/FlashHead Blend Shape Target")]
     public sealed class FlashHeadBlendShapeTarget : MonoBehaviour
     {
-        internal struct Drive
+        struct Drive
         {
             public SkinnedMeshRenderer Mesh;
             public int Shape;
             public int First, Count; // in _sources
         }
 
-        internal struct Source
+        struct Source
         {
             public int Column; // ARKit weights, then visemes
             public float Factor;
@@ -63,75 +63,78 @@ namespace FlashHead
             set => _smoothing = value;
         }
 
-        void LateUpdate() => Show();
-
-        /// <summary>Sets the weights of the head's face. LateUpdate does; outside of Play mode a Timeline does.</summary>
-        internal void Show()
+        // A Timeline calls it too, where Unity does not: in edit mode.
+        internal void LateUpdate()
         {
             if (_head == null || !_head.HasFace) return;
-            if (_drives == null)
-            {
-                Match(_meshes, _mapping, out _drives, out _sources);
-                _values = new float[_drives.Length];
-            }
+            if (_drives == null) Match();
             var share = _smoothing > 0 ? 1f - Mathf.Exp(-Time.deltaTime / _smoothing) : 1f;
             for (var i = 0; i < _drives.Length; i++)
             {
                 var drive = _drives[i];
-                _values[i] += share * (Mathf.Clamp01(Weight(drive, _sources, _head.Face) * _gain) - _values[i]);
+                _values[i] += share * (WeightOf(drive, _head.Face) - _values[i]);
                 drive.Mesh.SetBlendShapeWeight(drive.Shape, 100f * _values[i]);
             }
         }
 
-        /// <summary>What a face does to a blend shape, before gain and limits.</summary>
-        internal static float Weight(Drive drive, Source[] sources, FaceWeights face)
+        float WeightOf(Drive drive, FaceWeights face)
         {
             var weight = 0f;
-            for (var s = drive.First; s < drive.First + drive.Count; s++) weight += Column(sources[s].Column, face) * sources[s].Factor;
-            return weight;
+            for (var s = drive.First; s < drive.First + drive.Count; s++) weight += Column(_sources[s].Column, face) * _sources[s].Factor;
+            return Mathf.Clamp01(weight * _gain);
         }
 
         static float Column(int column, FaceWeights face) =>
             column < face.Arkit.Length ? face.Arkit[column] : face.Visemes[column - face.Arkit.Length];
 
-        /// <summary>Which blend shapes of `meshes` follow which weights. `mapping`: null for names alone.</summary>
-        internal static void Match(
-            SkinnedMeshRenderer[] meshes, FlashHeadBlendShapeMapping mapping, out Drive[] matched, out Source[] matchedSources)
+        /// <summary>Tells of each blend shape that is driven: its mesh, its place there, and what each of `faces` does to it, 0 to 1.</summary>
+        internal void Trace(FaceWeights[] faces, Action<SkinnedMeshRenderer, int, float[]> tell)
+        {
+            if (_drives == null) Match();
+            foreach (var drive in _drives)
+            {
+                var weights = new float[faces.Length];
+                for (var i = 0; i < faces.Length; i++) weights[i] = WeightOf(drive, faces[i]);
+                tell(drive.Mesh, drive.Shape, weights);
+            }
+        }
+
+        void Match()
         {
             var drives = new List<Drive>();
             var sources = new List<Source>();
             var columns = Columns();
-            foreach (var mesh in meshes)
+            foreach (var mesh in _meshes)
             {
                 if (mesh == null || mesh.sharedMesh == null) continue;
                 var before = drives.Count;
                 for (var shape = 0; shape < mesh.sharedMesh.blendShapeCount; shape++)
                 {
                     var first = sources.Count;
-                    AddSources(Plain(mesh.sharedMesh.GetBlendShapeName(shape)), mapping, columns, sources);
+                    AddSources(Plain(mesh.sharedMesh.GetBlendShapeName(shape)), columns, sources);
                     if (sources.Count == first) continue;
                     drives.Add(new Drive { Mesh = mesh, Shape = shape, First = first, Count = sources.Count - first });
                 }
                 if (drives.Count == before) WarnOf(mesh);
             }
-            matched = drives.ToArray();
-            matchedSources = sources.ToArray();
+            _drives = drives.ToArray();
+            _sources = sources.ToArray();
+            _values = new float[_drives.Length];
         }
 
-        static void AddSources(
-            string shape, FlashHeadBlendShapeMapping mapping, Dictionary<string, int> columns, List<Source> sources)
+        void AddSources(string shape, Dictionary<string, int> columns, List<Source> sources)
         {
-            if (mapping == null)
+            if (_mapping == null)
             {
                 if (columns.TryGetValue(shape, out var column)) sources.Add(new Source { Column = column, Factor = 1f });
                 return;
             }
-            foreach (var entry in mapping.Entries)
+            foreach (var entry in _mapping.Entries)
                 if (Plain(entry.BlendShape) == shape && columns.TryGetValue(Plain(entry.Source), out var column))
                     sources.Add(new Source { Column = column, Factor = entry.Factor });
         }
 
-        static void WarnOf(SkinnedMeshRenderer mesh)
+        void WarnOf(SkinnedMeshRenderer mesh)
         {
             var names = new List<string>();
             for (var i = 0; i < mesh.sharedMesh.blendShapeCount && i < 12; i++) names.Add(mesh.sharedMesh.GetBlendShapeName(i));

@@ -62,7 +62,7 @@ namespace FlashHead.Timeline
         {
             if (_targets == null) _targets = _head.transform.root.GetComponentsInChildren<FlashHeadBlendShapeTarget>(true);
             foreach (var target in _targets)
-                if (target != null && target.Head == _head) target.Show();
+                if (target != null && target.Head == _head) target.LateUpdate();
         }
     }
 }
