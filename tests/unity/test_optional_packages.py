@@ -16,6 +16,7 @@ OPTIONAL = {
     "UnityEngine.Localization": "Unity.Localization",
     "PixelCrushers": "DialogueSystem",
 }
+OPTIONAL_ASSEMBLIES = {*OPTIONAL.values(), "PixelCrushers"}
 # No package of Unity's registry, so that a person sets this one: Documentation~/baked-dialogue.md.
 SET_BY_HAND = "FLASHHEAD_DIALOGUE_SYSTEM"
 

@@ -6,10 +6,7 @@ import shutil
 
 import pytest
 from metas import PACKAGE, assets, content, guid_of, meta_of
-
-# What an assembly may refer to beside the package's own: Unity UI, and packages that need not be there.
-KNOWN_ASSEMBLIES = {"UnityEngine.UI", "Unity.Timeline", "Unity.Addressables", "Unity.ResourceManager"}
-KNOWN_ASSEMBLIES |= {"Unity.Localization", "DialogueSystem", "PixelCrushers"}
+from test_optional_packages import OPTIONAL_ASSEMBLIES
 
 
 def problems(package) -> list[str]:
@@ -50,7 +47,7 @@ def manifest_problems(package) -> list[str]:
 def assembly_problems(package) -> list[str]:
     """Every script is in an assembly of its own name, which refers only to what exists."""
     definitions = {path: json.loads(path.read_text("utf-8")) for path in package.rglob("*.asmdef")}
-    known = {definition["name"] for definition in definitions.values()} | KNOWN_ASSEMBLIES
+    known = {definition["name"] for definition in definitions.values()} | {"UnityEngine.UI"} | OPTIONAL_ASSEMBLIES
     found = []
     for path, definition in definitions.items():
         if path.stem != definition["name"]:
