@@ -40,9 +40,7 @@ namespace FlashHead.Editor
         {
             Selection.selectionChanged -= Look;
             EditorApplication.update -= Step;
-            if (_run == null || _run.HasEnded) return;
-            _run.Dispose();
-            AssetDatabase.Refresh();
+            if (_run != null) _run.Dispose();
         }
 
         void Look()
