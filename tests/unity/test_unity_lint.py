@@ -8,10 +8,11 @@ import pytest
 import scenes
 import yaml
 from metas import PACKAGE, SAMPLES, assets, content, guid_of, meta_of
+from test_optional_packages import OPTIONAL_ASSEMBLIES
 
 # What an assembly may refer to beside the package's own: Unity UI, and packages that need not be there.
 KNOWN_ASSEMBLIES = {
-    *("UnityEngine.UI", "Unity.Timeline", "Unity.InputSystem"),
+    *("UnityEngine.UI", "Unity.InputSystem"),
     *("UnityEngine.TestRunner", "UnityEditor.TestRunner"),
 }
 
@@ -58,7 +59,7 @@ def manifest_problems(package) -> list[str]:
 def assembly_problems(package) -> list[str]:
     """Every script is in an assembly of its own name, which refers only to what exists."""
     definitions = {path: json.loads(path.read_text("utf-8")) for path in package.rglob("*.asmdef")}
-    known = {definition["name"] for definition in definitions.values()} | KNOWN_ASSEMBLIES
+    known = {definition["name"] for definition in definitions.values()} | KNOWN_ASSEMBLIES | OPTIONAL_ASSEMBLIES
     found = []
     for path, definition in definitions.items():
         if path.stem != definition["name"]:

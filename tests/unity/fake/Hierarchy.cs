@@ -4,17 +4,6 @@ using System.Linq;
 
 namespace UnityEngine
 {
-    public partial class Component
-    {
-        public T[] GetComponentsInChildren<T>(bool includeInactive) where T : Component =>
-            gameObject.All().OfType<T>().Where(one => includeInactive || one.gameObject.activeInHierarchy).ToArray();
-    }
-
-    public partial class Transform
-    {
-        public Transform root => parent == null ? this : parent.root;
-    }
-
     public sealed partial class GameObject
     {
         /// <summary>A child.</summary>

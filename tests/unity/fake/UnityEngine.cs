@@ -122,9 +122,15 @@ namespace UnityEngine
             foreach (var source in Sources) source.Mix();
             Start();
             foreach (var message in new[] { "Update", "LateUpdate" })
+            {
                 foreach (var one in Alive.ToArray())
                     if (one.isActiveAndEnabled) Send(one, message);
+                if (message == "Update") Direct(deltaS);
+            }
         }
+
+        /// <summary>Timelines, between Update and LateUpdate.</summary>
+        static partial void Direct(double deltaS);
 
         public static void Send(object it, string message)
         {
@@ -329,7 +335,7 @@ namespace UnityEngine.Video
         public VideoRenderMode renderMode;
         public VideoAudioOutputMode audioOutputMode;
         public VideoTimeReference timeReference;
-        public double externalReferenceTime;
+        public double externalReferenceTime, time;
         public Texture texture => playing ? Shown : null;
         public readonly RenderTexture Shown = new RenderTexture();
         public void Play() => playing = true;
