@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sample_parts
+import sample_scenes
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "worker"))
 
@@ -52,13 +54,31 @@ def assemblies(tmp_path_factory):
         "FlashHead.Tests": ("Tests/Core", ("FlashHead.Interop", "FlashHead.Core", NEWTONSOFT, NUNIT)),
         "UnityEngine": (HERE / "fake", ()),
         "FlashHead": ("Runtime/Components", ("FlashHead.Core", "UnityEngine")),
-        "FlashHead.Editor": ("Editor", ("FlashHead.Core", "FlashHead", "UnityEngine")),
+        "FlashHead.Timeline": ("Runtime/Timeline", ("FlashHead.Core", "FlashHead", "UnityEngine")),
+        "FlashHead.Addressables": (
+            "Runtime/Integrations/Addressables",
+            ("FlashHead.Core", "FlashHead", "UnityEngine"),
+        ),
+        "FlashHead.Localization": (
+            "Runtime/Integrations/Localization",
+            ("FlashHead.Core", "FlashHead", "FlashHead.Addressables", "UnityEngine"),
+        ),
+        "FlashHead.DialogueSystem": (
+            "Runtime/Integrations/DialogueSystem",
+            ("FlashHead.Core", "FlashHead", "UnityEngine"),
+        ),
+        "FlashHead.Baking": ("Editor/Baking", ("FlashHead.Core",)),
+        "FlashHead.Editor": ("Editor", ("FlashHead.Core", "FlashHead.Baking", "FlashHead", "UnityEngine")),
         "FlashHead.ComponentTests": (
             HERE / "components",
-            ("FlashHead.Core", "FlashHead", "FlashHead.Editor", "FlashHead.Tests", "UnityEngine", NUNIT),
+            (
+                *("FlashHead.Core", "FlashHead", "FlashHead.Baking", "FlashHead.Editor", "FlashHead.Timeline"),
+                *("FlashHead.Addressables", "FlashHead.Localization", "FlashHead.DialogueSystem"),
+                *("FlashHead.Tests", "UnityEngine", NUNIT),
+            ),
         ),
     }
-    for name, (sources, references) in parts.items():
+    for name, (sources, references) in (parts | sample_parts.parts(NEWTONSOFT, NUNIT)).items():
         files = sorted((PACKAGE / sources).glob("*.cs"))
         dlls = [folder / f"{one}.dll" if isinstance(one, str) else one for one in references]
         command = [*COMPILE, f"-out:{folder / name}.dll", *(f"-r:{dll}" for dll in dlls), *files]
@@ -117,7 +137,9 @@ def surroundings(assemblies, baked, tmp_path_factory):
             "FLASHHEAD_TEST_RECORDED": f"{recorded}|x",
             "FLASHHEAD_TEST_PROGRAM": f"{sys.executable}|-m|flashhead_engine.worker|--allow-path|{LINE.parent}",
             "FLASHHEAD_TEST_LINE": str(LINE),
+            "FLASHHEAD_TEST_FLASHHEAD": str(Path(sys.executable).with_name("flashhead")),
             "FLASHHEAD_TEST_PCM": str(baked / "line.f32"),
             "FLASHHEAD_TEST_BAKED": str(baked),
+            "FLASHHEAD_TEST_SCENES": str(sample_scenes.write(tmp_path_factory.mktemp("scenes"))),
             "FLASHHEAD_TEST_SECONDS": os.environ.get("FLASHHEAD_TEST_SECONDS", "3"),
         }

@@ -2,7 +2,8 @@
 
     python tests/unity/metas.py          write those that are missing
 
-Folders whose name ends in ~ or begins with a dot are none of Unity's.
+Folders whose name ends in ~ or begins with a dot are none of Unity's. What is in Samples~ has metas all the same: a
+sample comes into a project with them, so that its scene finds its scripts and its files.
 """
 
 import re
@@ -27,6 +28,7 @@ LIBRARIES = {
     "macos-x64": "libflashhead_bridge.dylib",
     "macos-arm64": "libflashhead_bridge.dylib",
 }
+SAMPLES = "Samples~"
 NOTICES = "THIRD_PARTY_NOTICES.txt"
 _PLAYERS = ("Linux64", "OSXUniversal", "Win", "Win64")
 _IMPORTERS = {
@@ -34,7 +36,45 @@ _IMPORTERS = {
     ".asmdef": "AssemblyDefinitionImporter",
     ".md": "TextScriptImporter",
     ".txt": "TextScriptImporter",
+    ".bytes": "TextScriptImporter",
 }
+# In the form of Unity 2021.3; what is left out has Unity's defaults. Speech is decoded and there when a scene begins.
+_AUDIO = """AudioImporter:
+  externalObjects: {}
+  serializedVersion: 6
+  defaultSettings:
+    loadType: 0
+    sampleRateSetting: 0
+    sampleRateOverride: 44100
+    compressionFormat: 1
+    quality: 1
+    conversionMode: 0
+  platformSettingOverrides: {}
+  forceToMono: 0
+  normalize: 0
+  preloadAudioData: 1
+  loadInBackground: 0
+  ambisonic: 0
+  3D: 1
+"""
+_PICTURE = """TextureImporter:
+  externalObjects: {}
+  serializedVersion: 11
+  mipmaps:
+    mipMapMode: 0
+    enableMipMap: 0
+    sRGBTexture: 1
+  textureSettings:
+    serializedVersion: 2
+    filterMode: 1
+    wrapU: 1
+    wrapV: 1
+    wrapW: 1
+  textureType: 0
+  textureShape: 1
+  alphaUsage: 1
+  alphaIsTransparency: 1
+"""
 _TAIL = "  userData: \n  assetBundleName: \n  assetBundleVariant: \n"
 
 
@@ -46,7 +86,9 @@ def assets(package: Path) -> Iterator[Path]:
     folders = {path.parent for path in libraries}
     for path in sorted({*package.rglob("*"), *libraries, *folders}):
         parts = path.relative_to(package).parts
-        hidden = any(part.endswith("~") or part.startswith(".") for part in parts)
+        if parts[0] == SAMPLES:
+            parts = parts[1:]
+        hidden = not parts or any(part.endswith("~") or part.startswith(".") for part in parts)
         if not hidden and path.suffix != ".meta":
             yield path
 
@@ -69,6 +111,10 @@ def content(path: Path, package: Path) -> str:
         return f"{head}PackageManifestImporter:\n  externalObjects: {{}}\n{_TAIL}"
     if path.is_dir() or not path.suffix:
         return f"{head}folderAsset: yes\nDefaultImporter:\n  externalObjects: {{}}\n{_TAIL}"
+    if path.suffix == ".ogg":
+        return head + _AUDIO + _TAIL
+    if path.suffix == ".png":
+        return head + _PICTURE + _TAIL
     importer = _IMPORTERS.get(path.suffix, "DefaultImporter")
     if importer != "MonoImporter":
         return f"{head}{importer}:\n  externalObjects: {{}}\n{_TAIL}"

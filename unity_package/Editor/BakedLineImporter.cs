@@ -25,7 +25,9 @@ namespace FlashHead.Editor
         {
             try
             {
-                return Save(Read(path), path.Substring(0, path.Length - Ending.Length) + ".asset");
+                var line = BakedAssets.Save(Read(path), path.Substring(0, path.Length - Ending.Length) + ".asset");
+                line.Forget();
+                return line;
             }
             catch (Exception error) when (error is IOException || error is InvalidDataException || error is ArgumentException)
             {
@@ -68,22 +70,6 @@ namespace FlashHead.Editor
                 if (Path.GetFileName(path) == manifest.AudioName) return AssetDatabase.LoadAssetAtPath<AudioClip>(path);
             }
             return null;
-        }
-
-        /// <summary>Into the asset that is there, so that what refers to it goes on doing so.</summary>
-        static FlashHeadBakedLine Save(FlashHeadBakedLine line, string path)
-        {
-            var old = AssetDatabase.LoadAssetAtPath<FlashHeadBakedLine>(path);
-            if (old == null)
-            {
-                AssetDatabase.CreateAsset(line, path);
-                return line;
-            }
-            EditorUtility.CopySerialized(line, old);
-            old.Forget();
-            EditorUtility.SetDirty(old);
-            UnityEngine.Object.DestroyImmediate(line);
-            return old;
         }
     }
 }

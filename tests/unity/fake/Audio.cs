@@ -12,12 +12,12 @@ namespace UnityEngine
         static double _beganS, _frozenS = double.NaN;
 
         /// <summary>The mixer's time without steps: what is heard now; for tests.</summary>
-        public static double HeardS => double.IsNaN(_frozenS) ? Engine.NowS - _beganS : _frozenS;
+        [ForTests] public static double HeardS => double.IsNaN(_frozenS) ? Engine.NowS - _beganS : _frozenS;
 
         public static double dspTime => Math.Floor(HeardS / Engine.BufferS) * Engine.BufferS;
 
         /// <summary>The mixer stands still: the listener or the whole application is paused.</summary>
-        public static void Freeze(bool frozen)
+        [ForTests] public static void Freeze(bool frozen)
         {
             if (frozen == !double.IsNaN(_frozenS)) return;
             if (frozen) _frozenS = HeardS;
@@ -32,7 +32,7 @@ namespace UnityEngine
         /// system configuration are performed all audio objects have to be reloaded. This works for disk-based AudioClip
         /// assets [...], but any AudioClips generated or modified by scripts are lost and have to be recreated. Likewise any
         /// play state is lost as well." docs.unity3d.com/Manual/class-AudioSettings.html</summary>
-        public static void ChangeDevice()
+        [ForTests] public static void ChangeDevice()
         {
             foreach (var source in Engine.Sources)
             {
@@ -44,7 +44,7 @@ namespace UnityEngine
         }
     }
 
-    public static class AudioListener
+    public sealed class AudioListener : Behaviour
     {
         static bool _pause;
 
@@ -62,11 +62,11 @@ namespace UnityEngine
     public sealed class AudioClip : Object
     {
         readonly float[] _data;
-        public bool readable = true;
+        [ForTests] public bool readable = true;
         /// <summary>By a script, and so lost when the device changes.</summary>
-        public bool isMade, isLost;
+        [ForTests] public bool isMade, isLost;
 
-        public AudioClip(string name, float[] data, int channels, int frequency)
+        [ForTests] public AudioClip(string name, float[] data, int channels, int frequency)
         {
             this.name = name;
             _data = data;
@@ -81,7 +81,7 @@ namespace UnityEngine
         public float length => samples / (float)frequency;
 
         /// <summary>Of a streamed clip: what the audio thread calls.</summary>
-        public PCMReaderCallback Reader { get; private set; }
+        [ForTests] public PCMReaderCallback Reader { get; private set; }
         public delegate void PCMReaderCallback(float[] data);
 
         public static AudioClip Create(
@@ -116,7 +116,7 @@ namespace UnityEngine
         double _fromS, _sinceS = double.PositiveInfinity; // position, when the mixer's time was what
         long _read;
 
-        public AudioSource() { Engine.Sources.Add(this); }
+        [ForTests] public AudioSource() { Engine.Sources.Add(this); }
 
         public bool loop;
 
@@ -140,7 +140,7 @@ namespace UnityEngine
         bool Ended => ReferenceEquals(_clip, null) || _clip.destroyed || _clip.isLost || At(AudioSettings.dspTime) >= _clip.length;
 
         /// <summary>What a listener hears now, between the steps too; for tests.</summary>
-        public double HeardS => At(AudioSettings.HeardS);
+        [ForTests] public double HeardS => At(AudioSettings.HeardS);
 
         /// <summary>From its Play or PlayScheduled on, even while it waits for its time.</summary>
         public bool isPlaying => Begun && !_paused && !Ended;
@@ -171,7 +171,7 @@ namespace UnityEngine
         }
 
         /// <summary>The audio thread's work.</summary>
-        public void Mix()
+        [ForTests] public void Mix()
         {
             if (ReferenceEquals(_clip, null) || _clip.Reader == null) return;
             while (isPlaying && _read < timeSamples + ReadAhead)

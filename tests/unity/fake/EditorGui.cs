@@ -106,7 +106,7 @@ namespace UnityEditor
 
     public enum MessageType { None, Info, Warning, Error }
 
-    public static class EditorGUILayout
+    public static partial class EditorGUILayout
     {
         public static readonly List<string> Drawn = new List<string>();
 
@@ -117,7 +117,11 @@ namespace UnityEditor
         public static void HelpBox(string message, MessageType type) => Drawn.Add(type + ": " + message);
         public static void LabelField(string label, string label2) => Drawn.Add(label + ": " + label2);
         public static void Space() { }
-        public static UnityEngine.Object ObjectField(string label, UnityEngine.Object obj, Type objType, bool allowSceneObjects) => obj;
+        /// <summary>What a test drops into the field of a label.</summary>
+        [ForTests] public static readonly Dictionary<string, UnityEngine.Object> Dropped = new Dictionary<string, UnityEngine.Object>();
+
+        public static UnityEngine.Object ObjectField(string label, UnityEngine.Object obj, Type objType, bool allowSceneObjects) =>
+            Dropped.TryGetValue(label, out var dropped) ? dropped : obj;
         public static Rect GetControlRect() => default(Rect);
 
         public static bool PropertyField(SerializedProperty property, bool includeChildren)

@@ -18,6 +18,7 @@ namespace UnityEditor
 
         public static UnityEngine.Object LoadMainAssetAtPath(string path) => LoadAssetAtPath<UnityEngine.Object>(path);
         public static void CreateAsset(UnityEngine.Object asset, string path) => Assets[path] = asset;
+        public static string GetAssetPath(UnityEngine.Object asset) => Assets.FirstOrDefault(one => ReferenceEquals(one.Value, asset)).Key ?? "";
         public static string GUIDToAssetPath(string guid) => guid;
 
         public static string[] FindAssets(string filter)
@@ -37,6 +38,7 @@ namespace UnityEditor
         {
             foreach (var field in from.GetType().GetFields(System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic))
                 if (Attribute.IsDefined(field, typeof(SerializeField))) field.SetValue(to, field.GetValue(from));
+            to.name = from.name;
         }
     }
 

@@ -9,6 +9,10 @@ using System.Runtime.InteropServices;
 
 namespace UnityEngine
 {
+    /// <summary>Not in Unity: what tests do and see.</summary>
+    [AttributeUsage(AttributeTargets.All)]
+    public sealed class ForTestsAttribute : Attribute { }
+
     public class Object
     {
         public string name = "";
@@ -39,33 +43,28 @@ namespace UnityEngine
         public GameObject gameObject = new GameObject();
     }
 
-    public sealed partial class GameObject : Object
-    {
-        public readonly List<Component> Components = new List<Component>();
-
-        public T AddComponent<T>() where T : Component, new()
-        {
-            var component = new T { gameObject = this };
-            Components.Add(component);
-            return component;
-        }
-    }
-
     public class Behaviour : Component
     {
-        bool _enabled;
+        bool _enabled, _on;
 
-        public bool isActiveAndEnabled => _enabled && !destroyed;
+        public bool isActiveAndEnabled => _enabled && !destroyed && gameObject.activeInHierarchy;
 
         public bool enabled
         {
             get => _enabled;
             set
             {
-                if (_enabled == value) return;
                 _enabled = value;
-                Engine.Send(this, value ? "OnEnable" : "OnDisable");
+                Refresh();
             }
+        }
+
+        /// <summary>The object was switched on or off: a behaviour hears of it once.</summary>
+        internal void Refresh()
+        {
+            if (_on == isActiveAndEnabled) return;
+            _on = !_on;
+            Engine.Send(this, _on ? "OnEnable" : "OnDisable");
         }
     }
 
@@ -85,7 +84,7 @@ namespace UnityEngine
     }
 
     /// <summary>What moves time and calls the components, as the player loop does.</summary>
-    public static class Engine
+    public static partial class Engine
     {
         public static readonly List<MonoBehaviour> Alive = new List<MonoBehaviour>();
         public static readonly List<string> Warnings = new List<string>();
@@ -98,6 +97,7 @@ namespace UnityEngine
         public static void Begin()
         {
             foreach (var one in Alive.ToArray()) Object.Destroy(one);
+            Started.Clear();
             Sources.Clear();
             Warnings.Clear();
             Assets.Clear();
@@ -120,10 +120,17 @@ namespace UnityEngine
             Time.unscaledDeltaTime = (float)deltaS;
             Time.deltaTime = Time.timeScale * Time.unscaledDeltaTime;
             foreach (var source in Sources) source.Mix();
+            Start();
             foreach (var message in new[] { "Update", "LateUpdate" })
+            {
                 foreach (var one in Alive.ToArray())
                     if (one.isActiveAndEnabled) Send(one, message);
+                if (message == "Update") Direct(deltaS);
+            }
         }
+
+        /// <summary>Timelines, between Update and LateUpdate.</summary>
+        static partial void Direct(double deltaS);
 
         public static void Send(object it, string message)
         {
@@ -152,12 +159,13 @@ namespace UnityEngine
 
     public class Texture : Object
     {
+        public int width, height;
         public TextureWrapMode wrapMode;
     }
 
     public sealed class RenderTexture : Texture { }
 
-    public sealed class Texture2D : Texture
+    public sealed partial class Texture2D : Texture
     {
         readonly IntPtr _pixels;
         readonly int _bytes;
@@ -165,6 +173,8 @@ namespace UnityEngine
 
         public Texture2D(int width, int height, TextureFormat format, bool mipChain, bool linear)
         {
+            this.width = width;
+            this.height = height;
             _bytes = width * height * 4;
             _pixels = Marshal.AllocHGlobal(_bytes);
             Engine.TexturesAlive++;
@@ -191,13 +201,14 @@ namespace UnityEngine
 
     public sealed class MaterialPropertyBlock
     {
-        public readonly Dictionary<string, object> Values = new Dictionary<string, object>();
+        [ForTests] public readonly Dictionary<string, object> Values = new Dictionary<string, object>();
         public void SetTexture(string name, Texture value) => Values[name] = value;
         public void SetVector(string name, Vector4 value) => Values[name] = value;
     }
 
     public partial class Renderer : Component
     {
+        public Material[] sharedMaterials = new Material[0];
         public Dictionary<string, object> Block = new Dictionary<string, object>();
 
         public void GetPropertyBlock(MaterialPropertyBlock block)
@@ -210,32 +221,19 @@ namespace UnityEngine
             Block = block == null ? new Dictionary<string, object>() : new Dictionary<string, object>(block.Values);
     }
 
-    public sealed class Mesh : Object
-    {
-        readonly string[] _shapes;
-        public Mesh(params string[] shapes) { _shapes = shapes; }
-        public int blendShapeCount => _shapes.Length;
-        public string GetBlendShapeName(int index) => _shapes[index];
-    }
-
-    public sealed class SkinnedMeshRenderer : Renderer
+    public sealed partial class SkinnedMeshRenderer : Renderer
     {
         public Mesh sharedMesh;
-        public readonly Dictionary<string, float> Weights = new Dictionary<string, float>();
+        public Bounds localBounds;
+        [ForTests] public readonly Dictionary<string, float> Weights = new Dictionary<string, float>();
+        public float GetBlendShapeWeight(int index) => Weights.TryGetValue(sharedMesh.GetBlendShapeName(index), out var weight) ? weight : 0f;
         public void SetBlendShapeWeight(int index, float value) => Weights[sharedMesh.GetBlendShapeName(index)] = value;
-        public float GetBlendShapeWeight(int index) => Weights.TryGetValue(sharedMesh.GetBlendShapeName(index), out var value) ? value : 0f;
     }
 
     public static class Graphics
     {
         public static int Blits;
         public static void Blit(Texture from, RenderTexture to, Vector2 scale, Vector2 offset) => Blits++;
-    }
-
-    public struct Vector2
-    {
-        public float x, y;
-        public Vector2(float x, float y) { this.x = x; this.y = y; }
     }
 
     public struct Vector4
@@ -250,7 +248,7 @@ namespace UnityEngine
         public Rect(float x, float y, float width, float height) { this.x = x; this.y = y; this.width = width; this.height = height; }
     }
 
-    public static class Mathf
+    public static partial class Mathf
     {
         public static float Min(float a, float b) => Math.Min(a, b);
         public static float Exp(float power) => (float)Math.Exp(power);
@@ -274,8 +272,10 @@ namespace UnityEngine
 
     public static class Resources
     {
-        public static T Load<T>(string path) where T : ScriptableObject =>
-            Engine.Assets.TryGetValue(path, out var asset) ? (T)asset : null;
+        public static T Load<T>(string path) where T : Object =>
+            Engine.Assets.TryGetValue(path, out var asset) ? (T)(Object)asset : null;
+
+        public static T GetBuiltinResource<T>(string path) where T : Object, new() => new T { name = path };
     }
 
     public enum RuntimeInitializeLoadType { SubsystemRegistration }
@@ -289,6 +289,7 @@ namespace UnityEngine
     public sealed class DisallowMultipleComponent : Attribute { }
     public sealed class AddComponentMenu : Attribute { public AddComponentMenu(string name) { } }
     public sealed class HeaderAttribute : Attribute { public HeaderAttribute(string header) { } }
+    public sealed class TextAreaAttribute : Attribute { }
     public sealed class TooltipAttribute : Attribute { public TooltipAttribute(string tooltip) { } }
     public sealed class RangeAttribute : Attribute { public RangeAttribute(float min, float max) { } }
 
@@ -300,17 +301,20 @@ namespace UnityEngine
 
 namespace UnityEngine.Events
 {
+    public delegate void UnityAction();
+    public delegate void UnityAction<T0>(T0 arg0);
+
     public class UnityEvent
     {
-        Action _listeners;
-        public void AddListener(Action listener) => _listeners += listener;
+        UnityAction _listeners;
+        public void AddListener(UnityAction call) => _listeners += call;
         public void Invoke() => _listeners?.Invoke();
     }
 
     public class UnityEvent<T>
     {
-        Action<T> _listeners;
-        public void AddListener(Action<T> listener) => _listeners += listener;
+        UnityAction<T> _listeners;
+        public void AddListener(UnityAction<T> call) => _listeners += call;
         public void Invoke(T argument) => _listeners?.Invoke(argument);
     }
 }
@@ -326,24 +330,16 @@ namespace UnityEngine.Video
     public sealed class VideoPlayer : Behaviour
     {
         public VideoClip clip;
-        public bool playOnAwake = true, playing;
+        public bool playOnAwake = true;
+        [ForTests] public bool playing;
         public VideoRenderMode renderMode;
         public VideoAudioOutputMode audioOutputMode;
         public VideoTimeReference timeReference;
-        public double externalReferenceTime;
+        public double externalReferenceTime, time;
         public Texture texture => playing ? Shown : null;
         public readonly RenderTexture Shown = new RenderTexture();
         public void Play() => playing = true;
         public void Stop() => playing = false;
-    }
-}
-
-namespace UnityEngine.UI
-{
-    public sealed class RawImage : Component
-    {
-        public Texture texture;
-        public Rect uvRect;
     }
 }
 

@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("FlashHead.Editor")]
+[assembly: InternalsVisibleTo("FlashHead.Timeline")]

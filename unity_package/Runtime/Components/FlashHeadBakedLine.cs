@@ -28,6 +28,9 @@ namespace FlashHead
             }
         }
 
+        /// <summary>Of the dialogue, in seconds.</summary>
+        public double DurationS => _audio != null ? (double)_audio.samples / _audio.frequency : Track != null ? Track.DurationUs * 1e-6 : 0.0;
+
         /// <summary>Its serialized values were changed.</summary>
         public void Forget() => _track = null;
 

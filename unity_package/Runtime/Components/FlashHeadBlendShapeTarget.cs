@@ -70,7 +70,7 @@ namespace FlashHead
             _drives = null;
         }
 
-        // The editor calls it too, where Unity does not: in edit mode.
+        // The editor and a Timeline call it too, where Unity does not: in edit mode.
         internal void LateUpdate()
         {
             if (_head == null || !_head.HasFace) return;
@@ -84,17 +84,31 @@ namespace FlashHead
             {
                 var drive = _drives[i];
                 if (drive.Mesh == null) continue; // destroyed since
-                var weight = 0f;
-                for (var s = drive.First; s < drive.First + drive.Count; s++) weight += Column(_sources[s].Column) * _sources[s].Factor;
-                _values[i] += share * (Mathf.Clamp01(weight * _gain) - _values[i]);
+                _values[i] += share * (WeightOf(drive, _head.Face) - _values[i]);
                 drive.Mesh.SetBlendShapeWeight(drive.Shape, 100f * _values[i]);
             }
         }
 
-        float Column(int column)
+        float WeightOf(Drive drive, FaceWeights face)
         {
-            var arkit = _head.Face.Arkit;
-            return column < arkit.Length ? arkit[column] : _head.Face.Visemes[column - arkit.Length];
+            var weight = 0f;
+            for (var s = drive.First; s < drive.First + drive.Count; s++) weight += Column(_sources[s].Column, face) * _sources[s].Factor;
+            return Mathf.Clamp01(weight * _gain);
+        }
+
+        static float Column(int column, FaceWeights face) =>
+            column < face.Arkit.Length ? face.Arkit[column] : face.Visemes[column - face.Arkit.Length];
+
+        /// <summary>Tells of each blend shape that is driven: its mesh, its place there, and what each of `faces` does to it, 0 to 1.</summary>
+        internal void Trace(FaceWeights[] faces, Action<SkinnedMeshRenderer, int, float[]> tell)
+        {
+            if (_drives == null) Match();
+            foreach (var drive in _drives)
+            {
+                var weights = new float[faces.Length];
+                for (var i = 0; i < faces.Length; i++) weights[i] = WeightOf(drive, faces[i]);
+                tell(drive.Mesh, drive.Shape, weights);
+            }
         }
 
         /// <summary>How many blend shapes of one of its meshes are driven.</summary>

@@ -21,6 +21,9 @@ namespace FlashHead
         [Tooltip("Words of the command that starts a worker in the player; the first is a path from the folder of the game's program.")]
         public string[] PlayerProgram = { "FlashHead/flashhead-worker" };
 
+        [Tooltip("Words of the command that bakes dialogue in the editor: flashhead, or a path from the project's folder, such as .venv/bin/flashhead.")]
+        public string[] BakeProgram = { "flashhead" };
+
         [Tooltip("nano, lite or pro; a head may ask for another one.")]
         public string Tier = "nano";
 

@@ -26,14 +26,20 @@ namespace FlashHead
         public readonly string AudioName;
         /// <summary>Its path; null where it lies outside of the folder: look for the name in the project.</summary>
         public readonly string AudioFile;
+        /// <summary>Of the recording's bytes, lower-case hex; null: not said.</summary>
+        public readonly string AudioSha256;
+        /// <summary>Null: baked without one.</summary>
+        public readonly string AvatarName;
         public readonly IReadOnlyList<Output> Outputs;
 
-        BakedManifest(string id, long durationUs, string audioName, string audioFile, List<Output> outputs)
+        BakedManifest(string id, long durationUs, string audioName, string audioFile, string audioSha256, string avatarName, List<Output> outputs)
         {
             Id = id;
             DurationUs = durationUs;
             AudioName = audioName;
             AudioFile = audioFile;
+            AudioSha256 = audioSha256;
+            AvatarName = avatarName;
             Outputs = outputs;
         }
 
@@ -78,7 +84,9 @@ namespace FlashHead
             var duration = root["duration_us"];
             if (duration == null || duration.Type != JTokenType.Integer) throw Wrong(name, "duration_us holds no number");
             var file = audio["file"] == null ? null : Inside(Text(audio, "file", name), name);
-            return new BakedManifest(Inside(Text(root, "id", name), name), (long)duration, Text(audio, "name", name), file, outputs);
+            var avatar = (root["avatar"] as JObject)?["name"];
+            return new BakedManifest(
+                Inside(Text(root, "id", name), name), (long)duration, Text(audio, "name", name), file, audio["sha256"]?.ToString(), avatar?.ToString(), outputs);
         }
 
         static string Text(JObject place, string field, string name)
