@@ -200,6 +200,19 @@ namespace FlashHead.Tests
         }
 
         [Test]
+        public void AClipThatIsDestroyedWhileItWaitsIsSaid()
+        {
+            var head = Listening();
+            var clip = Clip(0.2);
+            head.Speak(Put("line.wav", 0.2));
+            head.Speak(clip);
+            UnityEngine.Object.Destroy(clip);
+            Assert.That(Until(() => !head.IsSpeaking, 5));
+            Assert.That(_reasons.Single(), Is.StringContaining("destroyed"));
+            Assert.That(_events.Count(e => e == "finished"), Is.EqualTo(1));
+        }
+
+        [Test]
         public void NoPathIsRefused()
         {
             Assert.Throws<ArgumentException>(() => Listening().Speak(""));

@@ -88,7 +88,7 @@ namespace FlashHead
                 var line = _coming.Dequeue();
                 if (line.Clip == null)
                 {
-                    Fail(line.File.Failure);
+                    Fail(line.File != null ? line.File.Failure : "a clip was destroyed while it waited to be spoken.");
                     continue;
                 }
                 _queue.PatienceS = _patience;
