@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "abi/ahead.h"
 #include "class.h"
 #include "flashhead_bridge.h"
 #include "variant.h"
@@ -54,9 +55,9 @@ class Client : public Object {
   PackedFloat32Array GetPose() const { return pose_; }
   PackedFloat32Array GetVisemes() const { return visemes_; }
   Dictionary GetFrame() const;
-  // For FlashHeadTexture; as flashhead_acquire_video.
+  // For FlashHeadTexture; as flashhead::AcquireVideo.
   flashhead_result AcquireVideo(int64_t session, int64_t utterance, int64_t audio_us, flashhead_frame* frame,
-                                void* pixels, size_t pixel_bytes);
+                                void* pixels, size_t pixel_bytes, const flashhead::Given& ahead);
 
   static std::string GetLastError();
   static Dictionary PollLog();
