@@ -54,7 +54,7 @@ bool Texture::Acquire(Client* client, int64_t session, int64_t utterance, int64_
       // Of a face at rest it is the newest one, whatever the time.
       next_->session = static_cast<flashhead_session>(session);
       next_->utterance = static_cast<uint32_t>(utterance);
-      next_->audio_us = frame_.utterance == utterance ? frame_.pts_us + frame_.duration_us : audio_us;
+      next_->audio_us = audio_us + frame_.duration_us;
       next_->until = std::chrono::steady_clock::now() + kPatience;
       next_->pixels = NextPixels();
       next_->bytes = image_bytes();
@@ -75,7 +75,6 @@ flashhead_result Texture::AcquireNext(Client* client, int64_t session, int64_t u
       client->AcquireVideo(session, utterance, audio_us, frame, pixels, image_bytes(), next_->read);
   if (result == FLASHHEAD_BUFFER_TOO_SMALL) {
     MakeImages(frame->width, frame->height);
-    next_->read = {};
     result = client->AcquireVideo(session, utterance, audio_us, frame, NextPixels(), image_bytes(), {});
   }
   if (result == FLASHHEAD_OK && (frame->width != width_ || frame->height != height_)) {
@@ -99,10 +98,13 @@ void Texture::ShowImage(const EngineObject<ImageTag>& image) {
   frame_ = FLASHHEAD_FRAME;
 }
 
+// The lock of next_ is held.
 void Texture::MakeImages(uint32_t width, uint32_t height) {
   width_ = width;
   height_ = height;
   fits_ = false;
+  next_->pixels = nullptr;
+  next_->read = {};
   const int64_t sides[] = {width, height};
   const GDExtensionBool mipmaps = false;
   for (void*& image : images_) {
