@@ -26,7 +26,7 @@ struct Given {
 
   bool Is(const Given& other) const {
     return any && other.any && tracks == other.tracks && epoch == other.epoch && utterance == other.utterance &&
-           index == other.index;
+           index == other.index && pts_us == other.pts_us;
   }
 };
 
