@@ -10,13 +10,13 @@
 
 namespace flashhead {
 
-// As flashhead_acquire_video. `ahead`: the picture that ReadVideoAhead copied into `pixels`, if any; when it is the one
-// for this time, nothing is copied.
+// As flashhead_acquire_video. `held`: the picture that `pixels` has, if any, before the call and after it; when it is
+// the one for this time, nothing is copied. May be null.
 flashhead_result AcquireVideo(flashhead_session session, uint32_t utterance, int64_t audio_us, flashhead_frame* frame,
-                              void* pixels, size_t pixel_bytes, const Given& ahead);
+                              void* pixels, size_t pixel_bytes, Given* held);
 
 // Copies the picture for a time to come. It does not count as acquired. False: there is none that was not acquired.
 bool ReadVideoAhead(flashhead_session session, uint32_t utterance, int64_t audio_us, void* pixels, size_t pixel_bytes,
-                    Given* ahead);
+                    Given* held);
 
 }  // namespace flashhead

@@ -223,13 +223,13 @@ void Disconnect(flashhead_client handle) {
 }  // namespace
 
 flashhead_result AcquireVideo(flashhead_session session, uint32_t utterance, int64_t audio_us, flashhead_frame* given,
-                              void* pixels, size_t pixel_bytes, const Given& ahead) {
+                              void* pixels, size_t pixel_bytes, Given* held) {
   return Guarded([&] {
     auto& frame = Checked(given, "frame");
     if (pixel_bytes > 0) NotNull(pixels, "pixels");
     const auto open = SessionOf(session);
     SlotInfo info;
-    const Shown shown = open->Video(utterance, audio_us, &info, pixels, pixel_bytes, ahead);
+    const Shown shown = open->Video(utterance, audio_us, &info, pixels, pixel_bytes, held);
     if (shown == Shown::kNothing) return FLASHHEAD_NOTHING;
     PutFrame(info, open->side(), &frame);
     if (shown == Shown::kTooSmall) {
@@ -241,10 +241,10 @@ flashhead_result AcquireVideo(flashhead_session session, uint32_t utterance, int
 }
 
 bool ReadVideoAhead(flashhead_session session, uint32_t utterance, int64_t audio_us, void* pixels, size_t pixel_bytes,
-                    Given* ahead) {
+                    Given* held) {
   bool read = false;
   Guarded([&] {
-    read = SessionOf(session)->VideoAhead(utterance, audio_us, ahead, pixels, pixel_bytes);
+    read = SessionOf(session)->VideoAhead(utterance, audio_us, pixels, pixel_bytes, held);
     return FLASHHEAD_OK;
   });
   return read;
@@ -433,7 +433,7 @@ flashhead_result flashhead_utterance_state(flashhead_session session, uint32_t u
 
 flashhead_result flashhead_acquire_video(flashhead_session session, uint32_t utterance, int64_t audio_us,
                                          flashhead_frame* given, void* pixels, size_t pixel_bytes) {
-  return AcquireVideo(session, utterance, audio_us, given, pixels, pixel_bytes, {});
+  return AcquireVideo(session, utterance, audio_us, given, pixels, pixel_bytes, nullptr);
 }
 
 flashhead_result flashhead_acquire_weights(flashhead_session session, uint32_t utterance, int64_t audio_us,

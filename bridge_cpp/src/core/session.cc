@@ -144,27 +144,29 @@ int32_t Session::StateOf(uint32_t utterance) {
 }
 
 Shown Session::Video(uint32_t utterance, int64_t audio_us, SlotInfo* info, void* payload, size_t room,
-                     const Given& ahead) {
+                     Given* held) {
   if (!state_.settings.video) throw Failure(FLASHHEAD_INVALID_ARGUMENT, "this session was opened without video");
-  return Acquire(true, utterance, audio_us, info, payload, room, ahead, nullptr);
+  return Acquire(true, utterance, audio_us, info, payload, room, held, true);
 }
 
-bool Session::VideoAhead(uint32_t utterance, int64_t audio_us, Given* ahead, void* payload, size_t room) {
+bool Session::VideoAhead(uint32_t utterance, int64_t audio_us, void* payload, size_t room, Given* held) {
   if (!state_.settings.video) return false;
   SlotInfo info;
-  return Acquire(true, utterance, audio_us, &info, payload, room, {}, ahead) == Shown::kNew;
+  return Acquire(true, utterance, audio_us, &info, payload, room, held, false) == Shown::kNew;
 }
 
 Shown Session::Weights(uint32_t utterance, int64_t audio_us, SlotInfo* info, WeightsPayload* payload) {
   if (!state_.settings.blendshapes) {
     throw Failure(FLASHHEAD_INVALID_ARGUMENT, "this session was opened without weights");
   }
-  return Acquire(false, utterance, audio_us, info, payload, sizeof *payload, {}, nullptr);
+  return Acquire(false, utterance, audio_us, info, payload, sizeof *payload, nullptr, true);
 }
 
-// `copied`: the frame is only copied, not given, and told there.
+// Without `give` the frame is only copied.
 Shown Session::Acquire(bool video, uint32_t utterance, int64_t audio_us, SlotInfo* info, void* payload, size_t room,
-                       const Given& ahead, Given* copied) {
+                       Given* held, bool give) {
+  Given nothing;
+  if (held == nullptr) held = &nothing;
   std::optional<Place> place;
   Given last;
   {
@@ -205,16 +207,14 @@ Shown Session::Acquire(bool video, uint32_t utterance, int64_t audio_us, SlotInf
       return Shown::kTooSmall;
     }
     SlotInfo read = found;
-    if (!ahead.Is(given(found)) &&
-        ring.Read(number, &read, payload, track.payload_bytes()) != ReadResult::kRead) {
-      continue;
+    if (!held->Is(given(found))) {
+      *held = {};
+      if (ring.Read(number, &read, payload, track.payload_bytes()) != ReadResult::kRead) continue;
+      if (read.payload_bytes != track.payload_bytes()) continue;
+      *held = given(read);
     }
-    if (read.payload_bytes != track.payload_bytes()) continue;
     *info = InOwnTime(read, place->offset_us, fps);
-    if (copied != nullptr) {
-      *copied = given(read);
-      return Shown::kNew;
-    }
+    if (!give) return Shown::kNew;
     std::lock_guard lock(mutex_);
     state_.retries += overtaken;
     if (!StillShown(*place, utterance, read)) return Shown::kNothing;

@@ -59,13 +59,12 @@ class Session {
   int32_t StateOf(uint32_t utterance);
 
   // The frame for this time of an utterance's audio, of utterance 0: the newest. `info` is in the utterance's own time,
-  // also when kTooSmall is returned; `payload` holds `room` bytes. `ahead`: what `VideoAhead` copied into `payload`; if
-  // it is that frame, it is not copied again.
-  Shown Video(uint32_t utterance, int64_t audio_us, SlotInfo* info, void* payload, size_t room,
-              const Given& ahead = {});
+  // also when kTooSmall is returned; `payload` holds `room` bytes. `held`: the frame that `payload` has, if any, before
+  // the call and after it; if it is the wanted one, it is not copied again.
+  Shown Video(uint32_t utterance, int64_t audio_us, SlotInfo* info, void* payload, size_t room, Given* held = nullptr);
   // Copies the frame of a time to come, which is not given by that: another one may have taken its place by then.
   // Whether there was one that is not given yet.
-  bool VideoAhead(uint32_t utterance, int64_t audio_us, Given* ahead, void* payload, size_t room);
+  bool VideoAhead(uint32_t utterance, int64_t audio_us, void* payload, size_t room, Given* held);
   Shown Weights(uint32_t utterance, int64_t audio_us, SlotInfo* info, WeightsPayload* payload);
 
   bool NextEvent(Event* event);
@@ -97,7 +96,7 @@ class Session {
   };
 
   Shown Acquire(bool video, uint32_t utterance, int64_t audio_us, SlotInfo* info, void* payload, size_t room,
-                const Given& ahead, Given* copied);
+                Given* held, bool give);
   std::optional<Place> PlaceOf(uint32_t utterance);
   bool StillShown(const Place& place, uint32_t utterance, const SlotInfo& info);
   void ReadUpdates();

@@ -57,7 +57,7 @@ class Client : public Object {
   Dictionary GetFrame() const;
   // For FlashHeadTexture; as flashhead::AcquireVideo.
   flashhead_result AcquireVideo(int64_t session, int64_t utterance, int64_t audio_us, flashhead_frame* frame,
-                                void* pixels, size_t pixel_bytes, const flashhead::Given& ahead);
+                                void* pixels, size_t pixel_bytes, flashhead::Given* held);
 
   static std::string GetLastError();
   static Dictionary PollLog();

@@ -12,14 +12,10 @@ constexpr std::chrono::milliseconds kPause(4);
 bool Done(NextPicture* picture) {
   std::lock_guard lock(picture->mutex);
   if (picture->pixels != nullptr && std::chrono::steady_clock::now() < picture->until) {
-    flashhead::Given read;
     if (!flashhead::ReadVideoAhead(picture->session, picture->utterance, picture->audio_us, picture->pixels,
-                                   picture->bytes, &read)) {
-      // A copy that a writer overtook may have left half a picture.
-      picture->read = {};
+                                   picture->bytes, &picture->read)) {
       return false;
     }
-    picture->read = read;
   }
   picture->wanted = false;
   return true;

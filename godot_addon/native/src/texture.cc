@@ -72,10 +72,10 @@ flashhead_result Texture::AcquireNext(Client* client, int64_t session, int64_t u
   uint8_t* pixels = NextPixels();
   if (pixels != next_->pixels || static_cast<flashhead_session>(session) != next_->session) next_->read = {};
   flashhead_result result =
-      client->AcquireVideo(session, utterance, audio_us, frame, pixels, image_bytes(), next_->read);
+      client->AcquireVideo(session, utterance, audio_us, frame, pixels, image_bytes(), &next_->read);
   if (result == FLASHHEAD_BUFFER_TOO_SMALL) {
     MakeImages(frame->width, frame->height);
-    result = client->AcquireVideo(session, utterance, audio_us, frame, NextPixels(), image_bytes(), {});
+    result = client->AcquireVideo(session, utterance, audio_us, frame, NextPixels(), image_bytes(), &next_->read);
   }
   if (result == FLASHHEAD_OK && (frame->width != width_ || frame->height != height_)) {
     ShrinkImages(frame->width, frame->height);
