@@ -14,9 +14,9 @@ namespace flashhead_godot {
 enum class Result : int64_t {};
 enum class UtteranceState : int64_t {};
 template <>
-constexpr const char* kEnumName<Result> = "FlashHeadClient.Result";
+inline constexpr const char* kEnumName<Result> = "FlashHeadClient.Result";
 template <>
-constexpr const char* kEnumName<UtteranceState> = "FlashHeadClient.UtteranceState";
+inline constexpr const char* kEnumName<UtteranceState> = "FlashHeadClient.UtteranceState";
 
 class Client : public Object {
  public:
