@@ -152,19 +152,23 @@ def play(game: Exported, template: Path) -> str:
     return run.stdout
 
 
-def test_the_game_speaks_without_worker_and_native_library(export, template):
-    found = export()
-    assert found.files() == ["game.pck", "game.x86_64"]
+@pytest.fixture(scope="module")
+def small(bare, game, template, tmp_path_factory) -> tuple[list[str], str]:
+    """The files of a game that leaves the worker out, and what it said."""
+    found = exported(bare, template, tmp_path_factory.mktemp("out"))
+    return found.files(), play(found, template)
 
-    said = play(found, template)
+
+def test_the_game_speaks_without_worker_and_native_library(small):
+    files, said = small
+    assert files == ["game.pck", "game.x86_64"]
     result, widest, video = re.search("SPOKE (.*)", said)[1].split()
     assert "NATIVE false" in said
     assert result == "0" and float(widest) > 0.2 and video == "res://lines/guard_en.ogv"
 
 
-def test_the_pack_has_no_avatar_but_its_portrait_and_no_raw_track(export, template):
-    said = play(export(), template)
-    files = said.split("FILES ", 1)[1].split()
+def test_the_pack_has_no_avatar_but_its_portrait_and_no_raw_track(small):
+    files = small[1].split("FILES ", 1)[1].split()
     assert "res://lines/guard_en.ogv" in files
     assert "res://lines/guard_en.flashhead.json.import" in files or "res://lines/guard_en.flashhead.json" in files
     assert "res://lines/guard_en.json" not in files
