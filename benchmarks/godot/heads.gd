@@ -1,6 +1,7 @@
 extends SceneTree
 ## Shows talking heads for some seconds, 60 times a second, and prints what that cost as one line of
-## JSON; see heads.py.
+## JSON; see heads.py. It says when it begins, and ends when its input does, so that what it used can
+## be read meanwhile.
 ## Arguments: heads, size, seconds, pcm (a file of 16 bit samples at 16 kHz), as name=value.
 
 var _given := {}
@@ -44,7 +45,9 @@ func _run() -> void:
 			client.get_utterance_state(sessions[number], lines[number]) != FlashHeadClient.SPEAKING
 		):
 			await process_frame
+	print("BEGAN")
 	await _show(client, sessions, lines, textures)
+	OS.read_string_from_stdin(1)
 	client = null
 	FlashHeadClient.shutdown()
 	quit()

@@ -23,9 +23,14 @@
 #include <thread>
 #include <vector>
 
+#include "abi/ahead.h"
 #include "flashhead_bridge.h"
 
 namespace {
+
+using flashhead::AcquireVideo;
+using flashhead::Given;
+using flashhead::ReadVideoAhead;
 
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
@@ -101,12 +106,14 @@ std::vector<float> Noise(size_t samples, unsigned seed) {
 }
 
 std::atomic<uint64_t> frames_seen{0};
+std::atomic<uint64_t> seen_ahead{0};  // pictures that were copied before they were due
 
 // Speaks without end, and does to its head what a player may.
 void Talk(flashhead_client client, unsigned seed, Clock::time_point end, std::atomic<flashhead_session>* shared) {
   std::mt19937 random(seed);
   const auto pcm = Noise(16000, seed);
-  std::vector<uint8_t> pixels(256 * 256 * 4);
+  std::vector<uint8_t> pixels(256 * 256 * 4), plain(pixels.size());
+  Given ahead;  // in `pixels`
   const uint32_t outputs = seed % 2 != 0 ? FLASHHEAD_VIDEO | FLASHHEAD_WEIGHTS_60HZ : FLASHHEAD_WEIGHTS_60HZ;
   while (Clock::now() < end) {
     const auto session = Open(client, outputs, seed % 4 == 3);
@@ -151,9 +158,23 @@ void Talk(flashhead_client client, unsigned seed, Clock::time_point end, std::at
         }
         if ((outputs & FLASHHEAD_VIDEO) != 0) {
           flashhead_frame frame = FLASHHEAD_FRAME;
-          result = flashhead_acquire_video(session, utterance, audio_us, &frame, pixels.data(), pixels.size());
+          Given now;
+          ReadVideoAhead(session, utterance, audio_us, plain.data(), plain.size(), &now);
+          const Given held = ahead;
+          result = AcquireVideo(session, utterance, audio_us, &frame, pixels.data(), pixels.size(), &ahead);
           Need(result, "acquire video");
-          if (result == FLASHHEAD_OK) frames_seen.fetch_add(1);
+          if (result == FLASHHEAD_OK) {
+            frames_seen.fetch_add(1);
+            seen_ahead.fetch_add(held.Is(now));
+            if (frame.pts_us == now.pts_us && frame.epoch == now.epoch && pixels != plain) {
+              std::fprintf(stderr, "a picture that was read ahead is not the one that is shown\n");
+              std::exit(1);
+            }
+            ahead = {};
+          }
+          if (!ahead.any) {
+            ReadVideoAhead(session, utterance, audio_us + 40'000, pixels.data(), pixels.size(), &ahead);
+          }
         }
         flashhead_event event = FLASHHEAD_EVENT;
         Need(flashhead_poll(session, &event), "poll");
@@ -163,6 +184,11 @@ void Talk(flashhead_client client, unsigned seed, Clock::time_point end, std::at
         NeedSoon([&] { return flashhead_cancel(session, FLASHHEAD_LAST_ACQUIRED); }, "cancel");
         flashhead_weights weights = FLASHHEAD_WEIGHTS;
         Expect(flashhead_acquire_weights(session, utterance, INT64_MAX, &weights), FLASHHEAD_NOTHING, "a cancelled frame");
+        if ((outputs & FLASHHEAD_VIDEO) != 0) {
+          flashhead_frame frame = FLASHHEAD_FRAME;
+          Expect(AcquireVideo(session, utterance, INT64_MAX, &frame, pixels.data(), pixels.size(), &ahead),
+                 FLASHHEAD_NOTHING, "a cancelled picture");
+        }
       }
     }
     shared->store(0);
@@ -202,8 +228,9 @@ int TalkAll(int sessions, int seconds) {
   }
   for (auto& thread : threads) thread.join();
   Need(flashhead_shutdown(), "shutdown");
-  std::printf("%llu frames\n", static_cast<unsigned long long>(frames_seen.load()));
-  return frames_seen.load() > 0 ? 0 : 1;
+  std::printf("%llu frames, %llu of them pictures that were read ahead\n",
+              static_cast<unsigned long long>(frames_seen.load()), static_cast<unsigned long long>(seen_ahead.load()));
+  return frames_seen.load() > 0 && (sessions < 2 || seen_ahead.load() > 0) ? 0 : 1;
 }
 
 int OpenAll(int cycles) {

@@ -59,6 +59,39 @@ func test_baked() -> void:
 	check(widest > 0.2, "the mouth never opened: %s" % widest)
 
 
+## A line that is cancelled with the mouth open, and one that ends: the face comes to rest, without a jump.
+func test_rest() -> void:
+	var line := load(LINE) as FlashHeadBakedLine
+	var speaker := TalkingHead.new()
+	speaker.audio_player = AudioStreamPlayer.new()
+	head.add_child(speaker.audio_player)
+	head.add_child(speaker)
+	face.talking_head = speaker
+	var jaw := mesh.find_blend_shape_by_name("jawOpen")
+	speaker.play_baked(line)
+	await wait_until(func() -> bool: return mesh.get_blend_shape_value(jaw) > 0.2, "an open mouth")
+	speaker.cancel()
+	await _check_it_rests(jaw)
+	speaker.play_baked(line)
+	await tree.process_frame
+	speaker.audio_player.seek(line.duration_us / 1e6 - 0.1)
+	await wait_until(func() -> bool: return not speaker.is_speaking(), "the end of the line")
+	await _check_it_rests(jaw)
+
+
+func _check_it_rests(jaw: int) -> void:
+	var began := mesh.get_blend_shape_value(jaw)
+	var between := 0
+	var start := Time.get_ticks_msec()
+	while Time.get_ticks_msec() - start < 500:
+		await tree.process_frame
+		var now := mesh.get_blend_shape_value(jaw)
+		between += int(now > 0.1 * began and now < 0.9 * began)
+	check(began < 0.05 or between >= 2, "the mouth snaps from %s" % began)
+	for index in mesh.get_blend_shape_count():
+		check(absf(mesh.get_blend_shape_value(index)) < 0.001, "%s is not at rest" % index)
+
+
 func test_pictures() -> void:
 	_add_studio()
 	for picture: String in ["rest", "jawOpen"]:

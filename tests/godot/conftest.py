@@ -58,6 +58,12 @@ class Godot:
         self.program = program
         self.project = project
 
+    def copy(self, folder: Path) -> "Godot":
+        """The same project, imported as far as it is, in an empty folder: files keep their times, by which Godot
+        knows what it has imported."""
+        shutil.copytree(self.project, folder, dirs_exist_ok=True, symlinks=True)
+        return Godot(self.program, folder)
+
     def __call__(
         self,
         *words: str,
@@ -110,8 +116,7 @@ def godot(godot_program: str) -> Godot:
 @pytest.fixture
 def copied(godot: Godot, tmp_path: Path) -> Godot:
     """The addon in a project of the test's own."""
-    shutil.copytree(godot.project, tmp_path, dirs_exist_ok=True, symlinks=True)
-    return Godot(godot.program, tmp_path)
+    return godot.copy(tmp_path)
 
 
 def prepare(project: Path) -> None:
@@ -142,20 +147,32 @@ def lines(bake: Callable[..., None], tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def bare(godot_program: str, lines: Path, tmp_path_factory) -> Godot:
-    """Godot with a project of its own, imported, whose addon has no native library, as on the web, phones and
-    consoles. It has `lines`."""
+@pytest.fixture(scope="session")
+def bare_project(godot_program: str, lines: Path, tmp_path_factory) -> Godot:
+    """See `bare`. Imported once for all: copy it, leave it as it is."""
     native = shutil.ignore_patterns("bin", "*.gdextension*")
     return project_of_its_own(godot_program, lines, tmp_path_factory.mktemp("bare"), native)
 
 
-@pytest.fixture(scope="module")
-def whole(godot: Godot, lines: Path, tmp_path_factory) -> Godot:
-    """The same with the native library."""
+@pytest.fixture(scope="session")
+def whole_project(godot: Godot, lines: Path, tmp_path_factory) -> Godot:
+    """See `whole`."""
     folder = tmp_path_factory.mktemp("whole")
     prepare(folder)
     return project_of_its_own(godot.program, lines, folder)
+
+
+@pytest.fixture(scope="module")
+def bare(bare_project: Godot, tmp_path_factory) -> Godot:
+    """Godot with a project of its own, imported, whose addon has no native library, as on the web, phones and
+    consoles. It has `lines`."""
+    return bare_project.copy(tmp_path_factory.mktemp("bare"))
+
+
+@pytest.fixture(scope="module")
+def whole(whole_project: Godot, tmp_path_factory) -> Godot:
+    """The same with the native library."""
+    return whole_project.copy(tmp_path_factory.mktemp("whole"))
 
 
 def project_of_its_own(program: str, lines: Path, folder: Path, ignored: Callable | None = None) -> Godot:

@@ -47,7 +47,9 @@ func _ready() -> void:
 	head.profile = TalkingHeadProfile.new()
 	head.profile.avatar = "guard"
 	head.audio_player = $Player
-	head.worker_failed.connect(func(reason: String) -> void: print("FAILED ", reason))
+	head.worker_failed.connect(func(reason: String) -> void:
+		print("FAILED ", reason)
+		get_tree().quit())
 	head.first_frame.connect(func(_latency_ms: float) -> void: print("FIRST FRAME"))
 	add_child(head)
 	await head.worker_started
@@ -150,19 +152,23 @@ def play(game: Exported, template: Path) -> str:
     return run.stdout
 
 
-def test_the_game_speaks_without_worker_and_native_library(export, template):
-    found = export()
-    assert found.files() == ["game.pck", "game.x86_64"]
+@pytest.fixture(scope="module")
+def small(bare, game, template, tmp_path_factory) -> tuple[list[str], str]:
+    """The files of a game that leaves the worker out, and what it said."""
+    found = exported(bare, template, tmp_path_factory.mktemp("out"))
+    return found.files(), play(found, template)
 
-    said = play(found, template)
+
+def test_the_game_speaks_without_worker_and_native_library(small):
+    files, said = small
+    assert files == ["game.pck", "game.x86_64"]
     result, widest, video = re.search("SPOKE (.*)", said)[1].split()
     assert "NATIVE false" in said
     assert result == "0" and float(widest) > 0.2 and video == "res://lines/guard_en.ogv"
 
 
-def test_the_pack_has_no_avatar_but_its_portrait_and_no_raw_track(export, template):
-    said = play(export(), template)
-    files = said.split("FILES ", 1)[1].split()
+def test_the_pack_has_no_avatar_but_its_portrait_and_no_raw_track(small):
+    files = small[1].split("FILES ", 1)[1].split()
     assert "res://lines/guard_en.ogv" in files
     assert "res://lines/guard_en.flashhead.json.import" in files or "res://lines/guard_en.flashhead.json" in files
     assert "res://lines/guard_en.json" not in files
@@ -220,16 +226,45 @@ def test_a_folder_without_a_worker_is_said(export, tmp_path, folder, reason):
     assert not (found.folder / "flashhead_worker").exists()
 
 
-def test_the_game_speaks_with_a_worker_at_an_explicit_path(whole, template, tmp_path):
-    """The setting flashhead/worker/program; the extension's library is copied beside the game."""
-    settings = whole.project / "project.godot"
-    program = f'"{sys.executable}", "-m", "flashhead_engine.worker"'
-    settings.write_text(f"{settings.read_text()}\n[flashhead]\nworker/program=PackedStringArray({program})\n")
+@pytest.fixture(scope="module")
+def live_game(whole) -> None:
+    """It speaks with a worker."""
     make_game(whole, LIVE)
-    found = exported(whole, template, tmp_path / "out")
-    assert "libflashhead_godot.so" in found.files()
 
+
+def check_it_speaks(found: Exported, template: Path) -> None:
     said = play(found, template)
-    assert "FIRST FRAME" in said
+    assert "FIRST FRAME" in said, said
     result, frames = map(int, re.search("SPOKE (.*)", said)[1].split())
     assert result == 0 and frames > 60
+
+
+def test_the_game_speaks_with_a_worker_at_an_explicit_path(whole, live_game, template, tmp_path):
+    """The setting flashhead/worker/program; the extension's library is copied beside the game."""
+    settings = whole.project / "project.godot"
+    without = settings.read_text()
+    program = f'"{sys.executable}", "-m", "flashhead_engine.worker"'
+    settings.write_text(f"{without}\n[flashhead]\nworker/program=PackedStringArray({program})\n")
+    try:
+        found = exported(whole, template, tmp_path / "out")
+    finally:
+        settings.write_text(without)
+    assert "libflashhead_godot.so" in found.files()
+    check_it_speaks(found, template)
+
+
+def test_the_game_speaks_with_the_worker_that_was_put_beside_it(whole, live_game, template, tmp_path):
+    """A real worker, by a program that starts it where it is installed; not a bundle that runs on any machine."""
+    worker = tmp_path / "worker"
+    worker.mkdir()
+    program = worker / "flashhead_worker"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m flashhead_engine.worker "$@"\n')
+    program.chmod(0o755)
+    found = exported(whole, template, tmp_path / "out", worker=1, worker_folder=str(worker))
+    shutil.rmtree(worker)
+    assert "flashhead_worker/flashhead_worker" in found.files()
+    check_it_speaks(found, template)
+    # Without it nobody else is found.
+    shutil.rmtree(found.folder / "flashhead_worker")
+    said = play(found, template)
+    assert "FAILED" in said and "SPOKE" not in said

@@ -23,8 +23,8 @@ def test_the_scholar_opens_his_mouth(bare):
     assert jaw["eyes_mm"] == 0
 
 
-def test_the_scholar_speaks_a_baked_line(bare):
-    bare.test("test_head_model.gd", "test_baked", f"model={MODEL}")
+def test_the_scholar_speaks_a_baked_line_and_rests(bare):
+    bare.test("test_head_model.gd", "test_baked", "test_rest", f"model={MODEL}")
 
 
 def test_the_mouth_opens_in_the_picture(bare, screen, tmp_path):

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "abi/ahead.h"
 #include "abi/handles.h"
 #include "core/connection.h"
 #include "core/failure.h"
@@ -220,6 +221,35 @@ void Disconnect(flashhead_client handle) {
 }
 
 }  // namespace
+
+flashhead_result AcquireVideo(flashhead_session session, uint32_t utterance, int64_t audio_us, flashhead_frame* given,
+                              void* pixels, size_t pixel_bytes, Given* held) {
+  return Guarded([&] {
+    auto& frame = Checked(given, "frame");
+    if (pixel_bytes > 0) NotNull(pixels, "pixels");
+    const auto open = SessionOf(session);
+    SlotInfo info;
+    const Shown shown = open->Video(utterance, audio_us, &info, pixels, pixel_bytes, held);
+    if (shown == Shown::kNothing) return FLASHHEAD_NOTHING;
+    PutFrame(info, open->side(), &frame);
+    if (shown == Shown::kTooSmall) {
+      throw Failure(FLASHHEAD_BUFFER_TOO_SMALL, "pixel_bytes is " + std::to_string(pixel_bytes) +
+                                                    ": width x height x 4 bytes are needed");
+    }
+    return FLASHHEAD_OK;
+  });
+}
+
+bool ReadVideoAhead(flashhead_session session, uint32_t utterance, int64_t audio_us, void* pixels, size_t pixel_bytes,
+                    Given* held) {
+  bool read = false;
+  Guarded([&] {
+    read = SessionOf(session)->VideoAhead(utterance, audio_us, pixels, pixel_bytes, held);
+    return FLASHHEAD_OK;
+  });
+  return read;
+}
+
 }  // namespace flashhead
 
 using namespace flashhead;
@@ -403,20 +433,7 @@ flashhead_result flashhead_utterance_state(flashhead_session session, uint32_t u
 
 flashhead_result flashhead_acquire_video(flashhead_session session, uint32_t utterance, int64_t audio_us,
                                          flashhead_frame* given, void* pixels, size_t pixel_bytes) {
-  return Guarded([&] {
-    auto& frame = Checked(given, "frame");
-    if (pixel_bytes > 0) NotNull(pixels, "pixels");
-    const auto open = SessionOf(session);
-    SlotInfo info;
-    const Shown shown = open->Video(utterance, audio_us, &info, pixels, pixel_bytes);
-    if (shown == Shown::kNothing) return FLASHHEAD_NOTHING;
-    PutFrame(info, open->side(), &frame);
-    if (shown == Shown::kTooSmall) {
-      throw Failure(FLASHHEAD_BUFFER_TOO_SMALL, "pixel_bytes is " + std::to_string(pixel_bytes) +
-                                                    ": width x height x 4 bytes are needed");
-    }
-    return FLASHHEAD_OK;
-  });
+  return AcquireVideo(session, utterance, audio_us, given, pixels, pixel_bytes, nullptr);
 }
 
 flashhead_result flashhead_acquire_weights(flashhead_session session, uint32_t utterance, int64_t audio_us,

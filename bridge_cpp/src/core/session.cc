@@ -143,19 +143,30 @@ int32_t Session::StateOf(uint32_t utterance) {
   return Find(utterance).state;
 }
 
-Shown Session::Video(uint32_t utterance, int64_t audio_us, SlotInfo* info, void* payload, size_t room) {
+Shown Session::Video(uint32_t utterance, int64_t audio_us, SlotInfo* info, void* payload, size_t room,
+                     Given* held) {
   if (!state_.settings.video) throw Failure(FLASHHEAD_INVALID_ARGUMENT, "this session was opened without video");
-  return Acquire(true, utterance, audio_us, info, payload, room);
+  return Acquire(true, utterance, audio_us, info, payload, room, held, true);
+}
+
+bool Session::VideoAhead(uint32_t utterance, int64_t audio_us, void* payload, size_t room, Given* held) {
+  if (!state_.settings.video) return false;
+  SlotInfo info;
+  return Acquire(true, utterance, audio_us, &info, payload, room, held, false) == Shown::kNew;
 }
 
 Shown Session::Weights(uint32_t utterance, int64_t audio_us, SlotInfo* info, WeightsPayload* payload) {
   if (!state_.settings.blendshapes) {
     throw Failure(FLASHHEAD_INVALID_ARGUMENT, "this session was opened without weights");
   }
-  return Acquire(false, utterance, audio_us, info, payload, sizeof *payload);
+  return Acquire(false, utterance, audio_us, info, payload, sizeof *payload, nullptr, true);
 }
 
-Shown Session::Acquire(bool video, uint32_t utterance, int64_t audio_us, SlotInfo* info, void* payload, size_t room) {
+// Without `give` the frame is only copied.
+Shown Session::Acquire(bool video, uint32_t utterance, int64_t audio_us, SlotInfo* info, void* payload, size_t room,
+                       Given* held, bool give) {
+  Given nothing;
+  if (held == nullptr) held = &nothing;
   std::optional<Place> place;
   Given last;
   {
@@ -182,26 +193,33 @@ Shown Session::Acquire(bool video, uint32_t utterance, int64_t audio_us, SlotInf
     }
     if (!ring.ReadInfo(number, &found)) continue;
     if (utterance == 0 && found.epoch < place->epoch) return Shown::kNothing;
-    const bool same = last.any && last.tracks == place->tracks.get() && last.epoch == found.epoch &&
-                      last.utterance == found.utterance && last.index == found.index;
+    const auto given = [&](const SlotInfo& one) {
+      return Given{true, one.epoch, one.utterance, InOwnTime(one, place->offset_us, fps).pts_us, one.index,
+                   place->tracks.get()};
+    };
+    const bool same = last.Is(given(found));
     // A worker that goes on for another one begins a little before the present: what was seen is not shown again.
     const bool seen = utterance != 0 && last.any && last.utterance == utterance && audio_us >= last.pts_us &&
-                      InOwnTime(found, place->offset_us, fps).pts_us < last.pts_us;
+                      given(found).pts_us < last.pts_us;
     if (same || seen) return Shown::kNothing;
     if (room < track.payload_bytes()) {
       *info = InOwnTime(found, place->offset_us, fps);
       return Shown::kTooSmall;
     }
-    SlotInfo read;
-    if (ring.Read(number, &read, payload, track.payload_bytes()) != ReadResult::kRead) continue;
-    if (read.payload_bytes != track.payload_bytes()) continue;
+    SlotInfo read = found;
+    if (!held->Is(given(found))) {
+      *held = {};
+      if (ring.Read(number, &read, payload, track.payload_bytes()) != ReadResult::kRead) continue;
+      if (read.payload_bytes != track.payload_bytes()) continue;
+      *held = given(read);
+    }
+    *info = InOwnTime(read, place->offset_us, fps);
+    if (!give) return Shown::kNew;
     std::lock_guard lock(mutex_);
     state_.retries += overtaken;
     if (!StillShown(*place, utterance, read)) return Shown::kNothing;
-    const SlotInfo own = InOwnTime(read, place->offset_us, fps);
-    (video ? video_ : weights_) = {true, read.epoch, read.utterance, own.pts_us, read.index, place->tracks.get()};
+    (video ? video_ : weights_) = given(read);
     ++(video ? state_.pictures : state_.weights);
-    *info = own;
     return Shown::kNew;
   }
   std::lock_guard lock(mutex_);

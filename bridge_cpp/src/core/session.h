@@ -15,6 +15,21 @@
 
 namespace flashhead {
 
+// Which frame of one output it is.
+struct Given {
+  bool any = false;
+  uint32_t epoch = 0;
+  uint32_t utterance = 0;
+  int64_t pts_us = -1;
+  uint64_t index = 0;
+  const Tracks* tracks = nullptr;  // only to be compared
+
+  bool Is(const Given& other) const {
+    return any && other.any && tracks == other.tracks && epoch == other.epoch && utterance == other.utterance &&
+           index == other.index && pts_us == other.pts_us;
+  }
+};
+
 enum class Shown { kNew, kNothing, kTooSmall };
 
 struct SessionState {
@@ -44,8 +59,12 @@ class Session {
   int32_t StateOf(uint32_t utterance);
 
   // The frame for this time of an utterance's audio, of utterance 0: the newest. `info` is in the utterance's own time,
-  // also when kTooSmall is returned; `payload` holds `room` bytes.
-  Shown Video(uint32_t utterance, int64_t audio_us, SlotInfo* info, void* payload, size_t room);
+  // also when kTooSmall is returned; `payload` holds `room` bytes. `held`: the frame that `payload` has, if any, before
+  // the call and after it; if it is the wanted one, it is not copied again.
+  Shown Video(uint32_t utterance, int64_t audio_us, SlotInfo* info, void* payload, size_t room, Given* held = nullptr);
+  // Copies the frame of a time to come, which is not given by that: another one may have taken its place by then.
+  // Whether there was one that is not given yet.
+  bool VideoAhead(uint32_t utterance, int64_t audio_us, void* payload, size_t room, Given* held);
   Shown Weights(uint32_t utterance, int64_t audio_us, SlotInfo* info, WeightsPayload* payload);
 
   bool NextEvent(Event* event);
@@ -70,23 +89,14 @@ class Session {
     bool Over() const;
   };
 
-  // What was given last of one output.
-  struct Given {
-    bool any = false;
-    uint32_t epoch = 0;
-    uint32_t utterance = 0;
-    int64_t pts_us = -1;
-    uint64_t index = 0;
-    const Tracks* tracks = nullptr;  // only to be compared
-  };
-
   struct Place {
     std::shared_ptr<const Tracks> tracks;
     uint32_t epoch = 0;
     int64_t offset_us = 0;
   };
 
-  Shown Acquire(bool video, uint32_t utterance, int64_t audio_us, SlotInfo* info, void* payload, size_t room);
+  Shown Acquire(bool video, uint32_t utterance, int64_t audio_us, SlotInfo* info, void* payload, size_t room,
+                Given* held, bool give);
   std::optional<Place> PlaceOf(uint32_t utterance);
   bool StillShown(const Place& place, uint32_t utterance, const SlotInfo& info);
   void ReadUpdates();

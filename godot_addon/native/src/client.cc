@@ -363,9 +363,9 @@ Dictionary Client::GetFrame() const {
 }
 
 flashhead_result Client::AcquireVideo(int64_t session, int64_t utterance, int64_t audio_us, flashhead_frame* frame,
-                                      void* pixels, size_t pixel_bytes) {
-  return Told(
-      flashhead_acquire_video(Session(session), Utterance(utterance), audio_us, frame, pixels, pixel_bytes));
+                                      void* pixels, size_t pixel_bytes, flashhead::Given* held) {
+  return Told(flashhead::AcquireVideo(Session(session), Utterance(utterance), audio_us, frame, pixels, pixel_bytes,
+                                      held));
 }
 
 std::string Client::GetLastError() { return last_error; }

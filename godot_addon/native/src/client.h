@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "abi/ahead.h"
 #include "class.h"
 #include "flashhead_bridge.h"
 #include "variant.h"
@@ -13,9 +14,9 @@ namespace flashhead_godot {
 enum class Result : int64_t {};
 enum class UtteranceState : int64_t {};
 template <>
-constexpr const char* kEnumName<Result> = "FlashHeadClient.Result";
+inline constexpr const char* kEnumName<Result> = "FlashHeadClient.Result";
 template <>
-constexpr const char* kEnumName<UtteranceState> = "FlashHeadClient.UtteranceState";
+inline constexpr const char* kEnumName<UtteranceState> = "FlashHeadClient.UtteranceState";
 
 class Client : public Object {
  public:
@@ -54,9 +55,9 @@ class Client : public Object {
   PackedFloat32Array GetPose() const { return pose_; }
   PackedFloat32Array GetVisemes() const { return visemes_; }
   Dictionary GetFrame() const;
-  // For FlashHeadTexture; as flashhead_acquire_video.
+  // For FlashHeadTexture; as flashhead::AcquireVideo.
   flashhead_result AcquireVideo(int64_t session, int64_t utterance, int64_t audio_us, flashhead_frame* frame,
-                                void* pixels, size_t pixel_bytes);
+                                void* pixels, size_t pixel_bytes, flashhead::Given* held);
 
   static std::string GetLastError();
   static Dictionary PollLog();

@@ -2,6 +2,7 @@
 #include "class.h"
 #include "client.h"
 #include "doc_classes.h"
+#include "reader.h"
 #include "texture.h"
 
 #if defined(_WIN32)
@@ -38,6 +39,7 @@ void Deinitialize(void*, GDExtensionInitializationLevel level) {
   Class<Texture>::Unregister();
   Class<Client>::Unregister();
   // No thread may be left when the library is unloaded.
+  TheReader().Stop();
   Client::Shutdown();
 }
 

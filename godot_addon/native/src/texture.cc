@@ -2,12 +2,14 @@
 
 #include <cstring>
 #include <string>
+#include <utility>
 
 namespace flashhead_godot {
 namespace {
 
 constexpr int64_t kRgba8 = 5;     // Image.FORMAT_RGBA8
 constexpr uint32_t kStorage = 2;  // PROPERTY_USAGE_STORAGE
+constexpr std::chrono::milliseconds kPatience(200);  // for the next picture, from the last time that one was asked for
 
 EngineMethod create_empty("Image", "create_empty", 986942177);
 EngineMethod set_image("ImageTexture", "set_image", 532598488);
@@ -22,29 +24,68 @@ GDExtensionObjectPtr RenderingServer() {
 
 }  // namespace
 
-Texture::~Texture() { engine.ref_set_object(&image_, nullptr); }
+Texture::~Texture() {
+  {
+    std::lock_guard lock(next_->mutex);
+    next_->pixels = nullptr;
+  }
+  for (void*& image : images_) engine.ref_set_object(&image, nullptr);
+}
 
 bool Texture::Acquire(Client* client, int64_t session, int64_t utterance, int64_t audio_us) {
   if (client == nullptr) {
     FLASHHEAD_PRINT_ERROR("FlashHeadTexture.acquire: client is null, or no FlashHeadClient");
     return false;
   }
-  const auto acquire = [&](flashhead_frame* frame) {
-    uint8_t* pixels = image_ == nullptr ? nullptr : engine.image_ptrw(engine.ref_get_object(&image_));
-    return client->AcquireVideo(session, utterance, audio_us, frame, pixels, image_bytes());
-  };
   flashhead_frame frame = FLASHHEAD_FRAME;
-  flashhead_result result = acquire(&frame);
-  if (result == FLASHHEAD_BUFFER_TOO_SMALL) {
-    MakeImage(frame.width, frame.height);
-    result = acquire(&frame);
+  bool want = false;
+  flashhead_result result = FLASHHEAD_NOTHING;
+  {
+    std::lock_guard lock(next_->mutex);
+    result = AcquireNext(client, session, utterance, audio_us, &frame);
+    if (result == FLASHHEAD_OK) {
+      Upload();
+      frame_ = frame;
+      ++frames_shown_;
+      next_image_ = 1 - next_image_;
+      next_->read = {};
+    }
+    if (result >= 0 && !next_->read.any) {
+      // Of a face at rest it is the newest one, whatever the time.
+      next_->session = static_cast<flashhead_session>(session);
+      next_->utterance = static_cast<uint32_t>(utterance);
+      next_->audio_us = audio_us + frame_.duration_us;
+      next_->until = std::chrono::steady_clock::now() + kPatience;
+      next_->pixels = NextPixels();
+      next_->bytes = image_bytes();
+      want = !next_->wanted;
+      next_->wanted = true;
+    }
   }
-  if (result != FLASHHEAD_OK) return false;
-  if (frame.width != width_ || frame.height != height_) ShrinkImage(frame.width, frame.height);
-  Upload();
-  frame_ = frame;
-  ++frames_shown_;
-  return true;
+  if (want) TheReader().Want(next_);
+  return result == FLASHHEAD_OK;
+}
+
+// The lock of next_ is held.
+flashhead_result Texture::AcquireNext(Client* client, int64_t session, int64_t utterance, int64_t audio_us,
+                                      flashhead_frame* frame) {
+  uint8_t* pixels = NextPixels();
+  if (pixels != next_->pixels || static_cast<flashhead_session>(session) != next_->session) next_->read = {};
+  flashhead_result result =
+      client->AcquireVideo(session, utterance, audio_us, frame, pixels, image_bytes(), &next_->read);
+  if (result == FLASHHEAD_BUFFER_TOO_SMALL) {
+    MakeImages(frame->width, frame->height);
+    result = client->AcquireVideo(session, utterance, audio_us, frame, NextPixels(), image_bytes(), &next_->read);
+  }
+  if (result == FLASHHEAD_OK && (frame->width != width_ || frame->height != height_)) {
+    ShrinkImages(frame->width, frame->height);
+  }
+  return result;
+}
+
+uint8_t* Texture::NextPixels() {
+  void* image = images_[next_image_];
+  return image == nullptr ? nullptr : engine.image_ptrw(engine.ref_get_object(&image));
 }
 
 void Texture::ShowImage(const EngineObject<ImageTag>& image) {
@@ -57,36 +98,39 @@ void Texture::ShowImage(const EngineObject<ImageTag>& image) {
   frame_ = FLASHHEAD_FRAME;
 }
 
-void Texture::MakeImage(uint32_t width, uint32_t height) {
+// The lock of next_ is held.
+void Texture::MakeImages(uint32_t width, uint32_t height) {
   width_ = width;
   height_ = height;
   fits_ = false;
+  next_->pixels = nullptr;
+  next_->read = {};
   const int64_t sides[] = {width, height};
   const GDExtensionBool mipmaps = false;
-  engine.ref_set_object(&image_, nullptr);
-  create_empty(nullptr, &image_, &sides[0], &sides[1], &mipmaps, &kRgba8);
+  for (void*& image : images_) {
+    engine.ref_set_object(&image, nullptr);
+    create_empty(nullptr, &image, &sides[0], &sides[1], &mipmaps, &kRgba8);
+  }
 }
 
 // The pixels lie at the beginning of an image that is too large for them.
-void Texture::ShrinkImage(uint32_t width, uint32_t height) {
-  void* large = image_;
-  image_ = nullptr;
-  MakeImage(width, height);
-  std::memcpy(engine.image_ptrw(engine.ref_get_object(&image_)), engine.image_ptrw(engine.ref_get_object(&large)),
-              image_bytes());
+void Texture::ShrinkImages(uint32_t width, uint32_t height) {
+  void* large = std::exchange(images_[next_image_], nullptr);
+  MakeImages(width, height);
+  std::memcpy(NextPixels(), engine.image_ptrw(engine.ref_get_object(&large)), image_bytes());
   engine.ref_set_object(&large, nullptr);
 }
 
 void Texture::Upload() {
   if (!fits_) {
-    set_image(owner(), nullptr, &image_);
+    set_image(owner(), nullptr, &images_[next_image_]);
     fits_ = true;
     return;
   }
   uint64_t texture = 0;
   get_rid(owner(), &texture);
   const int64_t layer = 0;
-  texture_2d_update(RenderingServer(), nullptr, &texture, &image_, &layer);
+  texture_2d_update(RenderingServer(), nullptr, &texture, &images_[next_image_], &layer);
 }
 
 bool Texture::ValidateProperty(GDExtensionPropertyInfo* property) {

@@ -1,9 +1,12 @@
 // FlashHeadTexture: a texture that shows a session's picture. The reference is doc_classes/FlashHeadTexture.xml.
 #pragma once
 
+#include <memory>
+
 #include "class.h"
 #include "client.h"
 #include "flashhead_bridge.h"
+#include "reader.h"
 
 namespace flashhead_godot {
 
@@ -34,17 +37,24 @@ class Texture : public Object {
   int64_t GetFramesShown() const { return frames_shown_; }
 
  private:
-  void MakeImage(uint32_t width, uint32_t height);
-  void ShrinkImage(uint32_t width, uint32_t height);
+  flashhead_result AcquireNext(Client* client, int64_t session, int64_t utterance, int64_t audio_us,
+                               flashhead_frame* frame);
+  void MakeImages(uint32_t width, uint32_t height);
+  void ShrinkImages(uint32_t width, uint32_t height);
   void Upload();
+  uint8_t* NextPixels();
   size_t image_bytes() const { return size_t{width_} * height_ * 4; }
 
   flashhead_frame frame_ = FLASHHEAD_FRAME;  // that is shown
   int64_t frames_shown_ = 0;
-  void* image_ = nullptr;  // a Ref<Image> of width x height RGBA pixels, from which the texture is updated
+  // Ref<Image>s of width x height RGBA pixels. The texture is updated from one while the next picture is read into the
+  // other: Godot may upload later, when it renders on a thread of its own.
+  void* images_[2] = {nullptr, nullptr};
+  int next_image_ = 0;
+  std::shared_ptr<NextPicture> next_ = std::make_shared<NextPicture>();
   uint32_t width_ = 0;
   uint32_t height_ = 0;
-  bool fits_ = false;  // the texture has the image's size and format
+  bool fits_ = false;  // the texture has the images' size and format
 };
 
 }  // namespace flashhead_godot

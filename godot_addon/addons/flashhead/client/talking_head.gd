@@ -34,6 +34,7 @@ enum Result { FINISHED, CANCELLED, FAILED }
 
 const AudioClock := preload("audio_clock.gd")
 const Bridge := preload("bridge.gd")
+const FaceHandover := preload("face_handover.gd")
 const HeadSession := preload("head_session.gd")
 const Names := preload("../face/face_names.gd")
 const Portrait := preload("portrait.gd")
@@ -90,6 +91,11 @@ var _was_starved := false
 var _silent_since_ms := 0
 var _viseme := ""
 var _track_row := -1
+## The baked line whose face is shown, and its time.
+var _baked: FlashHeadBakedLine
+var _baked_us := 0
+## From the end of a baked line on.
+var _handover := FaceHandover.new()
 ## Of baked lines; made for the first.
 var _video: FlashHeadBakedVideo
 
@@ -306,12 +312,12 @@ func _get_configuration_warnings() -> PackedStringArray:
 	return warnings
 
 
-func _process(_delta: float) -> void:
+func _process(delta: float) -> void:
 	if Engine.is_editor_hint():
 		return
 	_hear_worker()
 	_speak_on()
-	_show()
+	_show(delta)
 
 
 # --- the worker ---------------------------------------------------------------------------------------------
@@ -525,14 +531,16 @@ static func _is_player(node: Node) -> bool:
 # --- what is shown ------------------------------------------------------------------------------------------
 
 
-func _show() -> void:
+func _show(delta: float) -> void:
 	var utterance: Utterance = _queue[0] if _queue and _queue[0].playing else null
 	var line: FlashHeadBakedLine = utterance.line if utterance else null
 	_show_video(line)
 	if line:
 		_show_baked(line)
 		return
+	_leave_baked()
 	if not _session.is_open():
+		_rest(delta)
 		return
 	# Until an utterance has pictures, and after one that has none, the face is at rest, and lives.
 	var seen := utterance != null and utterance.number != 0
@@ -541,8 +549,9 @@ func _show() -> void:
 	var number := utterance.number if seen else 0
 	if profile.avatar:
 		_show_picture(number)
-	if _session.client.acquire_weights(_session.number, number, _audio_us):
-		_tell_weights()
+	var is_new: bool = _session.client.acquire_weights(_session.number, number, _audio_us)
+	if is_new or not _handover.is_over():
+		_tell_weights(delta)
 	if profile.idle_style == TalkingHeadProfile.IdleStyle.STILL and not is_speaking():
 		_session.sleep(Time.get_ticks_msec() - _silent_since_ms > _SETTLES_MS)
 
@@ -565,9 +574,9 @@ func _is_shown(number: int) -> bool:
 	return texture.frame_utterance == number and _audio_us < texture.frame_pts_us + texture.frame_duration_us
 
 
-func _tell_weights() -> void:
-	if weights_changed.has_connections():
-		weights_changed.emit(_session.client.get_arkit(), _session.client.get_pose())
+func _tell_weights(delta: float) -> void:
+	if weights_changed.has_connections() or not _handover.is_over():
+		_tell_face(delta, _session.client.get_arkit(), _session.client.get_pose())
 	if viseme_changed.has_connections():
 		_tell_viseme(_session.client.get_visemes())
 
@@ -590,11 +599,38 @@ func _show_video(line: FlashHeadBakedLine) -> void:
 
 func _show_baked(line: FlashHeadBakedLine) -> void:
 	var row: int = line.sample(_audio_us)
+	_baked = line if row >= 0 else null
+	_baked_us = _audio_us
 	if row == _track_row:
 		return
 	_track_row = row
 	weights_changed.emit(line.weights, line.pose)
 	_tell_viseme(line.visemes)
+
+
+func _leave_baked() -> void:
+	if _baked == null:
+		return
+	# Another head may have shown the same line since.
+	_baked.sample(_baked_us)
+	_handover.start(_baked.weights, _baked.pose)
+	_baked = null
+
+
+## The face of a head without a worker, once no baked line is shown.
+func _rest(delta: float) -> void:
+	if _handover.is_over():
+		return
+	_tell_face(delta, FaceHandover.rest_weights, FaceHandover.rest_pose)
+	_tell_viseme(PackedFloat32Array([1.0]))
+
+
+func _tell_face(delta: float, weights: PackedFloat32Array, pose: PackedFloat32Array) -> void:
+	if _handover.is_over():
+		weights_changed.emit(weights, pose)
+		return
+	_handover.step(delta, weights, pose)
+	weights_changed.emit(_handover.weights, _handover.pose)
 
 
 func _tell_viseme(weights: PackedFloat32Array) -> void:
