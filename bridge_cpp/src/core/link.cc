@@ -155,9 +155,16 @@ void Link::Converse(const WorkerAddress& address) {
   SetOption(socket, ZMQ_RECONNECT_IVL, 20);
   const int64_t most = kMaxMessageBytes;
   zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
-  zmq_socket_monitor(socket, "inproc://monitor", ZMQ_EVENT_DISCONNECTED);
+  // A name of its own: libzmq lets go of the last connection's on a thread of its own, and who connects to that one hears
+  // nothing, while libzmq waits for ever, with the socket's lock, for somebody to tell this one's events to.
+  const std::string events = "inproc://monitor-" + std::to_string(++connections_);
+  if (zmq_socket_monitor(socket, events.c_str(), ZMQ_EVENT_DISCONNECTED) != 0) {
+    const std::string reason = zmq_strerror(zmq_errno());
+    Close(socket, 0);
+    throw std::runtime_error("a connection cannot be watched: " + reason);
+  }
   void* monitor = zmq_socket(context_, ZMQ_PAIR);
-  zmq_connect(monitor, "inproc://monitor");
+  zmq_connect(monitor, events.c_str());
   std::string reason;
   Outcome outcome = Outcome::kRefused;
   if (zmq_connect(socket, address.endpoint.c_str()) == 0) {

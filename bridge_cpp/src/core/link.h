@@ -74,6 +74,7 @@ class Link {
   void* waker_ = nullptr;      // of those who post
   void* wake_ = nullptr;       // of the thread
   void* socket_ = nullptr;     // while a worker is spoken to
+  uint64_t connections_ = 0;   // tried so far
   std::mutex posting_;         // among those who post; the thread takes it at its very end only
   struct Work {
     Task task;
