@@ -544,12 +544,16 @@ func _show(delta: float) -> void:
 		return
 	# Until an utterance has pictures, and after one that has none, the face is at rest, and lives.
 	var seen := utterance != null and utterance.number != 0
-	if seen and not utterance.has_face:
-		seen = _session.state_of(utterance) == Bridge.SPEAKING
+	var is_new := false
+	if seen and not utterance.has_face and not utterance.is_seen:
+		# Its frames are there before the worker says that it speaks; the newest one would be too early then.
+		is_new = _session.client.acquire_weights(_session.number, utterance.number, _audio_us)
+		utterance.is_seen = is_new
+		seen = is_new or _session.state_of(utterance) == Bridge.SPEAKING
 	var number := utterance.number if seen else 0
 	if profile.avatar:
 		_show_picture(number)
-	var is_new: bool = _session.client.acquire_weights(_session.number, number, _audio_us)
+	is_new = _session.client.acquire_weights(_session.number, number, _audio_us) or is_new
 	if is_new or not _handover.is_over():
 		_tell_weights(delta)
 	if profile.idle_style == TalkingHeadProfile.IdleStyle.STILL and not is_speaking():

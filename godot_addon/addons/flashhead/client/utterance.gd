@@ -20,6 +20,8 @@ var all_sent := false
 ## Since when it is the next one to be heard.
 var first_since_ms := NONE
 var playing := false
+## Frames of it were there.
+var is_seen := false
 ## Its first frame was told.
 var has_face := false
 ## Of TalkingHead.Result.
