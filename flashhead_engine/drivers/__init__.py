@@ -6,10 +6,9 @@ from importlib.util import find_spec
 from ..errors import FlashHeadError, MissingDependencyError, SettingsError
 from ..runtimes.gpu import GpuBudget
 from .base import Driver
+from .flashhead import UNTRAINED
 
 TIERS = ("nano", "lite", "pro")
-UNTRAINED = "tiny-random"
-"""A tier for tests and benchmarks: FlashHead with small networks that learnt nothing. Its pictures say so."""
 
 
 def check_available(tier: str) -> None:

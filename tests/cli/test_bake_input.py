@@ -202,11 +202,12 @@ def test_a_read_only_output_file_is_kept(flashhead, speech, tmp_path):
         (("--mouth-strength", "3"), "from 0 to 2"),
         (("--intensity", "-1"), "from 0 to 1"),
         (("--seed", "-1"), "0 or greater"),
-        (("--tier", "lite"), "not part of this version"),
+        (("--tier", "lite"), "flashhead models add"),
         (("--tier", "best"), "nano, lite, pro"),
     ],
 )
-def test_settings_out_of_range_are_refused_in_words(words, said, flashhead, speech, tmp_path):
+def test_settings_out_of_range_are_refused_in_words(words, said, flashhead, speech, tmp_path, monkeypatch):
+    monkeypatch.setenv("FLASHHEAD_MODELS", str(tmp_path / "none"))
     source = write_wav(tmp_path / "line.wav", speech)
     answer = flashhead("bake", source, "-o", tmp_path / "line.json", *words)
     assert answer.code == 1

@@ -3,4 +3,12 @@
 picture.py      a portrait of any size as the model wants it
 noise.py        the random numbers of a chunk, from seed, chunk and purpose alone
 generation.py   from one chunk to the next, for several heads at once
+idle.py         a face between utterances
+session.py      one talking head: what was pushed, heard and shown
+driver.py       the seam: all heads of a model
+loading.py      weights from the folder that was added
+stamp.py        the mark of a model that learnt nothing
 """
+
+UNTRAINED = "tiny-random"
+"""A tier for tests and benchmarks: small networks that learnt nothing. Its pictures say so."""

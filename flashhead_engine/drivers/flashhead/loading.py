@@ -1,20 +1,22 @@
 """Loads a FlashHead tier: its weights from the folder that was added, onto the GPU where there is one."""
 
 from ...errors import MissingDependencyError
+from ...models.registry import added_model
 from ...runtimes.gpu import GpuBudget
 from ..nano.driver import NanoDriver
+from . import UNTRAINED
 from .driver import FlashHeadDriver
 
 
 def load(tier: str, gpu: GpuBudget | None) -> FlashHeadDriver:
     """`gpu`: what the networks may take of the GPU; None: all of it. See `load_driver` for the errors."""
+    # Before torch, which takes seconds: mostly it is the weights that are missing.
+    model = None if tier == UNTRAINED else added_model(tier)
     try:
         import torch
 
-        from ...models.checkpoints import CONFIGS
         from ...models.configs import TINY
         from ...models.networks import Networks
-        from ...models.registry import added_model
         from ...runtimes.torch_flashhead import TorchFlashHead
         from ...runtimes.torch_loading import load_runtime
     except ModuleNotFoundError as error:
@@ -22,9 +24,8 @@ def load(tier: str, gpu: GpuBudget | None) -> FlashHeadDriver:
             f'The tier {tier} needs {error.name}, which is not installed: pip install "flashhead-engine[flashhead]"'
         ) from error
 
-    if tier not in CONFIGS:
+    if model is None:
         return FlashHeadDriver(tier, TorchFlashHead(Networks.random(TINY)), NanoDriver(), "0" * 64, stamped=True)
-    model = added_model(tier)
     if torch.cuda.is_available():
         device, dtype = "cuda", torch.bfloat16
         if gpu is not None:
