@@ -50,6 +50,15 @@ def decode_picture(data: bytes, where: str, formats: tuple[str, ...] | None = ("
         ) from error
 
 
+def over_background(pixels: np.ndarray, background: tuple[int, int, int]) -> np.ndarray:
+    """Compose RGBA uint8 (h, w, 4) over an opaque colour: RGB uint8 (h, w, 3)."""
+    height, width = pixels.shape[:2]
+    portrait = Image.frombuffer("RGBA", (width, height), np.ascontiguousarray(pixels))
+    canvas = Image.new("RGB", (width, height), background)
+    canvas.paste(portrait, mask=portrait)
+    return np.asarray(canvas)
+
+
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Greys of 16 or 32 bits scaled to 8; Pillow's own conversion would clip them to white."""
     if image.mode == "F":

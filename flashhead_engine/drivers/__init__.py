@@ -14,12 +14,17 @@ TIERS = ("nano", "lite", "pro")
 def check_available(tier: str) -> None:
     """Whether a tier can be loaded here, as far as can be seen without loading it. Raises MissingDependencyError or
     ModelError in words when not."""
-    if tier in ("lite", "pro"):
+    if tier == "nano":
+        return
+    if tier in TIERS:
         from ..models.registry import added_model
 
-        if find_spec("torch") is None or find_spec("safetensors") is None:
-            raise MissingDependencyError('needs torch: pip install "flashhead-engine[flashhead]"')
         added_model(tier)
+    for package in ("torch", "safetensors"):
+        if find_spec(package) is None:
+            raise MissingDependencyError(
+                f'The tier {tier} needs {package}, which is not installed: pip install "flashhead-engine[flashhead]"'
+            )
 
 
 def available_tiers() -> list[str]:
@@ -44,6 +49,7 @@ def load_driver(tier: str, gpu: GpuBudget | None = None) -> Driver:
 
         return NanoDriver(gpu)
     if tier in (*TIERS, UNTRAINED):
+        check_available(tier)
         from .flashhead.loading import load
 
         return load(tier, gpu)

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..avatar.bundle import Avatar
 from ..blendshapes.emotions import EMOTIONS
+from ..blendshapes.sampling import Sample
 from ..errors import SettingsError
 from ..render.portrait import SIZES as VIDEO_SIZES
 from ..transcript.alignment import Alignment
@@ -61,6 +62,39 @@ class TimedFrame:
     pose: np.ndarray
     visemes: np.ndarray
     pixels: np.ndarray | None = None
+
+    @classmethod
+    def of(
+        cls,
+        sample: Sample,
+        *,
+        utterance: int,
+        epoch: int,
+        index: int,
+        rate_hz: int,
+        last: bool,
+        idle: bool,
+        pixels: np.ndarray | None,
+    ) -> "TimedFrame":
+        """Frame `index` of a track or video at `rate_hz`: it covers [index / rate_hz, (index + 1) / rate_hz)."""
+        flags = FrameFlags.FIRST if index == 0 else FrameFlags.NONE
+        if last:
+            flags |= FrameFlags.LAST
+        if idle:
+            flags |= FrameFlags.IDLE
+        pts_us = index * 1_000_000 // rate_hz
+        return cls(
+            utterance=utterance,
+            epoch=epoch,
+            index=index,
+            pts_us=pts_us,
+            duration_us=(index + 1) * 1_000_000 // rate_hz - pts_us,
+            flags=flags,
+            weights=sample.weights,
+            pose=sample.pose,
+            visemes=sample.visemes,
+            pixels=pixels,
+        )
 
     @property
     def confidence(self) -> float:

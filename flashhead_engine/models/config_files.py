@@ -4,9 +4,10 @@ from pathlib import Path
 
 import msgspec
 
+from ..audio.pcm import SAMPLE_RATE_HZ
 from ..errors import ModelError
 from .configs import DitConfig, FlashHeadConfig, LtxVaeConfig, Wav2Vec2Config
-from .wav2vec2 import KERNELS, SAMPLE_RATE_HZ, STRIDES
+from .wav2vec2 import KERNELS, STRIDES
 
 TEXT_DIM = 4096
 """Width of the text encoder of Wan 2.1, whose place the audio has taken."""

@@ -35,10 +35,6 @@ class DitConfig:
     eps: float = 1e-6
     audio: AudioConfig = AudioConfig()
 
-    @property
-    def latent_frames(self) -> int:
-        return 1 + (CHUNK_FRAMES - 1) // self.frames_per_latent
-
 
 @dataclass(frozen=True, slots=True)
 class Wav2Vec2Config:

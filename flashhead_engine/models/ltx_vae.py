@@ -14,7 +14,6 @@ from .configs import LtxVaeConfig
 _PATCH = 4  # pixels in height and width that the first layer sees as one
 _PIXEL_EPS, _NORM_EPS = 1e-8, 1e-6
 _LOG_VARIANCE = (-30.0, 20.0)
-STRIDE, FRAMES_PER_LATENT = 32, 8
 
 
 class _Conv(nn.Module):

@@ -15,8 +15,6 @@ _FULL = 1000.0
 _DISTILLED = {2: (1000.0, 500.0), 4: (1000.0, 750.0, 500.0, 250.0)}
 """Steps before the shift that the released models were distilled for; others are spread evenly."""
 
-TEACHER_STEPS, TEACHER_GUIDANCE = 20, 3.0
-
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -45,10 +43,3 @@ def stepped(latent: Tensor, flow: Tensor, noise: Tensor, sigma: float, next_sigm
     """One step of the distilled models: to the picture, and back to less noise."""
     picture = latent - flow * sigma
     return (1.0 - next_sigma) * picture + next_sigma * noise
-
-
-def teacher_stepped(latent: Tensor, flow: Tensor, silent_flow: Tensor, sigma: float, next_sigma: float) -> Tensor:
-    """One step of the teacher, along the flow, guided away from what silence would say (classifier-free guidance,
-    arXiv 2207.12598). The teacher's weights are not released; not run on them."""
-    guided = silent_flow + TEACHER_GUIDANCE * (flow - silent_flow)
-    return latent - guided * (sigma - next_sigma)

@@ -21,6 +21,3 @@ class Switches:
 
 
 DEPLOYED = Switches()
-INTENDED = Switches(
-    rounded_timesteps=False, sampled_posterior=False, loudness_of_silence=False, truncated_shades=False
-)

@@ -14,7 +14,6 @@ from torch.nn import functional
 
 from .configs import WanVaeConfig
 
-STRIDE, FRAMES_PER_LATENT = 8, 4
 _LEVELS = (1, 2, 4, 4)
 _BLOCKS = 2
 _HALVES_TIME = (False, True, True)  # which of the encoder's three steps down halve the frames too

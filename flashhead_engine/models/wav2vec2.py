@@ -9,9 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..audio.pcm import SAMPLE_RATE_HZ
 from .configs import FRAME_RATE_HZ, Wav2Vec2Config
-
-SAMPLE_RATE_HZ = 16_000
 
 KERNELS = (10, 3, 3, 3, 3, 2, 2)
 STRIDES = (5, 2, 2, 2, 2, 2, 2)

@@ -72,6 +72,11 @@ class _Opened:
         """Whether its pictures come by the chunk, computed beside the others."""
         return isinstance(self.head.session, GeneratingSession)
 
+    @property
+    def session(self) -> DriverSession:
+        """The driver's own."""
+        return self.head.session.inner if self.generates else self.head.session
+
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
@@ -230,24 +235,18 @@ class Heads:
             self._generator.submit(self._generate_beside, tier, heads)
 
     def _generate_beside(self, tier: str, heads: list[_Opened]) -> None:
-        driver, failed = self._drivers[tier], {}
-        try:
-            driver.step([opened.head.session.inner for opened in heads])
-        except Exception:
-            _log.exception("chunks of %d heads failed", len(heads))
-            for opened in heads:
-                try:
-                    driver.step([opened.head.session.inner])
-                except Exception as error:
-                    failed[opened.head.number] = error
-        self._inbox.put(_Generated(tier, heads, failed))
+        self._inbox.put(_Generated(tier, heads, _stepped(self._drivers[tier], heads)))
 
     def _finish_step(self, done: "_Generated") -> None:
         self._generating.discard(done.tier)
         for opened in done.heads:
-            opened.head.session.end_step()
-            if error := done.failed.get(opened.head.number):
-                self._guarded(opened, _raise, error)
+            error = done.failed.get(opened.head.number)
+            try:
+                opened.head.session.end_step()
+            except Exception as later:
+                error = error or later
+            if error:
+                self._fail(opened, error)
         self._generate()
 
     def _take_turn(self, turns: list[Turn], opened: _Opened, now_s: float) -> None:
@@ -256,13 +255,10 @@ class Heads:
             turns.append(turn)
 
     def _step(self, ready: list[_Opened]) -> None:
-        try:
-            self._drivers["nano"].step([opened.head.session for opened in ready])
-        except Exception:
-            # One head must not take the others with it: each tries alone, and who fails is closed.
-            _log.exception("a batch of %d heads failed", len(ready))
-            for opened in ready:
-                self._guarded(opened, self._drivers["nano"].step, [opened.head.session])
+        failed = _stepped(self._drivers["nano"], ready)
+        for opened in ready:
+            if error := failed.get(opened.head.number):
+                self._fail(opened, error)
 
     def _guarded(self, opened: _Opened, call: Callable, *arguments: object) -> bool:
         """Whether the call went well; a head that fails is closed with words to its client."""
@@ -271,13 +267,19 @@ class Heads:
         try:
             call(*arguments)
         except Exception as error:
-            words = str(error) if isinstance(error, FlashHeadError) else f"the worker failed: {error!r}"
-            if not isinstance(error, FlashHeadError):
-                _log.exception("session=%d failed", opened.head.number)
-            self._tell(opened.client, messages.Error("failed", words, session=opened.head.number), None)
-            self._close(opened.head.number, "failed")
+            self._fail(opened, error)
             return False
         return True
+
+    def _fail(self, opened: _Opened, error: Exception) -> None:
+        """Close a head, unless it is closed, with words to its client."""
+        if opened.head.number not in self._opened:
+            return
+        words = str(error) if isinstance(error, FlashHeadError) else f"the worker failed: {error!r}"
+        if not isinstance(error, FlashHeadError):
+            _log.error("session=%d failed", opened.head.number, exc_info=error)
+        self._tell(opened.client, messages.Error("failed", words, session=opened.head.number), None)
+        self._close(opened.head.number, "failed")
 
     def _cost_s(self, kind: tuple[bool, int]) -> float:
         return self._costs_s.get(kind, _COST_S)
@@ -463,7 +465,8 @@ class Heads:
             session, rings, failed = None, {}, None
             try:
                 looks = load_avatar(avatar) if avatar and Outputs.VIDEO in settings.outputs else None
-                session = self._driver(tier).open(looks, settings)
+                # Weights are nano's in every tier.
+                session = self._driver(tier if looks else "nano").open(looks, settings)
                 if session.chunk_s:
                     session = GeneratingSession(session)
                 rings = _rings(asked, settings)
@@ -611,6 +614,23 @@ def _rings(asked: messages.Open, settings: SessionSettings) -> dict[str, RingWri
     return rings
 
 
+def _stepped(driver: Driver, heads: list[_Opened]) -> dict[int, Exception]:
+    """Have a driver compute heads; by number, those for which it could not. One must not take the others with it:
+    where the batch fails each tries alone."""
+    try:
+        driver.step([opened.session for opened in heads])
+        return {}
+    except Exception:
+        _log.exception("a batch of %d heads failed", len(heads))
+    failed = {}
+    for opened in heads:
+        try:
+            driver.step([opened.session])
+        except Exception as error:
+            failed[opened.head.number] = error
+    return failed
+
+
 def _kind(opened: _Opened) -> tuple[bool, int]:
     """Heads of one kind cost the same."""
     return (True, opened.asked.size) if opened.head.draws else _UNDRAWN
@@ -628,7 +648,3 @@ def _code(error: FlashHeadError) -> str:
         TransportError: "transport",
     }
     return next((code for kind, code in codes.items() if isinstance(error, kind)), "failed")
-
-
-def _raise(error: Exception) -> None:
-    raise error

@@ -21,8 +21,8 @@ from synthetic import (
     write_wav,
 )
 
+from flashhead_engine.avatar.images import over_background
 from flashhead_engine.bake.formats import BakeTarget, for_path
-from flashhead_engine.bake.formats.pixels import over_background
 from flashhead_engine.errors import AudioError
 
 VIDEO_EXTENSIONS = ["mp4", "webm", "ogv"]

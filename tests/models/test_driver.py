@@ -191,6 +191,20 @@ def test_portraits_matter(lite, speech) -> None:
     assert not np.array_equal(guard[0].pixels, fox[0].pixels)
 
 
+def test_a_long_life_keeps_few_looks(speech) -> None:
+    driver = FlashHeadDriver("tiny", _runtime(TINY), NanoDriver(), "none")
+    open_still = _open(driver, seed=100)
+    _spoken(driver, open_still, speech[:3_000])
+    look = open_still.look
+    for seed in range(7):
+        session = _open(driver, seed=seed)
+        _spoken(driver, session, speech[:3_000])
+        session.close()
+    assert len(driver._looks) <= 5, "the last four, and that of the head that is open"
+    _spoken(driver, open_still, speech[:3_000])
+    assert open_still.look is look
+
+
 def test_long_speech_keeps_no_pictures(lite, speech) -> None:
     session = _open(lite, outputs=Outputs.VIDEO)
     held = []

@@ -4,12 +4,13 @@ import time
 
 import numpy as np
 import pytest
-from real_worker import TOKEN, wait_for
+from real_worker import LINE, TOKEN, wait_for
 
 pytest.importorskip("flashhead_engine._bridge", reason="the native module was not built")
 pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 
+from flashhead_engine.audio.decode import open_audio
 from flashhead_engine.client import connect
 from flashhead_engine.drivers.base import FrameFlags, Outputs
 from flashhead_engine.errors import TransportError
@@ -72,6 +73,16 @@ def test_closed_while_a_chunk_is_computed(worker, pcm):
             time.sleep(0.1)
     with worker.open() as head:
         assert len(list(head.frames(head.speak(pcm, 16_000), real_time=False))) == 90
+
+
+def test_a_head_without_video_has_nanos_weights(worker):
+    with open_audio(LINE) as audio:
+        pcm = np.concatenate(list(audio.chunks()))[:24_000]
+    with worker.open(tier=UNTRAINED) as head:
+        assert head.tier == UNTRAINED
+        frames = list(head.frames(head.speak(pcm, 16_000), real_time=False))
+        assert [frame.index for frame in frames] == list(range(90))
+        assert len({frame.weights.tobytes() for frame in frames}) > 40, "the face moves"
 
 
 def test_a_tier_without_weights_says_what_to_do_or_is_stood_in_for(worker, pcm, monkeypatch):

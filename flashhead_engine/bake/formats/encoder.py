@@ -11,11 +11,11 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from ...audio.source import open_dialogue
+from ...avatar.images import over_background
 from ...drivers.base import Outputs, TimedFrame
 from ..manifest import Output
 from ..outputs import PendingFile, explained
 from .base import BakeTarget, FrameCounter
-from .pixels import over_background
 
 # Each chroma sample is the mean of the four pixels it stands for; FFmpeg's default reads only two of them.
 _CHROMA = Interpolation.AREA | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND

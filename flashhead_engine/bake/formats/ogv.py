@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from ...audio.container import average_mix, opened
+from ...avatar.images import over_background
 from ...drivers.base import Outputs, TimedFrame
 from ...errors import OutputError
 from ..manifest import Output
 from ..outputs import PendingFile, explained
 from .base import BakeTarget, FrameCounter
-from .pixels import over_background, with_matte
+from .pixels import with_matte
 from .theora import find_ffmpeg
 
 _QUALITY = "9"

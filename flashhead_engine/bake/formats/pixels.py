@@ -1,16 +1,6 @@
 """From the renderer's straight-alpha RGBA to what an encoder takes."""
 
 import numpy as np
-from PIL import Image
-
-
-def over_background(pixels: np.ndarray, background: tuple[int, int, int]) -> np.ndarray:
-    """Compose RGBA uint8 (h, w, 4) over an opaque colour: RGB uint8 (h, w, 3)."""
-    height, width = pixels.shape[:2]
-    portrait = Image.frombuffer("RGBA", (width, height), np.ascontiguousarray(pixels))
-    canvas = Image.new("RGB", (width, height), background)
-    canvas.paste(portrait, mask=portrait)
-    return np.asarray(canvas)
 
 
 def with_matte(pixels: np.ndarray) -> np.ndarray:

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ...avatar.images import over_background
 from ...drivers.base import Outputs, TimedFrame
 from ..manifest import Output
 from ..outputs import PendingFolder, explained
 from .base import BakeTarget, FrameCounter
-from .pixels import over_background
 
 _FRAME_NAME = re.compile(r"\d{6,}\.png")
 # zlib's 1 is four times as fast as the default for a few per cent of size.

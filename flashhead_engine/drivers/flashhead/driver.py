@@ -1,9 +1,10 @@
 """The tiers lite and pro behind the common seam: FlashHead generates the pictures, nano beside it the weights."""
 
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -14,10 +15,11 @@ from ..base import AlignedWords, Outputs, SessionSettings
 from ..nano.driver import NanoDriver
 from .generation import HeadState, Portrait, next_chunk, portrait, recalled
 from .idle import IdleClip, idle_clip
-from .session import FlashHeadSession
+from .session import FlashHeadSession, Look
 from .stamp import stamp
 
 _AT_ONCE = 8  # heads of one batch; exported graphs take as many
+_RECENT_LOOKS = 4
 
 _log = logging.getLogger(__name__)
 
@@ -35,8 +37,10 @@ class FlashHeadDriver:
         self._nano = nano
         self._stamped = stamped
         self._at_once = _AT_ONCE
-        self._portraits: dict[tuple[str, int, int], Portrait] = {}
-        self._idle_clips: dict[tuple[str, int, int], IdleClip] = {}
+        # Kept by the heads that have them, and the last ones for the next head: a worker lives long, and a look is
+        # up to a hundred megabytes.
+        self._looks: WeakValueDictionary[tuple[str, int, int], Look] = WeakValueDictionary()
+        self._recent: deque[Look] = deque(maxlen=_RECENT_LOOKS)
 
     def open(self, avatar: Avatar | None, settings: SessionSettings) -> FlashHeadSession:
         """Open a talking head. Raises SettingsError when video is asked for without an avatar."""
@@ -69,7 +73,7 @@ class FlashHeadDriver:
 
     def _generate(self, sessions: Sequence[FlashHeadSession]) -> None:
         before = [self._ready_state(session) for session in sessions]
-        portraits = [self._portrait(session) for session in sessions]
+        portraits = [self._look(session).portrait for session in sessions]
         heard = [session.next_pcm() for session in sessions]
         for start, states, pictures in self._chunks(portraits, before, heard):
             for row, (state, shown) in enumerate(zip(states, pictures, strict=True), start):
@@ -101,17 +105,21 @@ class FlashHeadDriver:
         seen = session.take_seen()
         return session.state if seen is None else recalled(self._runtime, session.state, seen)
 
-    def _portrait(self, session: FlashHeadSession) -> Portrait:
-        """Taken in once for all heads that look and begin alike."""
-        if session.look not in self._portraits:
+    def _look(self, session: FlashHeadSession) -> Look:
+        if session.look is None:
+            session.look = self._looks.get(session.likeness)
+        if session.look is None:
             size = (session.size, session.size)
-            self._portraits[session.look] = portrait(self._runtime, session.picture(), size, session.state.seed)
-        return self._portraits[session.look]
+            taken_in = portrait(self._runtime, session.picture(), size, session.state.seed)
+            session.look = self._looks[session.likeness] = Look(taken_in)
+        if session.look not in self._recent:
+            self._recent.append(session.look)
+        return session.look
 
     def _idle_clip(self, session: FlashHeadSession) -> IdleClip:
-        if session.look not in self._idle_clips:
-            clip = idle_clip(self._runtime, self._portrait(session), session.state.seed)
+        look = self._look(session)
+        if look.idle_clip is None:
+            look.idle_clip = idle_clip(self._runtime, look.portrait, session.state.seed)
             if self._stamped:
-                stamp(clip.pictures)
-            self._idle_clips[session.look] = clip
-        return self._idle_clips[session.look]
+                stamp(look.idle_clip.pictures)
+        return look.idle_clip

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...audio.context_cache import CONTEXT_SAMPLES, appended, empty_context
 from ...audio.pcm import SAMPLE_RATE_HZ
-from ...models.configs import FRAME_RATE_HZ, FlashHeadConfig, LtxVaeConfig
+from ...models.configs import CHUNK_FRAMES, FRAME_RATE_HZ, FlashHeadConfig, LtxVaeConfig
 from ...runtimes.flashhead import FlashHeadRuntime, Latent, Reference
 from .noise import MOTION, RECALLED, REFERENCE, noise
 from .picture import framed
@@ -53,7 +53,7 @@ def portrait(
     """Take in a portrait, RGB uint8 (H, W, 3) of any size; once for all chunks."""
     posterior = None
     if isinstance(runtime.config.vae, LtxVaeConfig):
-        posterior = draw(seed, 0, REFERENCE, runtime.latent_shape(*size, 1 + _whole(runtime.config)))
+        posterior = draw(seed, 0, REFERENCE, runtime.latent_shape(*size, CHUNK_FRAMES))
     return Portrait(runtime.reference(framed(picture, *size), posterior), size)
 
 
@@ -70,10 +70,9 @@ def next_chunk(
     Returns the heads' next states, and pictures, RGBA uint8 (B, new frames, height, width, 4). A head's pictures do
     not depend on which others are generated with it, but for rounding.
     """
-    config = runtime.config
     (size,) = {one.size for one in portraits}
     contexts = [appended(state.context, piece) for state, piece in zip(states, pcm, strict=True)]
-    shape = runtime.latent_shape(*size, 1 + _whole(config))
+    shape = runtime.latent_shape(*size, CHUNK_FRAMES)
     drawn = [[draw(state.seed, state.chunk, step, shape) for step in range(runtime.steps)] for state in states]
     references = [one.reference for one in portraits]
     counts = [state.heard + len(piece) for state, piece in zip(states, pcm, strict=True)]
@@ -104,8 +103,3 @@ def _posterior_noise(
         return None
     shape = runtime.latent_shape(*size, runtime.config.motion_frames)
     return np.stack([draw(state.seed, state.chunk, purpose, shape) for state in states])
-
-
-def _whole(config: FlashHeadConfig) -> int:
-    """Pictures of a chunk after its first."""
-    return config.motion_frames + config.new_frames - 1

@@ -1,8 +1,13 @@
 """Loads a FlashHead tier: its weights from the folder that was added, onto the GPU where there is one."""
 
-from ...errors import MissingDependencyError
+import torch
+
+from ...models.configs import TINY
+from ...models.networks import Networks
 from ...models.registry import added_model
 from ...runtimes.gpu import GpuBudget
+from ...runtimes.torch_flashhead import TorchFlashHead
+from ...runtimes.torch_loading import load_runtime
 from ..nano.driver import NanoDriver
 from . import UNTRAINED
 from .driver import FlashHeadDriver
@@ -10,22 +15,9 @@ from .driver import FlashHeadDriver
 
 def load(tier: str, gpu: GpuBudget | None) -> FlashHeadDriver:
     """`gpu`: what the networks may take of the GPU; None: all of it. See `load_driver` for the errors."""
-    # Before torch, which takes seconds: mostly it is the weights that are missing.
-    model = None if tier == UNTRAINED else added_model(tier)
-    try:
-        import torch
-
-        from ...models.configs import TINY
-        from ...models.networks import Networks
-        from ...runtimes.torch_flashhead import TorchFlashHead
-        from ...runtimes.torch_loading import load_runtime
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            f'The tier {tier} needs {error.name}, which is not installed: pip install "flashhead-engine[flashhead]"'
-        ) from error
-
-    if model is None:
+    if tier == UNTRAINED:
         return FlashHeadDriver(tier, TorchFlashHead(Networks.random(TINY)), NanoDriver(), "0" * 64, stamped=True)
+    model = added_model(tier)
     if torch.cuda.is_available():
         device, dtype = "cuda", torch.bfloat16
         if gpu is not None:

@@ -14,12 +14,13 @@ import numpy as np
 from ...audio.context_cache import appended
 from ...audio.pcm import SAMPLE_RATE_HZ, checked_pcm
 from ...avatar.bundle import Avatar
+from ...avatar.images import over_background
 from ...blendshapes.sampling import Sample, VideoSampler
 from ...models.configs import FRAME_RATE_HZ, FlashHeadConfig
 from ...transcript.alignment import Alignment
 from ..base import WEIGHTS_HZ, FrameFlags, Gaze, Outputs, SessionSettings, TimedFrame
 from ..nano.driver import NanoDriver
-from .generation import HeadState, chunk_samples
+from .generation import HeadState, Portrait, chunk_samples
 from .idle import IdleClip
 from .stamp import stamp
 
@@ -64,6 +65,14 @@ class _Seen:
     pixels: np.ndarray
 
 
+@dataclass(eq=False)
+class Look:
+    """What the model makes of a portrait, once; shared by heads that begin alike."""
+
+    portrait: Portrait
+    idle_clip: IdleClip | None = None
+
+
 class FlashHeadSession:
     """See `DriverSession` for what clients call; the rest is the driver's."""
 
@@ -79,6 +88,7 @@ class FlashHeadSession:
         self.size = settings.size
         self.chunk_s = config.new_frames / FRAME_RATE_HZ if Outputs.VIDEO in settings.outputs else 0.0
         self.state = HeadState(settings.seed)
+        self.look: Look | None = None
         self._avatar = avatar
         self._settings = settings
         self._config = config
@@ -154,20 +164,18 @@ class FlashHeadSession:
         self._stretches.clear()
         self._frames.clear()
         self._seen.clear()
+        self.look = None
 
     # --- What the driver calls ----------------------------------------------------------------------------------
 
     @property
-    def look(self) -> tuple[str, int, int]:
-        """Heads that are equal in this have one reference and one idle clip."""
+    def likeness(self) -> tuple[str, int, int]:
+        """Heads that are equal in this share a `Look`."""
         return self._avatar.digest, self.size, self._settings.seed
 
     def picture(self) -> np.ndarray:
         """The portrait before its background: RGB uint8 (side, side, 3)."""
-        portrait = self._avatar.portrait.astype(np.float32)
-        alpha = portrait[..., 3:] / 255.0
-        laid = portrait[..., :3] * alpha + np.array(self._avatar.background, np.float32) * (1.0 - alpha)
-        return np.round(laid).astype(np.uint8)
+        return over_background(self._avatar.portrait, self._avatar.background)
 
     def take_track(self) -> None:
         """Take what nano computed."""
@@ -275,23 +283,15 @@ class FlashHeadSession:
             stretch.given += 1
 
     def _frame(self, stretch: _Stretch, sample: Sample, pixels: np.ndarray) -> TimedFrame:
-        index, fps = stretch.given, self._settings.fps
-        flags = FrameFlags.FIRST if index == 0 else FrameFlags.NONE
-        if stretch.idle:
-            flags |= FrameFlags.IDLE
-        elif stretch.ended and index == stretch.count(fps) - 1:
-            flags |= FrameFlags.LAST
-        pts_us = index * 1_000_000 // fps
-        return TimedFrame(
+        fps = self._settings.fps
+        return TimedFrame.of(
+            sample,
             utterance=stretch.utterance,
             epoch=self.track.epoch,
-            index=index,
-            pts_us=pts_us,
-            duration_us=(index + 1) * 1_000_000 // fps - pts_us,
-            flags=flags,
-            weights=sample.weights,
-            pose=sample.pose,
-            visemes=sample.visemes,
+            index=stretch.given,
+            rate_hz=fps,
+            last=stretch.ended and stretch.given == stretch.count(fps) - 1,
+            idle=stretch.idle,
             pixels=pixels,
         )
 

@@ -18,7 +18,7 @@ from ...errors import FlashHeadError, SettingsError
 from ...render.portrait import PortraitRenderer
 from ...runtimes.gpu import GpuBudget
 from ...transcript.alignment import Alignment
-from ..base import WEIGHTS_HZ, AlignedWords, FrameFlags, Gaze, Outputs, SessionSettings, TimedFrame
+from ..base import WEIGHTS_HZ, AlignedWords, Gaze, Outputs, SessionSettings, TimedFrame
 from .articulation import CURVES, Articulator
 from .attention import Attention
 from .features import FEATURES, FeatureExtractor, frame_count
@@ -329,21 +329,13 @@ class NanoSession:
         self._undrawn.clear()
 
     def _frame(self, sample: Sample, index: int, rate_hz: int, last: bool, pixels: np.ndarray | None) -> TimedFrame:
-        pts_us = index * 1_000_000 // rate_hz
-        flags = FrameFlags.FIRST if index == 0 else FrameFlags.NONE
-        if last:
-            flags |= FrameFlags.LAST
-        if self._idle:
-            flags |= FrameFlags.IDLE
-        return TimedFrame(
+        return TimedFrame.of(
+            sample,
             utterance=self._utterance,
             epoch=self._epoch,
             index=index,
-            pts_us=pts_us,
-            duration_us=(index + 1) * 1_000_000 // rate_hz - pts_us,
-            flags=flags,
-            weights=sample.weights,
-            pose=sample.pose,
-            visemes=sample.visemes,
+            rate_hz=rate_hz,
+            last=last,
+            idle=self._idle,
             pixels=pixels,
         )
