@@ -12,6 +12,8 @@ from ..errors import FlashHeadError
 from .avatar import avatar_app
 from .bake import EPILOG as BAKE_EPILOG
 from .bake import bake
+from .bench import EPILOG as BENCH_EPILOG
+from .bench import bench
 from .doctor import doctor
 from .models import models_app
 from .say import say
@@ -29,6 +31,7 @@ app = typer.Typer(
 )
 app.command(epilog=BAKE_EPILOG)(bake)
 app.add_typer(avatar_app, name="avatar")
+app.command(epilog=BENCH_EPILOG)(bench)
 app.command()(doctor)
 app.add_typer(models_app, name="models")
 app.command()(serve)
