@@ -9,7 +9,8 @@ import numpy as np
 
 from .artwork import is_artwork, read_artwork
 from .bundle import Avatar, load_avatar
-from .images import read_picture, resize_portrait
+from .framing import Framing
+from .images import read_picture
 from .layered import parts_from_artwork
 from .parts import Parts, write_bundle
 from .single import parts_from_portrait
@@ -41,8 +42,9 @@ def create_avatar(
         parts = parts_from_artwork(read_artwork(source), landmarks, keep_background=keep_background, note=note)
     else:
         parts = _from_picture(source, landmarks, keep_background, note)
-    side = len(parts.portrait)
-    of_emotions = {emotion: _other_portrait(file, side, keep_background, note) for emotion, file in portraits.items()}
+    of_emotions = {
+        emotion: _other_portrait(file, parts, keep_background, note) for emotion, file in portraits.items()
+    }
     parts = replace(parts, portraits=of_emotions)
     return load_avatar(write_bundle(parts, folder, name=name, licence=licence, background=background))
 
@@ -55,12 +57,13 @@ def _from_picture(file: Path, landmarks: Path | None, keep_background: bool, not
     return parts_from_portrait(*face.framed())
 
 
-def _other_portrait(file: Path, side: int, keep_background: bool, note: Note) -> np.ndarray:
-    """A picture of the head as large as its portrait: framed around its face like that, or drawn on its canvas."""
+def _other_portrait(file: Path, parts: Parts, keep_background: bool, note: Note) -> np.ndarray:
+    """A picture of the head as large as its portrait: drawn on its canvas, or with the eyes where it has them."""
+    side = len(parts.portrait)
     picture = read_picture(file, formats=None)
     if picture.shape[:2] == (side, side):
         return picture
     face = found_face(picture, str(file), note)
     if not keep_background:
         face = cut_out(face, note)
-    return resize_portrait(face.framed()[0], side)
+    return Framing.like(parts.landmarks, side, face.picture, face.marks, face.where).picture(face.picture)

@@ -107,7 +107,8 @@ def test_a_portrait_of_an_emotion_is_framed_around_its_face(picture, marks, tmp_
         for pixels in (avatar.portrait, avatar.portraits["sad"])
     ]
     for corner in (found[1].min(0) - found[0].min(0), found[1].max(0) - found[0].max(0)):
-        assert np.abs(corner).max() < 0.06 * avatar.side
+        assert np.abs(corner).max() < 0.03 * avatar.side
+    assert [portrait[0, 0, 3] for portrait in (avatar.portrait, avatar.portraits["sad"])] == [0, 0]
 
 
 def test_a_resting_eye_is_the_picture(made):

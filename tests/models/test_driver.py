@@ -262,7 +262,7 @@ def test_pictures_are_keyed_as_the_portrait_is(lite, speech) -> None:
     look = sessions[0].look
     again = _unkeyed(lite, look, speech)
     look.keyer.key(again)
-    # Not bit by bit: one batch rounds otherwise than one head alone, and the key's edge is where a picture is all noise.
+    # Not bit by bit: a batch rounds otherwise than one head alone, and pictures that are all noise are all edge.
     assert (keyed[:24] == again).mean() > 0.99
     assert (keyed[:24] == _unkeyed(lite, look, speech)).mean() < 0.9
 
