@@ -104,7 +104,7 @@ def _small(photo: Image.Image, folder: Path) -> Path:
 )
 def test_any_picture_becomes_a_head(driver, tmp_path, save, scale, is_grey) -> None:
     photo, marks = _photo(tmp_path, save, scale)
-    avatar = create_avatar(photo, tmp_path / "head", name="head", landmarks=marks)
+    avatar = create_avatar(photo, tmp_path / "head", name="head", landmarks=marks, keep_background=is_grey)
     driver._look(driver.open(avatar, SETTINGS))
     given = driver._runtime.given
     assert given.shape == (256, 256, 3)
