@@ -126,7 +126,7 @@ def _middle(oval: np.ndarray) -> tuple[int, int, int, int]:
     return *np.rint(first + 0.2 * (last - first)).astype(int), *np.rint(last - 0.2 * (last - first)).astype(int)
 
 
-@pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 4000), (4000, 3), (257, 255)])
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (30, 400), (400, 30), (257, 255)])
 def test_pictures_of_any_shape_are_framed(width: int, height: int) -> None:
     picture = np.full((height, width, 3), (9, 99, 199), np.uint8)
     taken = framed(picture, 512, 512)
@@ -152,7 +152,7 @@ def test_less_than_a_chunk(driver, samples: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "pcm", [np.zeros((10, 2), np.float32), np.array([0.0, np.nan], np.float32), np.zeros(10, np.int16)]
+    "pcm", [np.zeros((10, 2), np.float32), np.array([0.0, np.nan], np.float32), np.zeros(10, np.int32)]
 )
 def test_sound_that_cannot_be(driver, pcm: np.ndarray) -> None:
     session = driver.open(load_avatar("guard"), SETTINGS)
