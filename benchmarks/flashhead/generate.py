@@ -2,6 +2,7 @@
 
     python benchmarks/flashhead/generate.py --tier lite                      on the GPU, bfloat16, 512x512
     python benchmarks/flashhead/generate.py --tier lite --batch 4 --compile reduce-overhead
+    python benchmarks/flashhead/generate.py --tier lite --steps 20 --guidance 3    as the unreleased teacher does
     python benchmarks/flashhead/generate.py --tier tiny-random               on any CPU, in seconds
 
 Medians over the chunks after the first ones. What is shown is noise; only time and memory are of interest. The limit
@@ -69,6 +70,7 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--batch", type=int, default=1, help="heads at once")
     parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--guidance", type=float, help="of the teacher, 3 with --steps 20: every step costs twice")
     parser.add_argument("--chunks", type=int, default=8, help="measured ones")
     parser.add_argument("--compile", metavar="MODE", help="of torch.compile: default, reduce-overhead (CUDA graphs)")
     parser.add_argument("--peak-tflops", type=float, help="of the card, dense, in this precision: gives the limit")
@@ -80,7 +82,9 @@ def main() -> int:
         networks = Networks.random(CONFIGS[arguments.tier])
     networks.dit.to(dtype)
     networks.vae.to(dtype)
-    runtime = TorchFlashHead(networks, steps=arguments.steps, compile_mode=arguments.compile)
+    runtime = TorchFlashHead(
+        networks, steps=arguments.steps, guidance=arguments.guidance, compile_mode=arguments.compile
+    )
     random = np.random.default_rng(0)
     picture = random.integers(0, 256, (arguments.size, arguments.size, 3), dtype=np.uint8)
     head = portrait(runtime, picture, (arguments.size, arguments.size), seed=0)

@@ -3,8 +3,9 @@
     python benchmarks/flashhead/random_checkpoint.py out/models --tier lite
     python benchmarks/flashhead/load_checkpoint.py out/models --tier lite
 
-One denoising step instead of four. Fails when loading takes more memory than one copy of the weights and a tenth, or
-when the pictures are not finite.
+One denoising step instead of four; with `--step-only` from a random latent in the place of the reference picture's,
+and nothing is decoded. Fails when loading takes more memory than one copy of the weights and a tenth, or when what
+comes out is not finite.
 """
 
 import argparse
@@ -22,6 +23,8 @@ from random_checkpoint import SMALL
 from flashhead_engine.models.checkpoints import CONFIGS, check
 from flashhead_engine.models.configs import CHUNK_FRAMES
 from flashhead_engine.models.released import NETWORKS, find_folders
+from flashhead_engine.runtimes.flashhead import Reference
+from flashhead_engine.runtimes.torch_flashhead import TorchFlashHead
 from flashhead_engine.runtimes.torch_loading import load_runtime
 
 _ALLOWANCE = 1.1
@@ -41,6 +44,15 @@ def timed(what: str, work: Callable[[], _Answer]) -> _Answer:
     return answer
 
 
+def _step(
+    runtime: TorchFlashHead, heard: torch.Tensor, noise: np.ndarray, random: np.random.Generator
+) -> torch.Tensor:
+    latent = runtime.to_device(random.standard_normal(noise[:, 0].shape, dtype=np.float32))
+    with torch.inference_mode():
+        reference = Reference(runtime._dit.reference_tokens(latent), latent[:, :, :1], None)
+    return runtime.denoise([reference], [None], heard, noise)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
@@ -48,6 +60,7 @@ def main() -> int:
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--load-only", action="store_true")
+    parser.add_argument("--step-only", action="store_true", help="no picture is encoded or decoded")
     parser.add_argument("--tiny", action="store_true", help="a checkpoint that was written with --tiny")
     arguments = parser.parse_args()
     tier, dtype = arguments.tier, getattr(torch, arguments.dtype)
@@ -79,6 +92,11 @@ def main() -> int:
     pcm = random.standard_normal((1, _CONTEXT_SAMPLES), dtype=np.float32)
     print("| what | s | peak GiB so far |\n|---|---|---|")
     heard = timed("hear 8 s", lambda: runtime.hear(pcm, [_CONTEXT_SAMPLES]))
+    if arguments.step_only:
+        latent = timed("one step of the transformer", lambda: _step(runtime, heard, noise, random))
+        finite = bool(torch.isfinite(latent).all())
+        print(f"\nLatent {tuple(latent.shape)}, finite: {finite}, spread {float(latent.std()):.2f}.")
+        return int(too_much or not finite)
     reference = timed(
         f"encode {CHUNK_FRAMES} pictures of the reference", lambda: runtime.reference(picture, noise[0, 0])
     )

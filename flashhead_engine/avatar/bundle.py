@@ -40,7 +40,8 @@ class Avatar:
     """A loaded avatar; its arrays are read-only.
 
     `portrait`: straight-alpha RGBA, uint8 (side, side, 4). `background`: colour for outputs without alpha.
-    `layers`: by name of `manifest.LayerFiles`. `digest`: of all its files; equal digests look the same.
+    `layers`: by name of `manifest.LayerFiles`. `portraits`: of the emotions that have one of their own, by name, as
+    large as the portrait. `digest`: of all its files; equal digests look the same.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Avatar:
     portrait: np.ndarray = field(repr=False, compare=False)
     layers: MappingProxyType[str, Layer] = field(repr=False, compare=False)
     landmarks: Landmarks = field(repr=False, compare=False)
+    portraits: MappingProxyType[str, np.ndarray] = field(repr=False, compare=False)
 
     @property
     def side(self) -> int:
@@ -74,6 +76,7 @@ def load_avatar(name_or_path: str | Path) -> Avatar:
         for name in manifest.layers.__struct_fields__
         if (entry := getattr(manifest.layers, name)) is not None
     }
+    portraits = {emotion: _portrait_of(reader, file, portrait) for emotion, file in manifest.portraits.items()}
     check_landmarks(manifest.landmarks, portrait.shape[0], f"{folder / MANIFEST_NAME}: $.landmarks")
     return Avatar(
         name=manifest.name,
@@ -86,6 +89,7 @@ def load_avatar(name_or_path: str | Path) -> Avatar:
         portrait=portrait,
         layers=MappingProxyType(layers),
         landmarks=manifest.landmarks,
+        portraits=MappingProxyType(portraits),
     )
 
 
@@ -162,6 +166,19 @@ def _portrait(reader: _Reader, manifest: Manifest) -> np.ndarray:
             "Crop or pad it."
         )
     return _read_only(portrait)
+
+
+def _portrait_of(reader: _Reader, file: str, portrait: np.ndarray) -> np.ndarray:
+    """Of an emotion."""
+    where = reader.where(file)
+    pixels = decode_picture(reader.read(file), where)
+    if pixels.shape != portrait.shape:
+        (height, width), side = pixels.shape[:2], len(portrait)
+        raise AvatarError(
+            f"{where}: {width}x{height} pixels; the portrait of an emotion must be as large as portrait.png, "
+            f"{side}x{side}, and show the head at the same place. Make it with `flashhead avatar create --portrait`."
+        )
+    return _read_only(pixels)
 
 
 def _layer(reader: _Reader, name: str, entry: LayerFile, side: int) -> Layer:

@@ -39,14 +39,8 @@ class Framing:
     def around_face(cls, picture: np.ndarray, marks: dict[str, Any], where: str) -> "Framing":
         """The square for a picture and its landmarks. Raises AvatarError when the face is too small."""
         height, width = picture.shape[:2]
-        oval = np.array(complete(marks, height, where).face_oval)
-        (left, top), (right, bottom) = oval.min(axis=0), oval.max(axis=0)
+        (left, top), (right, bottom) = _face(picture, marks, where)
         face = bottom - top
-        if face < _SMALLEST_FACE:
-            raise AvatarError(
-                f"{where}: the face is too small; it is {face:.0f} pixels high, at least {_SMALLEST_FACE} are needed "
-                "and 200 look good. Use a larger picture, or crop an original of it closer."
-            )
         longest = min(width, height) if is_opaque(picture) else max(width, height)
         side = int(max(min(longest, face / _FACE_SHARE), face / _LARGEST_FACE_SHARE))
         size = int(np.clip(side, SMALLEST_PORTRAIT, LARGEST_PORTRAIT))
@@ -56,6 +50,19 @@ class Framing:
             side,
             size,
         )
+
+    @classmethod
+    def like(
+        cls, landmarks: Landmarks, size: int, picture: np.ndarray, marks: dict[str, Any], where: str
+    ) -> "Framing":
+        """The square for another picture and its landmarks in which its eyes lie where those of a portrait do.
+        Raises AvatarError when the face is too small."""
+        _face(picture, marks, where)
+        wanted = np.array([np.mean(eye, axis=0) for eye in (landmarks.eye_left, landmarks.eye_right)])
+        found = np.array([np.mean(marks[f"eye_{own}"], axis=0) for own in ("left", "right")])
+        scale = np.linalg.norm(np.diff(found, axis=0)) / np.linalg.norm(np.diff(wanted, axis=0))
+        left, top = np.rint(found.mean(axis=0) - scale * wanted.mean(axis=0)).astype(int).tolist()
+        return cls(left, top, round(scale * size), size)
 
     def picture(self, picture: np.ndarray) -> np.ndarray:
         """The square of a picture or layer, RGBA, uint8 (size, size, 4).
@@ -101,6 +108,19 @@ _INSIDE = {
     "eye_right": "an eye reaches",
     "chin": "the chin lies",
 }
+
+
+def _face(picture: np.ndarray, marks: dict[str, Any], where: str) -> tuple[np.ndarray, np.ndarray]:
+    """The top left and bottom right corners of a face. Raises AvatarError when it is too small."""
+    oval = np.array(complete(marks, picture.shape[0], where).face_oval)
+    corners = oval.min(axis=0), oval.max(axis=0)
+    height = corners[1][1] - corners[0][1]
+    if height < _SMALLEST_FACE:
+        raise AvatarError(
+            f"{where}: the face is too small; it is {height:.0f} pixels high, at least {_SMALLEST_FACE} are needed "
+            "and 200 look good. Use a larger picture, or crop an original of it closer."
+        )
+    return corners
 
 
 def _start(wanted: float, side: int, length: int) -> int:

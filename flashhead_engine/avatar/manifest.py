@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from ..blendshapes.emotions import EMOTIONS
 from ..errors import AvatarError
 
 SCHEMA = "flashhead-avatar"
@@ -93,10 +94,12 @@ class Landmarks(msgspec.Struct, frozen=True):
 
 MouthKind = Literal["lips", "jaw_plate"]
 LowerLid = Literal["fade", "slide"]
+Emotion = Literal[tuple(EMOTIONS)]
 
 
-class Manifest(msgspec.Struct, frozen=True):
-    """`avatar.json`."""
+class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`avatar.json`. `portraits`: pictures of the same head, framed alike, in some emotions: what lite and pro
+    generate from while a session is set to one of them."""
 
     schema: Literal["flashhead-avatar"]
     version: Annotated[str, msgspec.Meta(pattern=r"^1\.\d+$")]
@@ -108,6 +111,7 @@ class Manifest(msgspec.Struct, frozen=True):
     portrait: Text
     layers: LayerFiles
     landmarks: Landmarks
+    portraits: Annotated[dict[Emotion, Text], msgspec.Meta(min_length=1)] = {}
 
 
 def parse(data: bytes, where: str) -> Manifest:

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -25,7 +25,7 @@ _EYE_LAYERS = ("eye_whites", "irises", "lids_open", "lid_upper", "lid_lower", "b
 class Parts:
     """A portrait and its layers, all straight-alpha RGBA, uint8 (side, side, 4), registered to each other.
 
-    `layers`: by name of `manifest.LayerFiles`; optional ones may be missing.
+    `layers`: by name of `manifest.LayerFiles`; optional ones may be missing. `portraits`: of some emotions, by name.
     """
 
     portrait: np.ndarray
@@ -33,6 +33,7 @@ class Parts:
     landmarks: Landmarks
     mouth: MouthKind
     lower_lid: LowerLid
+    portraits: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def write_bundle(parts: Parts, folder: Path, *, name: str, licence: str, background: tuple[int, int, int]) -> Path:
@@ -87,6 +88,10 @@ def _write_files(parts: Parts, folder: Path, name: str, licence: str, background
         file = f"layers/{layer}.png"
         (folder / file).write_bytes(encode_png(bleed(pixels)[top:bottom, left:right]))
         entries[layer] = LayerFile(file, left, top)
+    portraits = {}
+    for emotion, pixels in parts.portraits.items():
+        portraits[emotion] = f"portrait-{emotion}.png"
+        (folder / portraits[emotion]).write_bytes(encode_png(bleed(pixels)))
     manifest = Manifest(
         schema=SCHEMA,
         version=VERSION,
@@ -98,6 +103,7 @@ def _write_files(parts: Parts, folder: Path, name: str, licence: str, background
         portrait="portrait.png",
         layers=LayerFiles(**entries),
         landmarks=parts.landmarks,
+        portraits=portraits,
     )
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
     (folder / MANIFEST_NAME).write_bytes(text + b"\n")

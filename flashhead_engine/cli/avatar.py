@@ -11,6 +11,7 @@ from ..avatar.bundle import MANIFEST_NAME, SAMPLES, load_avatar
 from ..avatar.check import Finding, check_avatar, check_picture
 from ..avatar.create import create_avatar
 from ..avatar.source import read_face
+from ..blendshapes.emotions import EMOTIONS
 from ..errors import OutputError
 from ..render.preview import preview_sheet
 
@@ -23,6 +24,8 @@ flashhead avatar create guard.png --name castle-guard
 flashhead avatar create artwork/guard/ --name castle-guard -o avatars/castle-guard
 
 flashhead avatar create guard.psd --name castle-guard
+
+flashhead avatar create guard.png --name castle-guard --portrait happy=laughing.png --portrait angry=shouting.png
 """
 _SHOW_EXAMPLES = """Examples:
 
@@ -56,6 +59,13 @@ def create(
         Path | None,
         typer.Option(help="JSON file with the landmarks of the face; without it MediaPipe finds them.", exists=True),
     ] = None,
+    portrait: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="EMOTION=PICTURE",
+            help="A picture of the same head in an emotion, from which lite and pro generate it; may be repeated.",
+        ),
+    ] = None,
     keep_background: Annotated[
         bool, typer.Option("--keep-background", help="Keep a plain background, which is removed otherwise.")
     ] = False,
@@ -73,12 +83,23 @@ def create(
         name=name,
         licence=licence,
         landmarks=landmarks,
+        portraits=dict(_emotion_and_picture(text) for text in portrait or ()),
         keep_background=keep_background,
         note=lambda words: console.print(f"note: {words}", highlight=False, markup=False),
     )
     console.print(f"Made avatar '{avatar.name}' in {output}", highlight=False)
     console.print(f"Look at it:  flashhead avatar show {output} -o sheet.png", highlight=False)
     console.print(f"Check it:    flashhead avatar check {output}", highlight=False)
+
+
+def _emotion_and_picture(text: str) -> tuple[str, Path]:
+    emotion, equals, picture = text.partition("=")
+    if emotion not in EMOTIONS or not equals:
+        raise typer.BadParameter(
+            f"'{text}': must be an emotion and a picture, such as happy=happy.png. Emotions: {', '.join(EMOTIONS)}.",
+            param_hint="--portrait",
+        )
+    return emotion, Path(picture)
 
 
 @avatar_app.command(epilog=_SHOW_EXAMPLES)

@@ -1,7 +1,8 @@
 """The few steps in which noise becomes a latent (flow matching, shifted towards noise as in Wan 2.1).
 
 A latent at time t is (1 - t) * picture + t * noise. The network tells the flow, noise - picture; a step takes the
-picture that this implies and adds noise again, less of it.
+picture that this implies and adds noise again, less of it. The teacher that the released models were distilled from
+follows the flow itself, in many steps, and away from what it would show of silence (classifier-free guidance).
 """
 
 from dataclasses import dataclass
@@ -43,3 +44,13 @@ def stepped(latent: Tensor, flow: Tensor, noise: Tensor, sigma: float, next_sigm
     """One step of the distilled models: to the picture, and back to less noise."""
     picture = latent - flow * sigma
     return (1.0 - next_sigma) * picture + next_sigma * noise
+
+
+def guided(flow: Tensor, unheard: Tensor, guidance: float) -> Tensor:
+    """The flow of the teacher: beyond the one without speech, `unheard`, by so much. 1: the flow as it is."""
+    return unheard + guidance * (flow - unheard)
+
+
+def descended(latent: Tensor, flow: Tensor, sigma: float, next_sigma: float) -> Tensor:
+    """One step of the teacher: along the flow to less noise."""
+    return latent - flow * (sigma - next_sigma)

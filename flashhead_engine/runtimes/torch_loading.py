@@ -18,9 +18,11 @@ def load_runtime(
     dtype: torch.dtype,
     steps: int = 4,
     *,
+    guidance: float | None = None,
     config: FlashHeadConfig | None = None,
 ) -> TorchFlashHead:
-    """A tier from the folder of its released files. `config`: of the released model if None.
+    """A tier from the folder of its released files. `steps`, `guidance`: see `TorchFlashHead`; 20 and 3 for a teacher
+    of the same layout. `config`: of the released model if None.
 
     Raises ModelError with everything that is wrong with the files.
     """
@@ -28,4 +30,4 @@ def load_runtime(
     config = config or CONFIGS[tier]
     if problems := check(folders, tier, config):
         raise ModelError("\n".join(problems))
-    return TorchFlashHead(load(folders, tier, device, dtype, config), steps=steps)
+    return TorchFlashHead(load(folders, tier, device, dtype, config), steps=steps, guidance=guidance)

@@ -139,6 +139,35 @@ def test_wrong_fields_are_named(bundle, change, words):
     assert str(bundle) in str(caught.value)
 
 
+def test_portraits_of_emotions(bundle):
+    shown = load_avatar(bundle).portrait
+    Image.fromarray(shown[:, ::-1]).save(bundle / "laughing.png")
+    edit(bundle, set_field("portraits", {"happy": "laughing.png"}))
+    avatar = load_avatar(bundle)
+    assert list(avatar.portraits) == ["happy"]
+    assert np.array_equal(avatar.portraits["happy"], shown[:, ::-1]) and not avatar.portraits["happy"].flags.writeable
+    before = avatar.digest
+    Image.fromarray(shown[::-1]).save(bundle / "laughing.png")
+    assert load_avatar(bundle).digest != before
+
+
+@pytest.mark.parametrize(
+    ("portraits", "words"),
+    [
+        ({"hungry": "portrait.png"}, "hungry"),
+        ({}, "portraits"),
+        ({"happy": "small.png"}, r"small\.png: 300x300 .* as large as portrait\.png"),
+        ({"happy": "../portrait.png"}, "leaves the bundle"),
+        ({"happy": "gone.png"}, r"gone\.png: missing"),
+    ],
+)
+def test_wrong_portraits_of_emotions(bundle, portraits, words):
+    Image.new("RGBA", (300, 300)).save(bundle / "small.png")
+    edit(bundle, set_field("portraits", portraits))
+    with pytest.raises(AvatarError, match=words):
+        load_avatar(bundle)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", "nonsense", '{"schema": 1}', "\ud800"])
 def test_not_a_manifest(bundle, text):
     (bundle / "avatar.json").write_bytes(text.encode("utf-8", "surrogatepass"))

@@ -21,6 +21,11 @@ from flashhead_engine.render.portrait import PortraitRenderer
 SIDE = 512
 
 
+needs_mediapipe = pytest.mark.skipif(
+    not face_mesh.DETECTOR_PYTHON.is_file(), reason="needs MediaPipe: python3 build.py avatar-tools"
+)
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, heroine: Avatar) -> Avatar:
     """An avatar made from a picture of the heroine."""
@@ -71,6 +76,39 @@ def test_from_a_picture(made):
     around = np.s_[int(eye[1]) - 6 : int(eye[1]) + 6, int(eye[0]) - 6 : int(eye[0]) + 6]
     green = [int(frame[around][..., 1].astype(int).mean() - frame[around][..., 0].mean()) for frame in (rest, shut)]
     assert green[0] > 20 > 0 > green[1], "the green iris must be covered by skin"
+
+
+def test_portraits_of_emotions(made, picture, marks, tmp_path):
+    other = tmp_path / "other.png"
+    Image.fromarray(made.portrait[:, ::-1]).save(other)
+    arguments = ["create", str(picture), "--landmarks", str(marks), "--name", "two", "-o", str(tmp_path / "two")]
+    result = CliRunner().invoke(avatar_app, [*arguments, "--portrait", f"happy={other}"])
+    assert result.exit_code == 0, result.output
+    avatar = load_avatar(tmp_path / "two")
+    assert list(avatar.portraits) == ["happy"]
+    seen = made.portrait[:, ::-1][..., 3] > 0
+    assert np.array_equal(avatar.portraits["happy"][seen], made.portrait[:, ::-1][seen])
+    for wrong in ("hungry=other.png", "happy", f"={other}"):
+        result = CliRunner().invoke(avatar_app, [*arguments, "--portrait", wrong])
+        assert result.exit_code == 2 and "emotion" in result.output, wrong
+
+
+@needs_mediapipe
+def test_a_portrait_of_an_emotion_is_framed_around_its_face(picture, marks, tmp_path, heroine):
+    small = Image.new("RGB", (3000, 2000), (200, 200, 205))
+    face = Image.fromarray(heroine.portrait).resize((700, 700))
+    small.paste(face, (2100, 900), face)
+    small.save(tmp_path / "small.jpg", quality=95)
+    avatar = create_avatar(
+        picture, tmp_path / "two", name="two", landmarks=marks, portraits={"sad": tmp_path / "small.jpg"}
+    )
+    found = [
+        np.array(face_mesh.find_face(pixels, "").marks["face_oval"])
+        for pixels in (avatar.portrait, avatar.portraits["sad"])
+    ]
+    for corner in (found[1].min(0) - found[0].min(0), found[1].max(0) - found[0].max(0)):
+        assert np.abs(corner).max() < 0.03 * avatar.side
+    assert [portrait[0, 0, 3] for portrait in (avatar.portrait, avatar.portraits["sad"])] == [0, 0]
 
 
 def test_a_resting_eye_is_the_picture(made):

@@ -1,17 +1,20 @@
 """Three streamed chunks of lite and pro, picture by picture, against the published pipeline."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load_file
 
+from flashhead_engine.audio.context_cache import CONTEXT_SAMPLES
 from flashhead_engine.drivers.flashhead.generation import HeadState, Portrait, chunk_samples, next_chunk, portrait
 from flashhead_engine.drivers.flashhead.noise import MOTION, REFERENCE
 from flashhead_engine.drivers.flashhead.picture import framed
 from flashhead_engine.models.networks import Networks
 from flashhead_engine.models.switches import DEPLOYED
-from flashhead_engine.models.wav2vec2 import plain_weights
+from flashhead_engine.models.wav2vec2 import normalised, plain_weights, window_indices
 from flashhead_engine.runtimes.torch_flashhead import TorchFlashHead
 
 from .golden import DATA, Case, generate_config, index, relative_error, used, weights
@@ -133,6 +136,44 @@ def test_a_saved_state_goes_on_as_if_nothing_had_been(runtime: TorchFlashHead, c
     assert np.array_equal(pictures, expected)
     _, begun = next_chunk(runtime, [head], [replace(state, motion=None)], [second])
     assert not np.array_equal(begun, expected), "the motion frames matter"
+
+
+@torch.inference_mode()
+def _taught(tier: str, windows: torch.Tensor, reference: torch.Tensor, noise: torch.Tensor, guidance: float):
+    """What the teacher's latent must be, step by step from section 5 of the specification."""
+    dit = networks_of(tier).dit.eval()
+    timesteps = Case("schedule").tensors()["timesteps_20"].tolist()
+    tokens = dit.reference_tokens(reference)
+    latent = noise.clone()
+    for timestep, following in pairwise(timesteps):
+        latent[:, :, :1] = reference[:, :, :1]
+        spoken, silent = (
+            dit(latent, tokens, dit.modulation(timestep), dit.audio_keys_values(dit.audio_tokens(heard)))
+            for heard in (windows, windows * 0)
+        )
+        latent = latent - (silent + guidance * (spoken - silent)) * (timestep - following) / 1000
+    latent[:, :, :1] = reference[:, :, :1]
+    return latent
+
+
+def test_the_teacher(tier: str, runtime: TorchFlashHead, case: Case, head: Portrait) -> None:
+    teacher = TorchFlashHead(networks_of(tier), steps=20, guidance=3.0, switches=EXACT)
+    random = torch.Generator().manual_seed(4)
+    pcm = torch.randn(2, CONTEXT_SAMPLES, generator=random)
+    reference = case.tensors()["ref_latent"][None]
+    noise = torch.randn(2, 20, *reference.shape[1:], generator=random)
+    answer = teacher.denoise(
+        [head.reference] * 2, [None, None], teacher.hear(pcm.numpy(), [CONTEXT_SAMPLES] * 2), noise.numpy()
+    )
+    with torch.inference_mode():
+        features = runtime._wav2vec2(normalised(pcm))[:, window_indices(167, 200, 5)]
+    for row in range(2):
+        given = features[row : row + 1], reference, noise[row : row + 1, 0]
+        assert relative_error(answer[row : row + 1], _taught(tier, *given, 3.0)) < case.tolerance
+        assert relative_error(answer[row : row + 1], _taught(tier, *given, 2.9)) > 10 * case.tolerance, "it is seen"
+    states, pictures = next_chunk(teacher, [head], [HeadState(seed=0)], _slices(teacher, case)[:1])
+    _, distilled = next_chunk(runtime, [head], [HeadState(seed=0)], _slices(runtime, case)[:1])
+    assert states[0].chunk == 1 and np.ptp(pictures) and not np.array_equal(pictures, distilled)
 
 
 @pytest.mark.parametrize("number", range(4))

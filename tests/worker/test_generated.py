@@ -45,6 +45,14 @@ def test_a_line_is_shown_frame_by_frame_in_order(worker, pcm):
             wait_for(head, Finished)
 
 
+def test_every_utterance_has_a_rate_of_its_own(worker):
+    with _open(worker) as head:
+        for rate_hz in (8_000, 48_000, 22_050):
+            pcm = np.random.default_rng(0).uniform(-0.2, 0.2, rate_hz // 2).astype(np.float32)
+            frames = list(head.frames(head.speak(pcm, rate_hz), real_time=False))
+            assert [frame.index for frame in frames] == list(range(13)), rate_hz
+
+
 def test_other_heads_go_on_while_a_chunk_is_computed(worker, pcm):
     """A nano head in real time beside one that computes without end."""
     with _open(worker) as slow, worker.open() as quick:

@@ -9,13 +9,15 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from ...avatar.bundle import Avatar
+from ...avatar.images import over_background
 from ...errors import SettingsError
 from ...runtimes.flashhead import FlashHeadRuntime, OutOfMemory
 from ..base import AlignedWords, Outputs, SessionSettings
 from ..nano.driver import NanoDriver
 from .generation import HeadState, Portrait, next_chunk, portrait, recalled
 from .idle import IdleClip, idle_clip
-from .session import FlashHeadSession, Look
+from .keying import Keyer, key_colour, over_key
+from .session import FlashHeadSession, Likeness, Look
 from .stamp import stamp
 
 _AT_ONCE = 8  # heads of one batch; exported graphs take as many
@@ -39,7 +41,7 @@ class FlashHeadDriver:
         self._at_once = _AT_ONCE
         # Kept by the heads that have them, and the last ones for the next head: a worker lives long, and a look is
         # up to a hundred megabytes.
-        self._looks: WeakValueDictionary[tuple[str, int, int], Look] = WeakValueDictionary()
+        self._looks: WeakValueDictionary[Likeness, Look] = WeakValueDictionary()
         self._recent: deque[Look] = deque(maxlen=_RECENT_LOOKS)
 
     def open(self, avatar: Avatar | None, settings: SessionSettings) -> FlashHeadSession:
@@ -72,11 +74,14 @@ class FlashHeadDriver:
                 self._generate(alike)
 
     def _generate(self, sessions: Sequence[FlashHeadSession]) -> None:
-        before = [self._ready_state(session) for session in sessions]
-        portraits = [self._look(session).portrait for session in sessions]
+        looks = [self._look(session) for session in sessions]
+        before = [self._ready_state(*pair) for pair in zip(sessions, looks, strict=True)]
+        portraits = [look.portrait for look in looks]
         heard = [session.next_pcm() for session in sessions]
         for start, states, pictures in self._chunks(portraits, before, heard):
             for row, (state, shown) in enumerate(zip(states, pictures, strict=True), start):
+                if looks[row].keyer is not None:
+                    looks[row].keyer.key(shown)
                 sessions[row].accept(before[row].context, state, shown)
 
     def _chunks(
@@ -100,26 +105,40 @@ class FlashHeadDriver:
             yield start, following, pictures
             start += len(following)
 
-    def _ready_state(self, session: FlashHeadSession) -> HeadState:
+    def _ready_state(self, session: FlashHeadSession, look: Look) -> HeadState:
         """Where pictures were dropped or others shown, a head goes on from what was seen."""
         seen = session.take_seen()
-        return session.state if seen is None else recalled(self.runtime, session.state, seen)
+        if seen is None:
+            return session.state
+        rgb = seen[..., :3] if look.keyer is None else over_key(seen, look.keyer.colour)
+        return recalled(self.runtime, session.state, rgb)
 
     def _look(self, session: FlashHeadSession) -> Look:
+        """Of the emotion that the session is set to now, for an avatar that has a portrait of it."""
+        likeness = session.likeness
+        if session.look is None or session.look.likeness != likeness:
+            session.look = self._looks.get(likeness)
         if session.look is None:
-            session.look = self._looks.get(session.likeness)
-        if session.look is None:
-            size = (session.size, session.size)
-            taken_in = portrait(self.runtime, session.picture(), size, session.state.seed)
-            session.look = self._looks[session.likeness] = Look(taken_in)
+            session.look = self._looks[likeness] = self._new_look(session.avatar, likeness)
         if session.look not in self._recent:
             self._recent.append(session.look)
         return session.look
+
+    def _new_look(self, avatar: Avatar, likeness: Likeness) -> Look:
+        pixels = avatar.portraits.get(likeness.emotion, avatar.portrait)
+        # One key for all portraits of a head: pictures of one are what those of the next go on from.
+        key = key_colour([avatar.portrait, *avatar.portraits.values()])
+        keyer = None if key is None else Keyer.of(pixels, key, likeness.size)
+        laid = over_background(pixels, avatar.background if key is None else key)
+        size = (likeness.size, likeness.size)
+        return Look(likeness, portrait(self.runtime, laid, size, likeness.seed), keyer)
 
     def _idle_clip(self, session: FlashHeadSession) -> IdleClip:
         look = self._look(session)
         if look.idle_clip is None:
             look.idle_clip = idle_clip(self.runtime, look.portrait, session.state.seed)
+            if look.keyer is not None:
+                look.keyer.key(look.idle_clip.pictures)
             if self._stamped:
                 stamp(look.idle_clip.pictures)
         return look.idle_clip

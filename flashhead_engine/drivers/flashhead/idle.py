@@ -21,7 +21,7 @@ class IdleClip:
     pictures: np.ndarray
 
     def picture(self, number: int, before: np.ndarray | None) -> np.ndarray:
-        """Picture `number` of an idle stretch, which began when `before` was seen; None: nothing was."""
+        """Picture `number` since the clip began to be shown, when `before` was seen; None: nothing was."""
         # There and back, without showing an end twice: no jump where the clip begins again.
         last = len(self.pictures) - 1
         place = number % (2 * last)

@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
 from ...audio.context_cache import appended
 from ...audio.pcm import SAMPLE_RATE_HZ, checked_pcm
 from ...avatar.bundle import Avatar
-from ...avatar.images import over_background
 from ...blendshapes.sampling import Sample, VideoSampler
 from ...models.configs import FRAME_RATE_HZ, FlashHeadConfig
 from ...transcript.alignment import Alignment
@@ -22,6 +22,7 @@ from ..base import WEIGHTS_HZ, FrameFlags, Gaze, Outputs, SessionSettings, Timed
 from ..nano.driver import NanoDriver
 from .generation import HeadState, Portrait, chunk_samples
 from .idle import IdleClip
+from .keying import Keyer
 from .stamp import stamp
 
 _REMEMBERED = 8 * FRAME_RATE_HZ  # pictures; a client is never so far behind when it cancels
@@ -65,11 +66,24 @@ class _Seen:
     pixels: np.ndarray
 
 
+class Likeness(NamedTuple):
+    """Heads that are equal in this share a `Look`. `emotion`: of the portrait; None: the one for all emotions that
+    have none of their own."""
+
+    avatar: str
+    emotion: str | None
+    size: int
+    seed: int
+
+
 @dataclass(eq=False)
 class Look:
-    """What the model makes of a portrait, once; shared by heads that begin alike."""
+    """What the model makes of a portrait, once; shared by heads that begin alike. `keyer`: None for an opaque
+    portrait."""
 
+    likeness: Likeness
     portrait: Portrait
+    keyer: Keyer | None
     idle_clip: IdleClip | None = None
 
 
@@ -89,7 +103,8 @@ class FlashHeadSession:
         self.chunk_s = config.new_frames / FRAME_RATE_HZ if Outputs.VIDEO in settings.outputs else 0.0
         self.state = HeadState(settings.seed)
         self.look: Look | None = None
-        self._avatar = avatar
+        self.avatar = avatar
+        self._emotion = settings.emotion
         self._settings = settings
         self._config = config
         self._stamped = stamped
@@ -100,6 +115,8 @@ class FlashHeadSession:
         self._seen: deque[_Seen] = deque(maxlen=_REMEMBERED)
         self._goes_on = True  # the next chunk from the one before; else from what was seen
         self._heard = np.zeros(0, np.float32)
+        self._idle_clip: IdleClip | None = None
+        self._idle_since = 0
         self._before_idle: np.ndarray | None = None
 
     # --- What clients call --------------------------------------------------------------------------------------
@@ -139,14 +156,17 @@ class FlashHeadSession:
         mouth_strength: float | None = None,
         video_share: float | None = None,
     ) -> None:
-        """See `DriverSession.set`. All but the sound acts on the weights alone: FlashHead knows no emotions; and
-        pictures come by the chunk, so that leaving some out would save nothing."""
+        """See `DriverSession.set`. Pictures follow `emotion` where the avatar has a portrait of it, from the next
+        chunk on. All else acts on the weights alone: FlashHead knows none of it; and pictures come by the chunk, so
+        that leaving some out would save nothing."""
         self.track.set(
             emotion=emotion,
             emotion_intensity=emotion_intensity,
             mouth_strength=mouth_strength,
             video_share=video_share,
         )
+        if emotion is not None:
+            self._emotion = emotion
 
     def look_at(self, gaze: Gaze | None) -> None:
         self.track.look_at(gaze)
@@ -169,13 +189,10 @@ class FlashHeadSession:
     # --- What the driver calls ----------------------------------------------------------------------------------
 
     @property
-    def likeness(self) -> tuple[str, int, int]:
-        """Heads that are equal in this share a `Look`."""
-        return self._avatar.digest, self.size, self._settings.seed
-
-    def picture(self) -> np.ndarray:
-        """The portrait before its background: RGB uint8 (side, side, 3)."""
-        return over_background(self._avatar.portrait, self._avatar.background)
+    def likeness(self) -> Likeness:
+        """What the head looks like now."""
+        emotion = self._emotion if self._emotion in self.avatar.portraits else None
+        return Likeness(self.avatar.digest, emotion, self.size, self._settings.seed)
 
     def take_track(self) -> None:
         """Take what nano computed."""
@@ -193,7 +210,7 @@ class FlashHeadSession:
         return len(stretch.waiting) >= chunk_samples(self._config) or (stretch.ended and len(stretch.waiting) > 0)
 
     def take_seen(self) -> np.ndarray | None:
-        """What to go on from, RGB uint8 (motion frames, H, W, 3), where the next chunk does not go on from the one
+        """What to go on from, RGBA uint8 (motion frames, H, W, 4), where the next chunk does not go on from the one
         before; None where it does, or where nothing was seen: then `state` begins anew."""
         if self._goes_on:
             return None
@@ -202,7 +219,7 @@ class FlashHeadSession:
             self.state = replace(self.state, motion=None)
             return None
         wanted = self._config.motion_frames
-        newest = [seen.pixels[..., :3] for seen in islice(reversed(self._seen), wanted)][::-1]
+        newest = [seen.pixels for seen in islice(reversed(self._seen), wanted)][::-1]
         return np.stack(newest[:1] * (wanted - len(newest)) + newest)
 
     def next_pcm(self) -> np.ndarray:
@@ -264,10 +281,14 @@ class FlashHeadSession:
         if not stretch.weights:
             return
         if stretch.first == 0 and not stretch.pictures:
-            self._before_idle = self._seen[-1].pixels if self._seen else None
+            self._idle_clip = None
         wanted = self._picture_number(stretch.given + len(stretch.weights) - 1)
         for number in range(stretch.first + len(stretch.pictures), wanted + 1):
-            pixels = idle_clip().picture(number, self._before_idle)
+            clip = idle_clip()
+            if clip is not self._idle_clip:  # the first, or that of another emotion
+                self._idle_clip, self._idle_since = clip, number
+                self._before_idle = self._seen[-1].pixels if self._seen else None
+            pixels = clip.picture(number - self._idle_since, self._before_idle)
             stretch.pictures.append(pixels)
             self._seen.append(_Seen(stretch.utterance, True, number, pixels))
 
