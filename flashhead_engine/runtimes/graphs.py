@@ -95,8 +95,8 @@ def latent_frames(config: FlashHeadConfig, pictures: int) -> int:
 def graph_specs(config: FlashHeadConfig, height: int, width: int, precision: str) -> tuple[GraphSpec, ...]:
     """Of pictures of one size. `precision`: see `PRECISIONS`.
 
-    What the host gives or may ask for is float32 at every precision; what only goes from one graph to the next has
-    the precision. Nothing random happens inside.
+    At every precision all but `heard`, which only goes from one graph to the next and is large, is float32: so no
+    host needs to know bfloat16. Nothing random happens inside.
     """
     dit, vae = config.dit, config.vae
     frames, moving = latent_frames(config, CHUNK_FRAMES), latent_frames(config, config.motion_frames)
@@ -115,7 +115,7 @@ def graph_specs(config: FlashHeadConfig, height: int, width: int, precision: str
         tokens *= size // patch
     head_dim = dit.dim // dit.heads
     heard = TensorSpec("heard", precision, (dit.layers, 2, BATCH, frames, dit.heads, dit.audio.tokens, head_dim))
-    reference_tokens = TensorSpec("reference_tokens", precision, (BATCH, tokens, dit.dim))
+    reference_tokens = TensorSpec("reference_tokens", "float32", (BATCH, tokens, dit.dim))
     motion = latent("motion", moving)
     colours = tuple(TensorSpec(name, "float32", (BATCH, 1, 1, 1, 3)) for name in ("colour_mean", "colour_spread"))
     # The posterior of Wan's autoencoder is not drawn from.

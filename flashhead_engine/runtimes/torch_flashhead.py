@@ -14,10 +14,8 @@ from ..models.networks import Networks
 from ..models.schedule import schedule, stepped
 from ..models.switches import DEPLOYED, Switches
 from ..models.wan_vae import WanVae
-from ..models.wav2vec2 import normalised, window_indices
+from ..models.wav2vec2 import CONTEXT_FEATURES, normalised, window_indices
 from .flashhead import OutOfMemory, Reference
-
-_CONTEXT_FEATURES = 200  # 8 s at 25 a second
 
 
 def _computing(call: Callable) -> Callable:
@@ -66,7 +64,7 @@ class TorchFlashHead:
         self._sigmas = plan.sigmas
         with torch.inference_mode():
             self._modulations: list[Modulation] = [self._dit.modulation(timestep) for timestep in plan.timesteps]
-        rows = window_indices(_CONTEXT_FEATURES - CHUNK_FRAMES, _CONTEXT_FEATURES, WINDOW)
+        rows = window_indices(CONTEXT_FEATURES - CHUNK_FRAMES, CONTEXT_FEATURES, WINDOW)
         self._windows = rows.to(self._device)
 
     def latent_shape(self, height: int, width: int, pictures: int) -> tuple[int, int, int, int]:
