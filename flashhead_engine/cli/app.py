@@ -13,6 +13,7 @@ from .avatar import avatar_app
 from .bake import EPILOG as BAKE_EPILOG
 from .bake import bake
 from .doctor import doctor
+from .export import export
 from .models import models_app
 from .say import say
 from .serve import serve
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command(epilog=BAKE_EPILOG)(bake)
 app.add_typer(avatar_app, name="avatar")
 app.command()(doctor)
+app.command()(export)
 app.add_typer(models_app, name="models")
 app.command()(serve)
 app.command()(say)

@@ -89,4 +89,7 @@ def _check_room(folder: Path, networks: Networks) -> None:
     needed = sum(weight.nbytes for part in parts for weight in part.parameters())
     free = shutil.disk_usage(os.fspath(folder)).free
     if free < needed:
-        raise OutputError(f"{folder.parent} has room for {free / 1e9:.1f} GB; the export needs {needed / 1e9:.1f} GB.")
+        raise OutputError(
+            f"{folder.parent} has room for {free / 1e9:.1f} GB; the export needs {needed / 1e9:.1f} GB. Free some "
+            "space or choose another disk."
+        )

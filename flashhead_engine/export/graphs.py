@@ -62,7 +62,7 @@ def write_graph(module: nn.Module, spec: GraphSpec, config: FlashHeadConfig, pat
         {place: axes[axis] for place, axis in enumerate(tensor.shape) if axis in axes} for tensor in spec.inputs
     )
     if isinstance(module, VaeEnc):
-        shapes = (shapes[0], shapes[1:])  # its noise is there or not
+        shapes = (shapes[0], *([shapes[1:]] if shapes[1:] else []))  # its noise is there or not
     lengths = {
         BATCH: _TRACED_BATCH,
         FRAMES: group * (_TRACED_LATENT_FRAMES - 1) + 1,

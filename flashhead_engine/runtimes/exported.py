@@ -176,7 +176,7 @@ def _check(path: Path, manifest: Manifest) -> None:
         (manifest.precision not in PRECISIONS, f"has the precision '{manifest.precision}'"),
         (manifest.quantised not in ("", *QUANTISED), f"is quantised to '{manifest.quantised}'"),
         ((config.ltx_vae is None) == (config.wan_vae is None), "must name one autoencoder"),
-        (manifest.size <= 0 or manifest.size % config.latent_stride != 0, f"is of pictures of {manifest.size} pixels"),
+        (manifest.size <= 0 or manifest.size % config.latent_stride != 0, f"is of {manifest.size} pixels"),
         (manifest.steps < 1, f"has {manifest.steps} steps"),
         # Names go to the file system: none may lead out of the folder.
         (any(Path(name).name != name for name in manifest.files), "names files outside its folder"),

@@ -1,5 +1,5 @@
-"""FlashHead's exported graphs run by ONNX Runtime: on the CPU, or on an NVIDIA GPU with everything that goes from graph
-to graph staying there.
+"""FlashHead's exported graphs run by ONNX Runtime: on the CPU, or on an NVIDIA GPU, where everything that goes from
+graph to graph stays.
 
 The GPU's part was not run on a GPU yet.
 """

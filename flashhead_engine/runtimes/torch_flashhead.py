@@ -67,6 +67,9 @@ class TorchFlashHead:
         rows = window_indices(CONTEXT_FEATURES - CHUNK_FRAMES, CONTEXT_FEATURES, WINDOW)
         self._windows = rows.to(self._device)
 
+    def check_size(self, size: int) -> None:
+        """Any that sessions may have."""
+
     def latent_shape(self, height: int, width: int, pictures: int) -> tuple[int, int, int, int]:
         frames = 1 + (pictures - 1) // self.config.dit.frames_per_latent
         stride = self.config.latent_stride
