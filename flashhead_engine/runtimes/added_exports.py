@@ -5,9 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from ..bake.outputs import write_whole
 from ..errors import ModelError
-from ..models.registry import models_dir
+from ..models.registry import models_dir, write_record
 from .exported import Export, read_export
 
 _FILE = "exports.json"
@@ -32,9 +31,9 @@ def recorded_exports() -> dict[str, str]:
 
 
 def remember_export(export: Export) -> None:
-    """Raises OutputError when the record cannot be written."""
+    """Raises ModelError when the record cannot be written."""
     folders = recorded_exports() | {export.manifest.tier: str(export.folder.resolve())}
-    write_whole(models_dir() / _FILE, msgspec.json.format(msgspec.json.encode(folders)))
+    write_record(models_dir() / _FILE, folders)
 
 
 def added_export(tier: str) -> Export | None:

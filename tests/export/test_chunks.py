@@ -68,5 +68,5 @@ def test_going_on_from_what_was_seen(exported, tier) -> None:
 
 
 def test_another_size_is_refused_in_words(exported) -> None:
-    with pytest.raises(SettingsError, match=r"size 256: this export makes pictures of 64.*flashhead export --size 256"):
+    with pytest.raises(SettingsError, match=r"makes pictures of 64.*flashhead export --size 256"):
         _exported(exported("lite")).check_size(256)
