@@ -31,6 +31,7 @@ COMPILERS = ("c++", "g++", "clang++")
 WITHOUT_NATIVE = {"SKBUILD_WHEEL_CMAKE": "false"}
 PYTHON_HEADER = Path(sysconfig.get_path("include")) / "Python.h"
 OLDEST_PYTHON = (3, 11)
+NO_TESTS = 5  # exit code of pytest
 BUILD = ROOT / "build"
 SOURCES = BUILD / "sources"
 DIST = ROOT / "dist"
@@ -103,13 +104,14 @@ def python_of(venv: Path) -> Path:
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def run(*command: object, environment: dict[str, str] | None = None) -> None:
-    """Run a command from the checkout's root; its own output is shown. Raises BuildError when it fails.
+def run(*command: object, environment: dict[str, str] | None = None, fine: Sequence[int] = (0,)) -> None:
+    """Run a command from the checkout's root; its own output is shown. Raises BuildError when its exit code is none
+    of the `fine` ones.
 
     `environment` is added to the one of this process.
     """
     words = [str(word) for word in command]
-    if subprocess.run(words, cwd=ROOT, env=os.environ | (environment or {})).returncode != 0:
+    if subprocess.run(words, cwd=ROOT, env=os.environ | (environment or {})).returncode not in fine:
         raise BuildError(f"this command failed: {' '.join(words)}")
 
 
@@ -677,7 +679,17 @@ def test(arguments: argparse.Namespace) -> None:
                 environment["FLASHHEAD_GODOT"] = str(program)
         except BuildError as error:
             print(f"The tests of flashhead_bridge are left out: {error}", file=sys.stderr)
-    run(python, "-m", "pytest", *arguments.pytest, environment=environment)
+    # One process a core for what only computes (tests/conftest.py); then the rest, with nothing beside it.
+    side_by_side = ("-m", "side_by_side", "-n", os.cpu_count(), "--dist", "loadfile")
+    failed = False
+    for part in (side_by_side, ("-m", "not side_by_side")):
+        try:
+            run(python, "-m", "pytest", *part, *arguments.pytest, environment=environment, fine=(0, NO_TESTS))
+        except BuildError as error:
+            print(error, file=sys.stderr)
+            failed = True
+    if failed:
+        raise BuildError("tests failed: see above.")
 
 
 def avatar_tools(_: argparse.Namespace) -> None:

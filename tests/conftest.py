@@ -2,11 +2,25 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
 # As the flashhead command does; must be set before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+_TESTS = Path(__file__).parent
+# They only compute, so `build.py test` runs them side by side. All others watch a clock, a process, a ring or a
+# screen, or share a build folder.
+_SIDE_BY_SIDE = {
+    *("audio", "avatar", "blendshapes", "drivers", "export", "models", "nano", "render", "runtimes", "transcript"),
+}
+
+
+def pytest_collection_modifyitems(items) -> None:
+    for item in items:
+        if item.path.relative_to(_TESTS).parts[0] in _SIDE_BY_SIDE:
+            item.add_marker("side_by_side")
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 // Python bindings of the render kernels: they check shapes, release the GIL and call.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
+#include <optional>
 #include <stdexcept>
 
 #include "bleed.h"
@@ -137,16 +139,48 @@ void PutArrays(const Rows<uint32_t>& drawn, const Rows<float>& opacity, bool kee
   Put(source, share, keep_alpha, target);
 }
 
-void InterpolateArrays(const Array<float>& values, const Array<float>& u, const Array<float>& v, Array<float>& out) {
+GridValues GridOf(const Array<float>& values) {
   Require(values.ndim() == 3 && values.shape(0) > 1 && values.shape(1) > 1, "values: must have 2 x 2 nodes or more");
-  Require(u.size() == v.size() && out.size() == u.size() * values.shape(2), "u, v, out: must have the same shape");
-  const GridValues grid{values.data(), static_cast<int32_t>(values.shape(0)), static_cast<int32_t>(values.shape(1)),
-                        static_cast<int32_t>(values.shape(2))};
-  const float *first_u = u.data(), *first_v = v.data();
-  float* target = out.mutable_data();
-  const int64_t count = u.size();
+  return {values.data(), static_cast<int32_t>(values.shape(0)), static_cast<int32_t>(values.shape(1)),
+          static_cast<int32_t>(values.shape(2))};
+}
+
+void TraceBackArrays(const Array<float>& values, float left, float top, float scale, const Rows<float>& x,
+                     const Rows<float>& y, int32_t rounds, Array<float>& shift) {
+  const GridValues grid = GridOf(values);
+  const View<const float> points_x = ViewOf(x), points_y = ViewOf(y);
+  RequireSame(points_x, points_y);
+  Require(grid.channels == 2 && shift.size() == 2 * x.size(), "values, shift: must have two channels");
+  float* target = shift.mutable_data();
   py::gil_scoped_release unlocked;
-  Interpolate(grid, first_u, first_v, count, target);
+  TraceBack(grid, {left, top, scale}, points_x, points_y, rounds, target);
+}
+
+void PullApartArrays(const Array<float>& values, float left, float top, float scale, const Rows<float>& x,
+                     const Rows<float>& y, const Rows<float>& rest_x, const Rows<float>& rest_y, Array<float>& out) {
+  const GridValues grid = GridOf(values);
+  const View<const float> points_x = ViewOf(x), points_y = ViewOf(y), from_x = ViewOf(rest_x), from_y = ViewOf(rest_y);
+  RequireSame(points_x, points_y);
+  RequireSame(points_x, from_x);
+  RequireSame(points_x, from_y);
+  Require(grid.channels == 5 && out.size() == 4 * x.size(), "values: must have five channels, out four of the points");
+  float* target = out.mutable_data();
+  py::gil_scoped_release unlocked;
+  PullApart(grid, {left, top, scale}, points_x, points_y, from_x, from_y, target);
+}
+
+py::tuple WithinArrays(const Rows<float>& x, const Rows<float>& y, float left, float top, float right, float bottom,
+                       std::optional<Array<bool>> inside) {
+  const View<const float> points_x = ViewOf(x), points_y = ViewOf(y);
+  RequireSame(points_x, points_y);
+  Require(!inside || inside->size() == x.size(), "inside: must have the points' shape");
+  bool* target = inside ? inside->mutable_data() : nullptr;
+  Bounds found;
+  {
+    py::gil_scoped_release unlocked;
+    found = Within(points_x, points_y, {left, top, right, bottom}, target);
+  }
+  return py::make_tuple(found.first_row, found.last_row, found.first_column, found.last_column);
 }
 
 }  // namespace
@@ -167,8 +201,14 @@ PYBIND11_MODULE(_kernels, module) {
              py::arg("below").noconvert());
   module.def("put", &PutArrays, py::arg("drawn").noconvert(), py::arg("opacity").noconvert(), py::arg("keep_alpha"),
              py::arg("frame").noconvert());
-  module.def("interpolate", &InterpolateArrays, py::arg("values").noconvert(), py::arg("u").noconvert(),
-             py::arg("v").noconvert(), py::arg("out").noconvert());
+  module.def("trace_back", &TraceBackArrays, py::arg("values").noconvert(), py::arg("left"), py::arg("top"),
+             py::arg("scale"), py::arg("x").noconvert(), py::arg("y").noconvert(), py::arg("rounds"),
+             py::arg("shift").noconvert());
+  module.def("pull_apart", &PullApartArrays, py::arg("values").noconvert(), py::arg("left"), py::arg("top"),
+             py::arg("scale"), py::arg("x").noconvert(), py::arg("y").noconvert(), py::arg("rest_x").noconvert(),
+             py::arg("rest_y").noconvert(), py::arg("out").noconvert());
+  module.def("within", &WithinArrays, py::arg("x").noconvert(), py::arg("y").noconvert(), py::arg("left"),
+             py::arg("top"), py::arg("right"), py::arg("bottom"), py::arg("inside").noconvert());
 }
 
 }  // namespace flashhead

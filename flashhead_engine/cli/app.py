@@ -12,6 +12,8 @@ from ..errors import FlashHeadError
 from .avatar import avatar_app
 from .bake import EPILOG as BAKE_EPILOG
 from .bake import bake
+from .bench import EPILOG as BENCH_EPILOG
+from .bench import bench
 from .doctor import doctor
 from .export import export
 from .models import models_app
@@ -30,6 +32,7 @@ app = typer.Typer(
 )
 app.command(epilog=BAKE_EPILOG)(bake)
 app.add_typer(avatar_app, name="avatar")
+app.command(epilog=BENCH_EPILOG)(bench)
 app.command()(doctor)
 app.command()(export)
 app.add_typer(models_app, name="models")

@@ -10,8 +10,8 @@ from ..blendshapes.arkit import INDEX
 from .controls import MOTION_INDEX
 from .face import Eye, Face, smoothstep
 from .fields import BROW_FROWN, BROW_INWARDS, BROW_RAISE
-from .frame import Block, Box, Frame, showing
-from .kernels import alpha, over
+from .frame import Block, Box, Frame
+from .kernels import alpha, over, within
 from .sampling import LayerTable, inside_base
 
 _MARGIN, _MARGIN_ABOVE = 26.0, 50.0
@@ -71,11 +71,11 @@ class EyeRegion:
         tables = self._tables
         x, y = frame.face_points(block.rows, block.columns)
         shown = tables["base"].at(x, y)
-        part = showing(x, y, self._eye_box)
+        part = within(x, y, self._eye_box)
         if part is not None:
             seen = _Seen(x[part], y[part], *self._lids.column(x[part]))
             self._draw_eye(seen, closed, out, down, shown[part])
-        part = showing(x, y, self._brow_box)
+        part = within(x, y, self._brow_box)
         if part is not None:
             brow_x, brow_y = x[part], y[part]
             if self._brow:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..avatar.images import bounds
 from . import kernels
 from .grid import Grid
 from .kernels import Axis
@@ -51,13 +50,15 @@ class Frame:
 
     def block(self, box: Box) -> Block | None:
         """The output pixels that show `box` of the face held straight; None when none does."""
-        nodes = bounds(_within(*self.head, box, margin=self.grid.step))
+        left, top, right, bottom = box
+        step = self.grid.step
+        nodes = kernels.within(*self.head, (left - step, top - step, right + step, bottom + step))
         if nodes is None:
             return None
         rows, columns = (self._pixels(part) for part in nodes)
         x, y = self._expanded(self.head, rows, columns)
-        inside = _within(x, y, box)
-        part = bounds(inside)
+        inside = np.empty(x.shape, bool)
+        part = kernels.within(x, y, box, inside)
         if part is None:
             return None
         return Block(_moved(part[0], rows.start), _moved(part[1], columns.start), inside[part], x[part], y[part])
@@ -74,19 +75,6 @@ class Frame:
     def _pixels(self, nodes: slice) -> slice:
         pixels_per_node = len(self.axis) / (self.grid.columns - 1)
         return slice(int(nodes.start * pixels_per_node), int(np.ceil((nodes.stop - 1) * pixels_per_node)))
-
-
-def showing(x: np.ndarray, y: np.ndarray, box: Box) -> tuple[slice, slice] | None:
-    """The rows and columns of points that lie in `box`; None when none does."""
-    return bounds(_within(x, y, box))
-
-
-def _within(x: np.ndarray, y: np.ndarray, box: Box, margin: float = 0.0) -> np.ndarray:
-    left, top, right, bottom = box
-    inside = (x >= left - margin) & (x < right + margin)
-    inside &= y >= top - margin
-    inside &= y < bottom + margin
-    return inside
 
 
 def _moved(part: slice, start: int) -> slice:

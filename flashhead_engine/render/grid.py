@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import kernels
-
 
 @dataclass(frozen=True)
 class Grid:
@@ -30,11 +28,7 @@ class Grid:
         grid_x, grid_y = np.meshgrid(x, y)
         return grid_x, grid_y
 
-    def sample(self, values: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Bilinear interpolation of float32 `values` (rows, columns, channels) at points: x.shape + (channels,).
-
-        Points outside the grid take the value of its nearest edge.
-        """
-        scale = np.float32(1 / self.step)
-        u, v = ((np.ascontiguousarray(at) - first) * scale for at, first in ((x, self.left), (y, self.top)))
-        return kernels.interpolate(values, u, v)
+    @property
+    def place(self) -> tuple[float, float, float]:
+        """As the kernels want it: the first node, and cells in a pixel."""
+        return self.left, self.top, 1 / self.step

@@ -106,12 +106,42 @@ def alpha(pixels: np.ndarray) -> np.ndarray:
     return (pixels >> 24).astype(np.float32) * np.float32(1 / 255)
 
 
-def interpolate(values: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Bilinear interpolation of float32 `values` (rows, columns, channels) at positions in cells: u.shape +
-    (channels,). Outside the grid its nearest edge counts."""
-    out = np.empty((*u.shape, values.shape[2]), np.float32)
-    _loops.interpolate(values, u, v, out)
+def trace_back(
+    values: np.ndarray,
+    place: tuple[float, float, float],
+    x: np.ndarray,
+    y: np.ndarray,
+    rounds: int,
+    shift: np.ndarray,
+) -> None:
+    """Follow shifts back: so many times, `shift` (float32, x.shape + (2,)) becomes the value at the point less the
+    shift of a grid of shifts, float32 (rows, columns, 2). `place`: of the grid's first node, and cells in a pixel."""
+    _loops.trace_back(values, *place, x, y, rounds, shift)
+
+
+def pull_apart(
+    values: np.ndarray,
+    place: tuple[float, float, float],
+    x: np.ndarray,
+    y: np.ndarray,
+    rest_x: np.ndarray,
+    rest_y: np.ndarray,
+) -> np.ndarray:
+    """Points of the resting face that are seen on both sides of a cut: float32 (4, *x.shape), x and y of the one, x
+    and y of the other. `values` of the grid: shift of the one side, shift of the other, and the share, 0..1, by which
+    points leave `rest_x`, `rest_y` for their shifted place."""
+    out = np.empty((4, *x.shape), np.float32)
+    _loops.pull_apart(values, *place, x, y, rest_x, rest_y, out)
     return out
+
+
+def within(
+    x: np.ndarray, y: np.ndarray, box: tuple[float, float, float, float], inside: np.ndarray | None = None
+) -> tuple[slice, slice] | None:
+    """The smallest rows and columns with all points (2-d) that lie in a box (left, top, right, bottom; the latter two
+    excluded); None without any. `inside`: bool of the points' shape, filled with whether each does."""
+    top, bottom, left, right = _loops.within(x, y, *box, inside)
+    return (slice(top, bottom), slice(left, right)) if bottom else None
 
 
 def _shares(opacity: np.ndarray | float, shape: tuple[int, int]) -> np.ndarray:

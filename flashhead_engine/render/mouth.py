@@ -13,10 +13,12 @@ from .face import Face, smoothstep
 from .fields import basis
 from .frame import Box, Frame
 from .grid import Grid
-from .kernels import Axis, expand, over, put
+from .kernels import Axis, expand, over, pull_apart, put, trace_back
 from .sampling import LayerTable, PaintingTable, pack
 
 _STEP = 5.0
+"""Of the fine grid, in pixels of a portrait of 1024 that is shown as large. A smaller picture hides a coarser one:
+what a grid leaves out grows with its step squared, and is shown so much smaller."""
 _INVERSIONS = 4
 _FEATHER = 22.0
 _JAW_OPEN, _TONGUE_OUT, _ROLL_LOWER = INDEX["jawOpen"], INDEX["tongueOut"], INDEX["mouthRollLower"]
@@ -36,7 +38,8 @@ class LipMouth:
         self._face = face
         self._painting = painting
         self._scale = size / avatar.side
-        self._every = max(1, round(_STEP * avatar.side / 1024 * self._scale))
+        step = _STEP * (1024 / size) ** 0.5
+        self._every = max(1, round(_STEP * size / 1024))
         unit = face.unit
         self._box: Box = (
             face.mouth_x - face.mouth_half_width - 60 * unit,
@@ -44,7 +47,7 @@ class LipMouth:
             face.mouth_x + face.mouth_half_width + 60 * unit,
             face.lower_bottom + face.jaw_drop + 50 * unit,
         )
-        self._grid = Grid.covering(*self._box, _STEP * avatar.side / 1024)
+        self._grid = Grid.covering(*self._box, step * avatar.side / 1024)
         x, y = self._grid.nodes()
         self._x, self._y = x, y
         sides = [basis(face, x, y, lower=lower)[_FIRST:_LAST] for lower in (False, True)]
@@ -108,17 +111,15 @@ class LipMouth:
     ) -> list[tuple[np.ndarray, np.ndarray]]:
         """x and y of the point of the resting face that is seen, if it lies on the upper and on the lower side of
         the mouth line."""
-        moved = (motions @ self._basis).reshape(2, *self._x.shape, 2)
-        shifts = [_inverse(self._grid, side, self._x, self._y) for side in moved]
-        values = np.concatenate([*shifts, self._feather[..., None]], axis=-1)
-        sampled = self._grid.sample(values, head_x, head_y)
-        weight = sampled[..., 4]
-        sides = []
-        for shift_x, shift_y in ((sampled[..., 0], sampled[..., 1]), (sampled[..., 2], sampled[..., 3])):
-            x = face_x + weight * (head_x - shift_x - face_x)
-            y = face_y + weight * (head_y - shift_y - face_y)
-            sides.append((x, y))
-        return sides
+        values = np.empty((*self._x.shape, 5), np.float32)
+        for side, moved in enumerate((motions @ self._basis).reshape(2, *self._x.shape, 2)):
+            # Shifts s with s(p) = moved(p - s(p)): what to subtract from a moved point to find where it came from.
+            shift = moved.copy()
+            trace_back(moved, self._grid.place, self._x, self._y, _INVERSIONS, shift)
+            values[..., 2 * side : 2 * side + 2] = shift
+        values[..., 4] = self._feather
+        upper_x, upper_y, lower_x, lower_y = pull_apart(values, self._grid.place, head_x, head_y, face_x, face_y)
+        return [(upper_x, upper_y), (lower_x, lower_y)]
 
     def _draw_interior(
         self,
@@ -250,11 +251,3 @@ def _feather(box: Box, x: np.ndarray, y: np.ndarray, width: float) -> np.ndarray
     left, top, right, bottom = box
     inside = np.minimum(np.minimum(x - left, right - x), np.minimum(y - top, bottom - y))
     return smoothstep(0, width, inside).astype(np.float32)
-
-
-def _inverse(grid: Grid, moved: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Shifts s with s(p) = moved(p - s(p)): what to subtract from a moved point to find where it came from."""
-    shift = moved
-    for _ in range(_INVERSIONS):
-        shift = grid.sample(moved, x - shift[..., 0], y - shift[..., 1])
-    return shift

@@ -88,7 +88,32 @@ def put(drawn, opacity, keep_alpha, frame) -> None:
     frame[:] = _pack(_mix(_spread(frame), _spread(pixels), _part(opacity)))
 
 
-def interpolate(values, u, v, out) -> None:
+def trace_back(values, left, top, scale, x, y, rounds, shift) -> None:
+    for _ in range(rounds):
+        _interpolate(values, *_cells(left, top, scale, x - shift[..., 0], y - shift[..., 1]), shift)
+
+
+def pull_apart(values, left, top, scale, x, y, rest_x, rest_y, out) -> None:
+    sampled = np.empty((*x.shape, 5), np.float32)
+    _interpolate(values, *_cells(left, top, scale, x, y), sampled)
+    share = sampled[..., 4]
+    for side in (0, 2):
+        for axis, (point, rest) in enumerate(((x, rest_x), (y, rest_y)), start=side):
+            out[axis] = rest + share * (point - sampled[..., axis] - rest)
+
+
+def within(x, y, left, top, right, bottom, inside) -> tuple[int, int, int, int]:
+    left, top, right, bottom = (np.float32(edge) for edge in (left, top, right, bottom))
+    mask = (x >= left) & (x < right) & (y >= top) & (y < bottom)
+    if inside is not None:
+        inside[:] = mask
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return 0, 0, 0, 0
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
+def _interpolate(values, u, v, out) -> None:
     rows, columns, channels = values.shape
     u = np.minimum(np.maximum(u, np.float32(0)), np.float32(columns) - np.float32(1.001))
     v = np.minimum(np.maximum(v, np.float32(0)), np.float32(rows) - np.float32(1.001))
@@ -99,6 +124,12 @@ def interpolate(values, u, v, out) -> None:
     first = row * columns + column
     top, bottom = (_between(flat, node, u) for node in (first, first + columns))
     out.reshape(top.shape)[:] = top + v * (bottom - top)
+
+
+def _cells(left, top, scale, x, y) -> tuple[np.ndarray, np.ndarray]:
+    """Points in cells of a grid."""
+    left, top, scale = (np.float32(value) for value in (left, top, scale))
+    return (x - left) * scale, (y - top) * scale
 
 
 def _between(flat: np.ndarray, node: np.ndarray, part: np.ndarray) -> np.ndarray:

@@ -7,8 +7,8 @@ import numpy as np
 from ..avatar.bundle import Avatar
 from .controls import MOTION_INDEX
 from .face import Face
-from .frame import Box, Frame, showing
-from .kernels import over
+from .frame import Box, Frame
+from .kernels import over, within
 from .sampling import LayerTable, inside_base
 
 _LOWER, _UPPER = MOTION_INDEX["lower_drop"], MOTION_INDEX["upper_raise"]
@@ -89,7 +89,7 @@ class PlateMouth:
             over(self._tables["teeth_upper"].at(inside_x, inside_y), inside)
             over(inside, shown[part], opening[part])
         over(self._tables["plate_lower"].at(x - shift, y - drop), shown)
-        upper = showing(x, y, self._upper_box)
+        upper = within(x, y, self._upper_box)
         if upper is not None:
             over(self._tables["plate_upper"].at(x[upper], y[upper]), shown[upper])
         if "front" in self._tables:

@@ -15,7 +15,7 @@ from .fields import basis
 from .frame import Box, Frame
 from .grid import Grid
 from .head import HeadMap
-from .kernels import Axis
+from .kernels import Axis, trace_back, within
 from .mouth import LipMouth
 from .plate import PlateMouth
 from .sampling import PaintingTable
@@ -43,11 +43,9 @@ class PortraitRig:
         mouth = PlateMouth(avatar, face, size) if face.rigid else LipMouth(avatar, face, self.painting, size)
         self.parts = (mouth, EyeRegion(avatar, face, "left", size), EyeRegion(avatar, face, "right", size))
 
-    def moving_nodes(self, head_x: np.ndarray, head_y: np.ndarray) -> tuple[slice, slice]:
-        """Rows and columns of the nodes that may show a moving part of the face."""
-        left, top, right, bottom = self._moving
-        inside = (head_x > left) & (head_x < right) & (head_y > top) & (head_y < bottom)
-        return bounds(inside) or (slice(0, 0), slice(0, 0))
+    def moving_nodes(self, head_x: np.ndarray, head_y: np.ndarray) -> tuple[slice, slice] | None:
+        """Rows and columns of the nodes that may show a moving part of the face; None when none does."""
+        return within(head_x, head_y, self._moving)
 
 
 class _RigKey:
@@ -115,15 +113,15 @@ class PortraitRenderer:
         face_x, face_y = head_x, head_y
         if rig.basis is not None and moved.any():
             fields = (moved @ rig.basis).reshape(grid.rows, grid.columns, 2)
-            face_x, face_y = head_x.copy(), head_y.copy()
             part = rig.moving_nodes(head_x, head_y)
-            straight_x, straight_y = head_x[part], head_y[part]
-            for _ in range(_INVERSIONS):
-                shift = grid.sample(fields, face_x[part], face_y[part])
+            if part is not None:
+                face_x, face_y = head_x.copy(), head_y.copy()
+                straight_x, straight_y = head_x[part], head_y[part]
+                shift = np.zeros((*straight_x.shape, 2), np.float32)
+                trace_back(fields, grid.place, straight_x, straight_y, _INVERSIONS, shift)
                 face_x[part], face_y[part] = straight_x - shift[..., 0], straight_y - shift[..., 1]
         # Nodes inside the picture keep every interpolated pixel inside the painting's table and its border.
-        face_x = np.clip(face_x, 0, rig.side)
-        face_y = np.clip(face_y, 0, rig.side)
+        face_x, face_y = (np.minimum(np.maximum(points, 0), rig.side) for points in (face_x, face_y))
         return Frame(grid, rig.axis, weights, moved, (head_x, head_y), (face_x, face_y))
 
 
@@ -155,9 +153,14 @@ def _moving_box(fields: np.ndarray | None, grid: Grid) -> Box:
     moving = (np.abs(fields).max(axis=0).reshape(grid.rows, grid.columns, 2) > _STANDS).any(axis=-1)
     rows, columns = bounds(moving)
     reach = 2 * grid.step
+    # Its edges lie on nodes of a head held straight; none of these belongs to it.
+    left, top = (
+        float(np.nextafter(np.float32(part.start * grid.step - reach), np.float32(np.inf)))
+        for part in (columns, rows)
+    )
     return (
-        columns.start * grid.step - reach,
-        rows.start * grid.step - reach,
+        left,
+        top,
         columns.stop * grid.step + reach,
         rows.stop * grid.step + reach,
     )

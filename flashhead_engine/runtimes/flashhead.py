@@ -36,6 +36,10 @@ class OutOfMemory(FlashHeadError):
 class FlashHeadRuntime(Protocol):
     """Any call may raise OutOfMemory; it changes nothing then."""
 
+    name: str
+    """What runs the networks: torch, onnxruntime or tensorrt."""
+    device: str
+    """Where, in words: CPU, or the GPU's name."""
     config: FlashHeadConfig
     steps: int
     """Denoising steps of a chunk."""
@@ -73,3 +77,6 @@ class FlashHeadRuntime(Protocol):
 
     def to_device(self, stored: np.ndarray) -> Latent:
         """What `to_host` gave, back."""
+
+    def wait(self) -> None:
+        """Until everything that was asked is computed; for measurements."""

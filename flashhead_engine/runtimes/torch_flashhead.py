@@ -41,6 +41,8 @@ class TorchFlashHead:
     "default", or "reduce-overhead", which records CUDA graphs; None: as they are written.
     """
 
+    name = "torch"
+
     def __init__(
         self,
         networks: Networks,
@@ -58,6 +60,7 @@ class TorchFlashHead:
                 setattr(network, method, torch.compile(getattr(network, method), mode=compile_mode, dynamic=False))
         weight = next(self._dit.parameters())
         self._device, self._dtype = weight.device, weight.dtype
+        self.device = torch.cuda.get_device_name(weight.device) if weight.is_cuda else "CPU"
         self._switches = switches
         self._strength = colour_strength
         plan = schedule(steps, switches.rounded_timesteps)
@@ -146,6 +149,10 @@ class TorchFlashHead:
 
     def to_device(self, stored: np.ndarray) -> Tensor:
         return torch.from_numpy(stored).to(self._device, self._dtype)
+
+    def wait(self) -> None:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
 
     def _encode(self, pictures: Tensor, noise: np.ndarray | None) -> Tensor:
         if isinstance(self._vae, WanVae):

@@ -92,7 +92,7 @@ def test_pushed_in_pieces_is_as_at_once(lite, speech) -> None:
 
 def test_a_chunk_comes_as_soon_as_its_audio_is_there(lite, speech) -> None:
     session = _open(lite)
-    samples = chunk_samples(lite._runtime.config)
+    samples = chunk_samples(lite.runtime.config)
     session.push(speech[: samples - 1])
     lite.step([session])
     assert not _video(session.frames())

@@ -82,11 +82,34 @@ def put_with_alpha(loops, random):
     return frame
 
 
-def interpolated(loops, random):
-    out = np.empty((*SHAPE, 5), np.float32)
-    u, v = random.uniform(-3, 20, (2, *SHAPE)).astype(np.float32)
-    loops.interpolate(random.normal(size=(NODES, NODES - 2, 5)).astype(np.float32), u, v, out)
+PLACE = -3.0, 2.0, 0.2  # of a grid of NODES x (NODES - 2) under points from -20 to 110
+
+
+def grid_and_points(random, channels):
+    values = random.normal(scale=4, size=(NODES, NODES - 2, channels)).astype(np.float32)
+    return values, random.uniform(-20, 110, (4, *SHAPE)).astype(np.float32)
+
+
+def traced_back(loops, random):
+    values, (x, y, *_) = grid_and_points(random, 2)
+    shift = random.normal(size=(*SHAPE, 2)).astype(np.float32)
+    loops.trace_back(values, *PLACE, x, y, 3, shift)
+    return shift
+
+
+def pulled_apart(loops, random):
+    values, points = grid_and_points(random, 5)
+    out = np.empty((4, *SHAPE), np.float32)
+    loops.pull_apart(values, *PLACE, *points, out)
     return out
+
+
+def found_within(loops, random):
+    x, y = random.uniform(0, 100, (2, *SHAPE)).astype(np.float32)
+    inside = np.empty(SHAPE, bool)
+    edges = random.uniform(10, 20, 2), random.uniform(80, 90, 2)
+    found = loops.within(x, y, *edges[0], *edges[1], inside)
+    return np.append(np.flatnonzero(inside)[:500], found)
 
 
 def bled(loops, random):
@@ -98,7 +121,8 @@ def bled(loops, random):
     return out
 
 
-KERNELS = (bled, expanded, warped, sampled, composed, composed_faded, put_keeping_alpha, put_with_alpha, interpolated)
+KERNELS = (bled, expanded, warped, sampled, composed, composed_faded, put_keeping_alpha, put_with_alpha)
+KERNELS += (traced_back, pulled_apart, found_within)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -122,6 +146,39 @@ def test_whole_frames_are_the_same(monkeypatch, name):
     monkeypatch.setattr(kernels, "_loops", numpy_kernels)
     for picture, case in zip(drawn, cases, strict=True):
         np.testing.assert_array_equal(picture, renderer.render(*case))
+
+
+@pytest.mark.parametrize("loops", [native, numpy_kernels])
+def test_what_a_shift_moved_is_traced_back(loops):
+    """A grid whose shifts grow evenly: a point that lies at p now was at p / 1.1 before."""
+    nodes = np.arange(0, 100, 10, dtype=np.float32)
+    values = 0.1 * np.stack(np.meshgrid(nodes, nodes), axis=-1)
+    x, y = np.array([[11.0, 44.0]], np.float32), np.array([[22.0, 77.0]], np.float32)
+    shift = np.zeros((1, 2, 2), np.float32)
+    loops.trace_back(values, 0.0, 0.0, 0.1, x, y, 12, shift)
+    np.testing.assert_allclose(x - shift[..., 0], x / 1.1, atol=1e-4)
+    np.testing.assert_allclose(y - shift[..., 1], y / 1.1, atol=1e-4)
+
+
+@pytest.mark.parametrize("loops", [native, numpy_kernels])
+def test_sides_of_a_cut_are_pulled_apart_by_their_share(loops):
+    values = np.zeros((3, 3, 5), np.float32)
+    values[...] = 1.0, 2.0, 3.0, 4.0, 0.25
+    x, y, rest = np.full((1, 1), 10, np.float32), np.full((1, 1), 20, np.float32), np.full((1, 1), 6, np.float32)
+    out = np.empty((4, 1, 1), np.float32)
+    loops.pull_apart(values, 0.0, 0.0, 1.0, x, y, rest, rest, out)
+    np.testing.assert_allclose(out.ravel(), [6 + 3 / 4, 6 + 12 / 4, 6 + 1 / 4, 6 + 10 / 4])
+
+
+@pytest.mark.parametrize("loops", [native, numpy_kernels])
+def test_points_in_a_box_are_bounded(loops, monkeypatch):
+    monkeypatch.setattr(kernels, "_loops", loops)
+    y, x = np.mgrid[0:9, 0:7].astype(np.float32)
+    inside = np.empty(x.shape, bool)
+    assert kernels.within(x, y, (2.0, 3.0, 5.0, 3.5), inside) == (slice(3, 4), slice(2, 5))
+    assert np.argwhere(inside).tolist() == [[3, 2], [3, 3], [3, 4]]
+    assert kernels.within(x, y, (2.2, 3.2, 2.8, 9.0)) is None
+    assert kernels.within(x[:, 2:], y[:, 2:], (0.0, 0.0, 4.0, 1.0)) == (slice(0, 1), slice(0, 2))
 
 
 @pytest.mark.parametrize("loops", [native, numpy_kernels])
@@ -155,6 +212,16 @@ def test_native_kernels_refuse_arrays_that_do_not_fit(name):
     arrays[name] = arrays[name][:5]
     with pytest.raises(ValueError, match="same shape"):
         native.sample(np.zeros((4, 4), np.uint32), scale=1.0, left=0.0, top=0.0, **arrays)
+
+
+def test_native_kernels_refuse_grids_that_do_not_fit():
+    x, shift = np.zeros((4, 4), np.float32), np.zeros((4, 4, 2), np.float32)
+    with pytest.raises(ValueError, match="two channels"):
+        native.trace_back(np.zeros((3, 3, 5), np.float32), *PLACE, x, x, 1, shift)
+    with pytest.raises(ValueError, match="five channels"):
+        native.pull_apart(np.zeros((3, 3, 5), np.float32), *PLACE, x, x, x, x, shift)
+    with pytest.raises(ValueError, match="points' shape"):
+        native.within(x, x, 0.0, 0.0, 1.0, 1.0, np.zeros((3, 4), bool))
 
 
 def test_native_kernels_refuse_nodes_that_are_not_there():

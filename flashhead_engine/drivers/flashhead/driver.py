@@ -33,7 +33,7 @@ class FlashHeadDriver:
     ) -> None:
         self.tier = tier
         self.model_sha256 = model_sha256
-        self._runtime = runtime
+        self.runtime = runtime
         self._nano = nano
         self._stamped = stamped
         self._at_once = _AT_ONCE
@@ -47,8 +47,8 @@ class FlashHeadDriver:
         if Outputs.VIDEO in settings.outputs and avatar is None:
             raise SettingsError("video needs an avatar: give one, or ask for blendshapes only.")
         if Outputs.VIDEO in settings.outputs:
-            self._runtime.check_size(settings.size)
-        return FlashHeadSession(avatar, settings, self._nano, self._runtime.config, self._stamped)
+            self.runtime.check_size(settings.size)
+        return FlashHeadSession(avatar, settings, self._nano, self.runtime.config, self._stamped)
 
     def align(self, pcm: np.ndarray, words: Sequence[Sequence[str]]) -> AlignedWords:
         """For the weights, which are nano's; the pictures follow the sound alone."""
@@ -89,7 +89,7 @@ class FlashHeadDriver:
         while start < len(states):
             batch = slice(start, start + self._at_once)
             try:
-                following, pictures = next_chunk(self._runtime, portraits[batch], states[batch], heard[batch])
+                following, pictures = next_chunk(self.runtime, portraits[batch], states[batch], heard[batch])
             except OutOfMemory as error:
                 if self._at_once == 1:
                     raise OutOfMemory(
@@ -105,14 +105,14 @@ class FlashHeadDriver:
     def _ready_state(self, session: FlashHeadSession) -> HeadState:
         """Where pictures were dropped or others shown, a head goes on from what was seen."""
         seen = session.take_seen()
-        return session.state if seen is None else recalled(self._runtime, session.state, seen)
+        return session.state if seen is None else recalled(self.runtime, session.state, seen)
 
     def _look(self, session: FlashHeadSession) -> Look:
         if session.look is None:
             session.look = self._looks.get(session.likeness)
         if session.look is None:
             size = (session.size, session.size)
-            taken_in = portrait(self._runtime, session.picture(), size, session.state.seed)
+            taken_in = portrait(self.runtime, session.picture(), size, session.state.seed)
             session.look = self._looks[session.likeness] = Look(taken_in)
         if session.look not in self._recent:
             self._recent.append(session.look)
@@ -121,7 +121,7 @@ class FlashHeadDriver:
     def _idle_clip(self, session: FlashHeadSession) -> IdleClip:
         look = self._look(session)
         if look.idle_clip is None:
-            look.idle_clip = idle_clip(self._runtime, look.portrait, session.state.seed)
+            look.idle_clip = idle_clip(self.runtime, look.portrait, session.state.seed)
             if self._stamped:
                 stamp(look.idle_clip.pictures)
         return look.idle_clip

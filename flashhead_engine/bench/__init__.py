@@ -1,0 +1,1 @@
+"""How fast a tier is on this machine: `flashhead bench`."""
