@@ -123,8 +123,17 @@ def _nano(runtime: Finding) -> Finding:
 
 def _generated(tier: str) -> Finding:
     """Of a tier whose pictures are generated."""
+    from .drivers.flashhead.choice import choose
     from .models.registry import added_model
 
+    try:
+        choice = choose(tier)
+    except FlashHeadError as error:
+        unusable = str(error)
+    else:
+        if choice.runtime != "torch":
+            return Finding(f"tier {tier}", Status.OK, f"{choice.runtime} {choice.why}", "real time needs a GPU")
+        unusable = ""
     absent = [package for package in ("torch", "safetensors") if installed(package) is None]
     found, advice = [f"no {package}" for package in absent], []
     if absent:
@@ -136,7 +145,10 @@ def _generated(tier: str) -> Finding:
         advice.append(str(error))
     else:
         found.append(f"weights in {model.folder}")
+    if unusable and not advice:
+        found.append("an export that cannot be used")
+        advice.append(unusable)
     if advice:
         return Finding(f"tier {tier}", Status.MISSING, ", ".join(found), "\n".join(advice))
-    found.append(f"torch {installed('torch')}")
+    found.append(f"torch {installed('torch')}: {choice.why}")
     return Finding(f"tier {tier}", Status.OK, ", ".join(found), "real time needs a GPU")

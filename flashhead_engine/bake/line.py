@@ -66,7 +66,7 @@ def bake_line(line: LineRequest, report: Report) -> BakedLine:
     KeyboardInterrupt included, what was not finished is removed.
     """
     begun = time.perf_counter()
-    driver = _driver(line.tier)
+    driver = _driver(line.tier, line.runtime)
     writer_types = [for_path(path) for path in line.outputs]
     wanted = functools.reduce(Outputs.__or__, (writer.needs for writer in writer_types))
     avatar = load_avatar(line.avatar) if Outputs.VIDEO in wanted else None
@@ -107,8 +107,8 @@ def bake_line(line: LineRequest, report: Report) -> BakedLine:
 
 
 @functools.cache
-def _driver(tier: str) -> Driver:
-    return load_driver(tier)
+def _driver(tier: str, runtime: str | None) -> Driver:
+    return load_driver(tier, runtime=runtime)
 
 
 def _align(line: LineRequest, driver: Driver) -> tuple[AlignedWords | None, str | None]:

@@ -21,7 +21,8 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class LineRequest:
-    """One utterance to bake: its audio, the files to make, and how. Small and picklable."""
+    """One utterance to bake: its audio, the files to make, and how. `runtime`: see `load_driver`. Small and
+    picklable."""
 
     audio: Path
     outputs: tuple[Path, ...]
@@ -29,6 +30,7 @@ class LineRequest:
     tier: str
     settings: SessionSettings
     transcript: Transcript | None = None
+    runtime: str | None = None
 
 
 def plan_lines(
@@ -38,6 +40,7 @@ def plan_lines(
     avatar: str,
     tier: str,
     settings: SessionSettings,
+    runtime: str | None = None,
 ) -> list[LineRequest]:
     """Requests for `audio` files. `outputs` are files (for a single line), or one folder that gets a file of each of
     `formats` (mp4 when none is given) for each line, named like its audio.
@@ -56,7 +59,7 @@ def plan_lines(
             raise SettingsError(
                 "the outputs of one line must share a folder and a name: their manifest stands there."
             )
-        return [LineRequest(audio[0], tuple(files), avatar, tier, settings)]
+        return [LineRequest(audio[0], tuple(files), avatar, tier, settings, runtime=runtime)]
 
     if len(outputs) != 1:
         raise SettingsError("give one output folder.")
@@ -72,7 +75,12 @@ def plan_lines(
             raise SettingsError(f"{twin} and {path} would both become {folder / path.stem}: rename one of them.")
     return [
         LineRequest(
-            path, tuple(folder / f"{path.stem}{extension}" for extension in extensions), avatar, tier, settings
+            path,
+            tuple(folder / f"{path.stem}{extension}" for extension in extensions),
+            avatar,
+            tier,
+            settings,
+            runtime=runtime,
         )
         for path in audio
     ]

@@ -15,6 +15,7 @@ from .bake import bake
 from .bench import EPILOG as BENCH_EPILOG
 from .bench import bench
 from .doctor import doctor
+from .export import export
 from .models import models_app
 from .say import say
 from .serve import serve
@@ -33,6 +34,7 @@ app.command(epilog=BAKE_EPILOG)(bake)
 app.add_typer(avatar_app, name="avatar")
 app.command(epilog=BENCH_EPILOG)(bench)
 app.command()(doctor)
+app.command()(export)
 app.add_typer(models_app, name="models")
 app.command()(serve)
 app.command()(say)

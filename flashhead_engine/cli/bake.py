@@ -15,7 +15,7 @@ from ..bake.plan import LineRequest, plan_lines, with_transcripts
 from ..bake.pool import bake_lines
 from ..drivers.base import Performance, SessionSettings
 from ..errors import FlashHeadError, SettingsError
-from .options import AvatarName, Emotion, Fps, Seed, Size, Tier
+from .options import AvatarName, Emotion, Fps, Runtime, Seed, Size, Tier
 
 EPILOG = """Examples:
 
@@ -57,6 +57,7 @@ def bake(
         str | None, typer.Option(help="Language of --text: en (if not given), en-us, de, fr, pt-br ...")
     ] = None,
     tier: Tier = "nano",
+    runtime: Runtime = None,
     fps: Fps = 25,
     size: Size = 512,
     seed: Seed = 0,
@@ -89,7 +90,7 @@ def bake(
         mouth_strength=mouth_strength,
         performance=performance,
     )
-    lines = plan_lines(audio, output, formats or [], avatar, tier, settings)
+    lines = plan_lines(audio, output, formats or [], avatar, tier, settings, runtime)
     if text is not None:
         lines = with_transcripts(lines, text, "en" if language is None else language)
     elif language is not None:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from ..errors import MissingDependencyError, SettingsError
 from ..models import registry
 from ..models.released import NETWORKS, find_folders, tiers_in
+from ..runtimes import added_exports, exported
 
 models_app = typer.Typer(
     help="The weights of the tiers lite and pro on this machine: fetch, add, list, verify.", no_args_is_help=True
@@ -24,7 +25,8 @@ _AS_IT_WAS, _CHANGED = "[green]as it was added[/]", "[red]changed since it was a
 @models_app.command()
 def add(
     folder: Annotated[
-        Path, typer.Argument(help="The folder that holds SoulX-FlashHead-1_3B and wav2vec2-base-960h.")
+        Path,
+        typer.Argument(help="The folder that holds SoulX-FlashHead-1_3B and wav2vec2-base-960h, or an export."),
     ],
 ) -> None:
     """Check downloaded weights, hash them and remember where they are. They stay where they are.
@@ -32,10 +34,16 @@ def add(
     The name, shape and dtype of every weight are checked, and hashes are compared with the published ones. Files that
     differ from the published ones are named and used all the same.
 
+    A folder that `flashhead export` wrote, here or elsewhere, is checked against its manifest; its tier then runs
+    from it, without torch.
+
     Exit code 0: every tier in the folder was added. 1: one was not, which is said in words.
 
-    Example:  flashhead models add ~/models
+    Examples:  flashhead models add ~/models        flashhead models add ~/lite-export
     """
+    if exported.is_export(folder):
+        _add_export(folder)
+        return
     try:
         from ..models.checkpoints import check
     except ModuleNotFoundError as error:
@@ -70,6 +78,8 @@ def list_models() -> None:
     Example:  flashhead models list
     """
     models = _recorded()
+    for tier, place in added_exports.recorded_exports().items():
+        _console().print(f"{tier}: exported  {escape(place)}")
     for tier, model in models.items():
         changed = registry.changes(model)
         _console().print(f"{tier}: {_CHANGED if changed else _AS_IT_WAS}  {_of(model)}")
@@ -123,6 +133,16 @@ def fetch(
     total = sum(file.length for file in files)
     _with_bar("downloading", total, lambda advance: download(files, place, advance))
     add(place)
+
+
+def _add_export(folder: Path) -> None:
+    export = exported.read_export(folder)
+    _with_bar("hashing", export.length, lambda advance: exported.verify(export, advance))
+    added_exports.remember_export(export)
+    manifest = export.manifest
+    _console().print(
+        f"{manifest.tier}: [green]added[/], {manifest.precision}, pictures of {manifest.size}  {escape(str(folder))}"
+    )
 
 
 def _recorded() -> dict[str, registry.RecordedModel]:

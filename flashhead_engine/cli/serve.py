@@ -7,6 +7,7 @@ import typer
 
 from ..runtimes.gpu import GPU_MEMORY, GPU_PRIORITY, PRIORITIES, GpuBudget
 from ..worker.limits import MAX_AUDIO_S, MAX_SESSIONS, MAX_SIZE, Limits
+from .options import Runtime
 
 _MOST = Limits()
 
@@ -22,6 +23,7 @@ def serve(
     max_audio_s: Annotated[float, typer.Option(MAX_AUDIO_S, help="Seconds waiting in one head.")] = _MOST.audio_s,
     max_size: Annotated[int, typer.Option(MAX_SIZE, help="Pixels of a video frame's side.")] = _MOST.size,
     gpu_memory_mib: Annotated[int, typer.Option(GPU_MEMORY, help="MiB for networks on the GPU; 0: on the CPU.")] = 0,
+    runtime: Runtime = None,
     gpu_priority: Annotated[str, typer.Option(GPU_PRIORITY, help="On the GPU: low or normal.")] = PRIORITIES[0],
 ) -> None:
     """Start the inference worker; prints its endpoint. Ctrl-C ends it and removes all that it made.
@@ -29,7 +31,7 @@ def serve(
     Example:  flashhead serve --allow-path dialogue/
     """
     gpu = GpuBudget.of_options(gpu_memory_mib, gpu_priority)
-    limits = Limits(sessions=max_sessions, audio_s=max_audio_s, size=max_size, gpu=gpu)
+    limits = Limits(sessions=max_sessions, audio_s=max_audio_s, size=max_size, gpu=gpu, runtime=runtime)
     if supervise:
         from ..worker.supervisor import serve_supervised
 

@@ -61,8 +61,9 @@ class _Attention(nn.Module):
         return self.split(self.norm_k(self.k(x))), self.split(self.v(x))
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        seen = functional.scaled_dot_product_attention(queries, keys, values)
-        return self.o(seen.transpose(-3, -2).flatten(-2))
+        # ONNX's Attention has one leading axis.
+        seen = functional.scaled_dot_product_attention(*(part.flatten(0, -4) for part in (queries, keys, values)))
+        return self.o(seen.transpose(-3, -2).flatten(-2).unflatten(0, queries.shape[:-3]))
 
 
 class _Block(nn.Module):
@@ -208,6 +209,9 @@ class Dit(nn.Module):
 
 def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turn neighbouring channels of a head, taken as pairs, by their angles; in float32."""
+    if torch.compiler.is_exporting():  # one node of ONNX
+        tables = (table.expand(x.shape[0], -1, -1) for table in (cos, sin))
+        return torch.onnx.ops.rotary_embedding(x.float(), *tables, interleaved=True).to(x.dtype)
     even, odd = x.float().unflatten(-1, (-1, 2)).unbind(-1)
     return torch.stack([even * cos - odd * sin, even * sin + odd * cos], -1).flatten(-2).to(x.dtype)
 

@@ -88,14 +88,17 @@ def recorded() -> dict[str, RecordedModel]:
 
 def remember(model: RecordedModel) -> None:
     """Record a tier in the place of what was recorded of it. Raises ModelError when it cannot be written."""
-    models = recorded() | {model.tier: model}
-    path = models_dir() / _FILE
+    write_record(models_dir() / _FILE, recorded() | {model.tier: model})
+
+
+def write_record(path: Path, record: dict) -> None:
+    """A JSON file, whole or not at all. Raises ModelError when it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".models-", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.format(msgspec.json.encode(models)))
+                file.write(msgspec.json.format(msgspec.json.encode(record)))
             os.replace(name, path)
         except BaseException:
             os.unlink(name)

@@ -82,8 +82,8 @@ class _Attention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         frames = _as_images(x)
-        queries, keys, values = self.to_qkv(self.norm(frames)).flatten(2).transpose(1, 2).chunk(3, 2)
-        seen = functional.scaled_dot_product_attention(queries, keys, values)
+        parts = self.to_qkv(self.norm(frames)).flatten(2).transpose(1, 2)[:, None].chunk(3, 3)
+        seen = functional.scaled_dot_product_attention(*parts)[:, 0]
         seen = seen.transpose(1, 2).unflatten(2, frames.shape[2:])
         return x + _as_video(self.proj(seen), x.shape[2])
 

@@ -9,11 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..audio.context_cache import CONTEXT_SAMPLES
 from ..audio.pcm import SAMPLE_RATE_HZ
 from .configs import FRAME_RATE_HZ, Wav2Vec2Config
 
 KERNELS = (10, 3, 3, 3, 3, 2, 2)
 STRIDES = (5, 2, 2, 2, 2, 2, 2)
+CONTEXT_FEATURES = CONTEXT_SAMPLES * FRAME_RATE_HZ // SAMPLE_RATE_HZ
+"""Speech features of all that a chunk hears."""
 _EPS = 1e-5
 _SILENCE = 1e-7  # added to the variance
 _POSITIONS = "encoder.pos_conv_embed.conv.weight"

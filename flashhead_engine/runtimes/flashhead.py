@@ -1,4 +1,4 @@
-"""The seam between FlashHead's chunks and what runs its networks: torch now; ONNX Runtime and TensorRT later.
+"""The seam between FlashHead's chunks and what runs its networks.
 
 Latents stay on the device: `Latent` is whatever the runtime has. Leading axes are sessions.
 """
@@ -12,13 +12,17 @@ import numpy as np
 from ..errors import FlashHeadError
 from ..models.configs import FlashHeadConfig
 
+RUNTIME = "--runtime"
+"""Option that names one of RUNTIMES; errors name it."""
+RUNTIMES = ("torch", "onnxruntime", "tensorrt")
+
 Latent = Any
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """What the networks keep of one portrait, for all chunks. `tokens`: its share of the patch embedding. `first`:
-    its first latent frame, what a head begins with. `colours`: their statistics."""
+    latents whose first frame is what a head begins with. `colours`: their statistics."""
 
     tokens: Latent
     first: Latent
@@ -39,6 +43,9 @@ class FlashHeadRuntime(Protocol):
     config: FlashHeadConfig
     steps: int
     """Denoising steps of a chunk."""
+
+    def check_size(self, size: int) -> None:
+        """Whether pictures of this height and width can be made. Raises SettingsError when not."""
 
     def reference(self, picture: np.ndarray, noise: np.ndarray | None) -> Reference:
         """Of a portrait, uint8 (H, W, 3). `noise`: of the posterior, for an autoencoder that has one."""

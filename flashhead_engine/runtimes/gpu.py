@@ -1,5 +1,7 @@
 """What a game that renders leaves of its GPU to talking heads. Imports nothing that computes."""
 
+import ctypes
+import os
 from dataclasses import dataclass
 
 from ..errors import SettingsError
@@ -34,3 +36,12 @@ class GpuBudget:
     def options(self) -> tuple[str, ...]:
         """Of the command line of another worker that has this budget."""
         return (GPU_MEMORY, str(self.memory_mib), GPU_PRIORITY, self.priority)
+
+
+def has_nvidia_driver() -> bool:
+    """Whether CUDA's driver can be loaded; it comes with the card's."""
+    try:
+        ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True

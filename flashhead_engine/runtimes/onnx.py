@@ -10,18 +10,18 @@ import os
 from ..errors import MissingDependencyError
 from .gpu import GPU_MEMORY, GPU_PRIORITY, GpuBudget
 
-_CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 _CUDA_RUNTIME = ("cudart64_13.dll", "cudart64_12.dll") if os.name == "nt" else ("libcudart.so.13", "libcudart.so.12")
 _NON_BLOCKING = 1  # cudaStreamNonBlocking: apart from the default stream
 
 
-def _onnxruntime():
+def onnxruntime_module():
     """The module. Raises MissingDependencyError without it."""
     try:
         import onnxruntime
     except ImportError as error:
         raise MissingDependencyError(
-            "The tier nano needs ONNX Runtime, which is not installed. "
+            "ONNX Runtime is needed, which is not installed. "
             "Install it with: pip install flashhead-engine[cpu]   (or [gpu], never both)"
         ) from error
     return onnxruntime
@@ -34,22 +34,22 @@ def open_graph(graph: bytes, gpu: GpuBudget | None = None):
     CPU instead, because that would be a surprise in the middle of a game. ONNX Runtime's own errors for a graph that
     it cannot load.
     """
-    onnxruntime = _onnxruntime()
+    onnxruntime = onnxruntime_module()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # several heads share a game's cores; one run is too small to split
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     if gpu is None:
-        return onnxruntime.InferenceSession(graph, options, providers=[_CPU])
-    if _CUDA not in onnxruntime.get_available_providers():
+        return onnxruntime.InferenceSession(graph, options, providers=[CPU])
+    if CUDA not in onnxruntime.get_available_providers():
         raise MissingDependencyError(
             f"{GPU_MEMORY} {gpu.memory_mib}: this ONNX Runtime cannot use a GPU. Install flashhead-engine[gpu] in "
             "place of [cpu], or leave the option out."
         )
     # Loads CUDA's libraries from the packages beside it.
     onnxruntime.preload_dlls()
-    session = onnxruntime.InferenceSession(graph, options, providers=[(_CUDA, cuda_options(gpu)), _CPU])
-    if _CUDA not in session.get_providers():
+    session = onnxruntime.InferenceSession(graph, options, providers=[(CUDA, cuda_options(gpu)), CPU])
+    if CUDA not in session.get_providers():
         raise MissingDependencyError(
             f"{GPU_MEMORY} {gpu.memory_mib}: no GPU can be used: CUDA's libraries, its driver or the card are "
             "missing. Mend that, or leave the option out."

@@ -14,10 +14,8 @@ from ..models.networks import Networks
 from ..models.schedule import descended, guided, schedule, stepped
 from ..models.switches import DEPLOYED, Switches
 from ..models.wan_vae import WanVae
-from ..models.wav2vec2 import normalised, window_indices
+from ..models.wav2vec2 import CONTEXT_FEATURES, normalised, window_indices
 from .flashhead import OutOfMemory, Reference
-
-_CONTEXT_FEATURES = 200  # 8 s at 25 a second
 
 
 def _computing(call: Callable) -> Callable:
@@ -75,8 +73,11 @@ class TorchFlashHead:
             self._modulations: list[Modulation] = [self._dit.modulation(timestep) for timestep in plan.timesteps]
             if guidance is not None:
                 self._unheard = self._dit.audio_keys_values(self._dit.audio_tokens(self._no_windows()))
-        rows = window_indices(_CONTEXT_FEATURES - CHUNK_FRAMES, _CONTEXT_FEATURES, WINDOW)
+        rows = window_indices(CONTEXT_FEATURES - CHUNK_FRAMES, CONTEXT_FEATURES, WINDOW)
         self._windows = rows.to(self._device)
+
+    def check_size(self, size: int) -> None:
+        """Any that sessions may have."""
 
     def latent_shape(self, height: int, width: int, pictures: int) -> tuple[int, int, int, int]:
         frames = 1 + (pictures - 1) // self.config.dit.frames_per_latent

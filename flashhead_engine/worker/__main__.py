@@ -14,6 +14,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from ..errors import FlashHeadError
+from ..runtimes.flashhead import RUNTIME, RUNTIMES
 from ..runtimes.gpu import GPU_MEMORY, GPU_PRIORITY, PRIORITIES, GpuBudget
 from .discovery import ENDPOINT, TOKEN, WorkerAddress, publish, withdraw
 from .limits import MAX_AUDIO_S, MAX_SESSIONS, MAX_SIZE, Limits
@@ -68,6 +69,7 @@ def main() -> int:
     parser.add_argument(MAX_SIZE, type=int, default=most.size, help="pixels of a video frame's side")
     parser.add_argument(GPU_MEMORY, type=int, default=0, help="MiB of GPU memory for networks; 0: on the CPU")
     parser.add_argument(GPU_PRIORITY, default=PRIORITIES[0], help="of their work on the GPU: low or normal")
+    parser.add_argument(RUNTIME, default=None, help=f"of lite and pro: {', '.join(RUNTIMES)}")
     options = parser.parse_args()
     try:
         limits = Limits(
@@ -75,6 +77,7 @@ def main() -> int:
             audio_s=options.max_audio_s,
             size=options.max_size,
             gpu=GpuBudget.of_options(options.gpu_memory_mib, options.gpu_priority),
+            runtime=options.runtime,
         )
     except FlashHeadError as error:
         parser.error(str(error))

@@ -483,7 +483,7 @@ class Heads:
         if asked.tier not in (*TIERS, UNTRAINED):
             raise Refused("unknown_tier", f"tier '{asked.tier}': must be {', '.join(TIERS)}.")
         try:
-            check_available(asked.tier)
+            check_available(asked.tier, self._limits.runtime)
         except FlashHeadError as error:
             if asked.lower_tier:
                 return "nano"
@@ -494,7 +494,7 @@ class Heads:
         """Loaded when the first head asks for it."""
         with self._loading:
             if tier not in self._drivers:
-                self._drivers[tier] = load_driver(tier, self._limits.gpu)
+                self._drivers[tier] = load_driver(tier, self._limits.gpu, self._limits.runtime)
             return self._drivers[tier]
 
     def _settings(self, asked: messages.Open) -> SessionSettings:

@@ -106,7 +106,7 @@ def test_any_picture_becomes_a_head(driver, tmp_path, save, scale, is_grey) -> N
     photo, marks = _photo(tmp_path, save, scale)
     avatar = create_avatar(photo, tmp_path / "head", name="head", landmarks=marks, keep_background=is_grey)
     driver._look(driver.open(avatar, SETTINGS))
-    given = driver._runtime.given
+    given = driver.runtime.given
     assert given.shape == (256, 256, 3)
     face = np.array(avatar.landmarks.face_oval) * 256 / avatar.side
     heroine = load_avatar("heroine")

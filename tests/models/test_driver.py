@@ -226,10 +226,10 @@ def test_an_emotion_with_a_portrait_shows_from_the_next_chunk_on(lite, speech) -
     happy = lite.open(_two_faced(), replace(settings, emotion="happy"))
     look = lite._look(happy)
     pcm = np.pad(speech[samples:], (0, 2 * samples - len(speech)))
-    _, (expected,) = next_chunk(lite._runtime, [look.portrait], [state], [pcm])
+    _, (expected,) = next_chunk(lite.runtime, [look.portrait], [state], [pcm])
     look.keyer.key(expected)
     assert np.array_equal(shown[1][24:], expected[:14])
-    _, (anew,) = next_chunk(lite._runtime, [look.portrait], [replace(state, motion=None)], [pcm])
+    _, (anew,) = next_chunk(lite.runtime, [look.portrait], [replace(state, motion=None)], [pcm])
     look.keyer.key(anew)
     assert not np.array_equal(shown[1][24:], anew[:14])
 
@@ -269,7 +269,7 @@ def test_pictures_are_keyed_as_the_portrait_is(lite, speech) -> None:
 
 def _unkeyed(driver: FlashHeadDriver, look: Look, pcm: np.ndarray) -> np.ndarray:
     pcm = pcm[: chunk_samples(driver.runtime.config)]
-    return next_chunk(driver._runtime, [look.portrait], [HeadState(1)], [pcm])[1][0]
+    return next_chunk(driver.runtime, [look.portrait], [HeadState(1)], [pcm])[1][0]
 
 
 def test_portraits_matter(lite, speech) -> None:

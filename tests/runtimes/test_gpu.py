@@ -103,14 +103,14 @@ class Runtime:
 
 def test_the_network_is_opened_on_the_gpu_with_the_budget(monkeypatch):
     runtime = Runtime(finds_a_card=True)
-    monkeypatch.setattr(onnx, "_onnxruntime", lambda: runtime)
+    monkeypatch.setattr(onnx, "onnxruntime_module", lambda: runtime)
     budget = GpuBudget(256, "normal")
     load_driver("nano", budget)
     assert runtime.given[0] == ("CUDAExecutionProvider", onnx.cuda_options(budget))
 
 
 def test_a_runtime_that_finds_no_card_is_not_used_on_the_cpu_instead(monkeypatch):
-    monkeypatch.setattr(onnx, "_onnxruntime", lambda: Runtime(finds_a_card=False))
+    monkeypatch.setattr(onnx, "onnxruntime_module", lambda: Runtime(finds_a_card=False))
     with pytest.raises(MissingDependencyError, match="no GPU can be used"):
         load_driver("nano", GpuBudget(256, "normal"))
 

@@ -6,7 +6,8 @@ generation.py   from one chunk to the next, for several heads at once
 idle.py         a face between utterances
 session.py      one talking head: what was pushed, heard and shown
 driver.py       the seam: all heads of a model
-loading.py      weights from the folder that was added
+choice.py       which runtime runs a tier here
+loading.py      a tier from its export or its weights
 stamp.py        the mark of a model that learnt nothing
 """
 

@@ -48,6 +48,8 @@ class FlashHeadDriver:
         """Open a talking head. Raises SettingsError when video is asked for without an avatar."""
         if Outputs.VIDEO in settings.outputs and avatar is None:
             raise SettingsError("video needs an avatar: give one, or ask for blendshapes only.")
+        if Outputs.VIDEO in settings.outputs:
+            self.runtime.check_size(settings.size)
         return FlashHeadSession(avatar, settings, self._nano, self.runtime.config, self._stamped)
 
     def align(self, pcm: np.ndarray, words: Sequence[Sequence[str]]) -> AlignedWords:

@@ -1,22 +1,43 @@
-"""Loads a FlashHead tier: its weights from the folder that was added, onto the GPU where there is one."""
-
-import torch
+"""Loads a FlashHead tier by the runtime that was chosen: from its export, or its weights by torch. Imports torch only
+where torch is what runs."""
 
 from ...models.configs import TINY
-from ...models.networks import Networks
 from ...models.registry import added_model
+from ...runtimes.exported import Export, verify
+from ...runtimes.exported_flashhead import ExportedFlashHead
+from ...runtimes.flashhead import FlashHeadRuntime
 from ...runtimes.gpu import GpuBudget
-from ...runtimes.torch_flashhead import TorchFlashHead
-from ...runtimes.torch_loading import load_runtime
 from ..nano.driver import NanoDriver
 from . import UNTRAINED
+from .choice import choose
 from .driver import FlashHeadDriver
 
 
-def load(tier: str, gpu: GpuBudget | None) -> FlashHeadDriver:
-    """`gpu`: what the networks may take of the GPU; None: all of it. See `load_driver` for the errors."""
+def load(tier: str, gpu: GpuBudget | None, runtime: str | None = None) -> FlashHeadDriver:
+    """`gpu`: what the networks may take of the GPU; None: all of it. `runtime`: see `choose`. See `load_driver` for
+    the errors."""
+    choice = choose(tier, runtime)
+    if choice.export is None:
+        return _by_torch(tier, gpu)
+    verify(choice.export)
+    return _driver(tier, _exported(choice.export, choice.on_gpu, gpu), choice.export.manifest.model_sha256)
+
+
+def _exported(export: Export, on_gpu: bool, gpu: GpuBudget | None) -> ExportedFlashHead:
+    from ...runtimes.onnx_runner import open_runner
+
+    return ExportedFlashHead(export, open_runner(export, on_gpu, gpu))
+
+
+def _by_torch(tier: str, gpu: GpuBudget | None) -> FlashHeadDriver:
+    import torch
+
+    from ...models.networks import Networks
+    from ...runtimes.torch_flashhead import TorchFlashHead
+    from ...runtimes.torch_loading import load_runtime
+
     if tier == UNTRAINED:
-        return FlashHeadDriver(tier, TorchFlashHead(Networks.random(TINY)), NanoDriver(), "0" * 64, stamped=True)
+        return _driver(tier, TorchFlashHead(Networks.random(TINY)), "0" * 64)
     model = added_model(tier)
     if torch.cuda.is_available():
         device, dtype = "cuda", torch.bfloat16
@@ -25,4 +46,8 @@ def load(tier: str, gpu: GpuBudget | None) -> FlashHeadDriver:
             torch.cuda.set_per_process_memory_fraction(min(1.0, (gpu.memory_mib << 20) / total))
     else:
         device, dtype = "cpu", torch.float32  # far from real time, for a check or a night
-    return FlashHeadDriver(tier, load_runtime(model.folder, tier, device, dtype), NanoDriver(), model.sha256)
+    return _driver(tier, load_runtime(model.folder, tier, device, dtype), model.sha256)
+
+
+def _driver(tier: str, runtime: FlashHeadRuntime, model_sha256: str) -> FlashHeadDriver:
+    return FlashHeadDriver(tier, runtime, NanoDriver(), model_sha256, stamped=tier == UNTRAINED)

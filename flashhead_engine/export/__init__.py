@@ -1,0 +1,7 @@
+"""FlashHead's networks as ONNX graphs. Needs torch and the extra `export`; what runs the graphs needs neither.
+
+settings.py  what is fixed when a tier is exported
+modules.py   the computation behind each graph
+graphs.py    from such a module to a file
+folder.py    a whole export, written atomically
+"""

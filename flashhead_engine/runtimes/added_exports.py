@@ -1,0 +1,42 @@
+"""The exports of this machine: which folder holds the graphs of a tier. Kept beside the record of weights; the last
+one that was exported or added counts. Imports nothing that computes."""
+
+from pathlib import Path
+
+import msgspec
+
+from ..errors import ModelError
+from ..models.registry import models_dir, write_record
+from .exported import Export, read_export
+
+_FILE = "exports.json"
+
+
+def default_folder(tier: str) -> Path:
+    """Where an export goes that nobody named a folder for."""
+    return models_dir() / "exports" / tier
+
+
+def recorded_exports() -> dict[str, str]:
+    """Folders by tier. Raises ModelError when the record cannot be read."""
+    path = models_dir() / _FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+    except msgspec.DecodeError as error:
+        raise ModelError(f"{path} is damaged ({error}): remove it and add the exports again.") from error
+
+
+def remember_export(export: Export) -> None:
+    """Raises ModelError when the record cannot be written."""
+    folders = recorded_exports() | {export.manifest.tier: str(export.folder.resolve())}
+    write_record(models_dir() / _FILE, folders)
+
+
+def added_export(tier: str) -> Export | None:
+    """None where the tier was not exported. Raises ModelError where it was and cannot be used any more."""
+    folder = recorded_exports().get(tier)
+    return None if folder is None else read_export(Path(folder))

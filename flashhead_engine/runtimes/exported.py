@@ -1,0 +1,194 @@
+"""A folder of exported graphs: what stands in it, and whether it is what was written.
+
+    manifest.json                           what this file reads
+    audio_cond.onnx  dit.onnx  vae_dec.onnx  vae_enc.onnx  reference.onnx
+    <graph>.onnx.data                       its weights
+    steps.npz                               what each step of the sampler does
+
+Reading fails closed: a file that is missing, cut off or altered, or a manifest of another version, is an error in
+words. Imports nothing that computes.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from ..errors import ModelError
+from ..models.configs import DitConfig, FlashHeadConfig, LtxVaeConfig, WanVaeConfig, Wav2Vec2Config
+from ..models.switches import Switches
+from .graphs import PRECISIONS, GraphSpec, graph_specs
+
+MANIFEST, STEPS = "manifest.json", "steps.npz"
+VERSION = 1
+OPSET = 23
+QUANTISED = ("int8", "fp8")
+"""What linear layers may be quantised to; "" where they are not."""
+
+_AGAIN = "Export the tier again with `flashhead export`."
+_BLOCK = 1 << 22
+
+
+class StoredConfig(msgspec.Struct, frozen=True):
+    """A `FlashHeadConfig`; of the two autoencoders one is there."""
+
+    dit: DitConfig
+    ltx_vae: LtxVaeConfig | None
+    wan_vae: WanVaeConfig | None
+    latent_stride: int
+    wav2vec2: Wav2Vec2Config
+
+    @classmethod
+    def of(cls, config: FlashHeadConfig) -> "StoredConfig":
+        is_ltx = isinstance(config.vae, LtxVaeConfig)
+        ltx, wan = (config.vae, None) if is_ltx else (None, config.vae)
+        return cls(config.dit, ltx, wan, config.latent_stride, config.wav2vec2)
+
+    def config(self) -> FlashHeadConfig:
+        return FlashHeadConfig(self.dit, self.ltx_vae or self.wan_vae, self.latent_stride, self.wav2vec2)
+
+
+class StoredFile(msgspec.Struct, frozen=True):
+    length: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """`size`: height and width of pictures. `model_sha256`: of the weights that were exported. `files`: all others of
+    the folder, by name. `tools`: versions of what made it."""
+
+    version: int
+    tier: str
+    config: StoredConfig
+    size: int
+    precision: str
+    quantised: str
+    steps: int
+    switches: Switches
+    colour_strength: float
+    opset: int
+    model_sha256: str
+    files: dict[str, StoredFile]
+    tools: dict[str, str]
+
+
+class _Versioned(msgspec.Struct):
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What each step of the sampler is given, float32. `blocks`: (steps, layers, 6, dim). `heads`: (steps, 2, dim).
+    `sigmas`: (steps + 1,)."""
+
+    blocks: np.ndarray
+    heads: np.ndarray
+    sigmas: np.ndarray
+
+    def save(self, path: Path) -> None:
+        np.savez(path, blocks=self.blocks, heads=self.heads, sigmas=self.sigmas)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def config(self) -> FlashHeadConfig:
+        return self.manifest.config.config()
+
+    def specs(self) -> tuple[GraphSpec, ...]:
+        manifest = self.manifest
+        return graph_specs(self.config, manifest.size, manifest.size, manifest.precision)
+
+    def graph(self, name: str) -> Path:
+        return self.folder / f"{name}.onnx"
+
+    def steps(self) -> Steps:
+        with np.load(self.folder / STEPS, allow_pickle=False) as stored:
+            return Steps(*(stored[name] for name in ("blocks", "heads", "sigmas")))
+
+    @property
+    def length(self) -> int:
+        return sum(file.length for file in self.manifest.files.values())
+
+
+def is_export(folder: Path) -> bool:
+    return (folder / MANIFEST).is_file()
+
+
+def read_export(folder: Path) -> Export:
+    """Raises ModelError for a folder that is none, of another version, or lacks files; looks at no file's contents
+    but the manifest's: see `verify`."""
+    path = folder / MANIFEST
+    try:
+        raw = path.read_bytes()
+        version = msgspec.json.decode(raw, type=_Versioned).version
+        if version != VERSION:
+            raise ModelError(f"{path} is of version {version}; this program reads version {VERSION}. {_AGAIN}")
+        manifest = msgspec.json.decode(raw, type=Manifest)
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder} is no whole export: {MANIFEST} is missing. {_AGAIN}") from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+    except msgspec.DecodeError as error:
+        raise ModelError(f"{path} is damaged ({error}). {_AGAIN}") from error
+    _check(path, manifest)
+    export = Export(folder, manifest)
+    for name in (STEPS, *(f"{spec.name}.onnx" for spec in export.specs())):
+        if name not in manifest.files:
+            raise ModelError(f"{path} does not name {name}. {_AGAIN}")
+    for name, file in manifest.files.items():
+        _check_length(folder / name, file)
+    return export
+
+
+def verify(export: Export, advance: Callable[[int], None] = lambda count: None) -> None:
+    """Hash every file. `advance`: told of bytes as they are read. Raises ModelError for one that was altered."""
+    for name, file in export.manifest.files.items():
+        path = export.folder / name
+        if stored_file(path, advance) != file:
+            raise ModelError(f"{path} was altered since it was exported (its hash is another). {_AGAIN}")
+
+
+def stored_file(path: Path, advance: Callable[[int], None] = lambda count: None) -> StoredFile:
+    """Raises ModelError for a file that cannot be read."""
+    digest, length = hashlib.sha256(), 0
+    try:
+        with open(path, "rb", buffering=0) as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+                length += len(block)
+                advance(len(block))
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+    return StoredFile(length, digest.hexdigest())
+
+
+def _check(path: Path, manifest: Manifest) -> None:
+    config = manifest.config
+    for wrong, text in (
+        (manifest.opset != OPSET, f"has opset {manifest.opset}, not {OPSET}"),
+        (manifest.precision not in PRECISIONS, f"has the precision '{manifest.precision}'"),
+        (manifest.quantised not in ("", *QUANTISED), f"is quantised to '{manifest.quantised}'"),
+        ((config.ltx_vae is None) == (config.wan_vae is None), "must name one autoencoder"),
+        (manifest.size <= 0 or manifest.size % config.latent_stride != 0, f"is of {manifest.size} pixels"),
+        (manifest.steps < 1, f"has {manifest.steps} steps"),
+        # Names go to the file system: none may lead out of the folder.
+        (any(Path(name).name != name for name in manifest.files), "names files outside its folder"),
+    ):
+        if wrong:
+            raise ModelError(f"{path} {text}, which this program cannot run. {_AGAIN}")
+
+
+def _check_length(path: Path, file: StoredFile) -> None:
+    try:
+        length = path.stat().st_size
+    except OSError as error:
+        raise ModelError(f"{path} is missing. {_AGAIN}") from error
+    if length != file.length:
+        raise ModelError(f"{path} has {length} bytes, not {file.length}. {_AGAIN}")
