@@ -1,7 +1,7 @@
 """The signatures of tests/unity/fake, compared with the C# source that Unity publishes for reference.
 
-    python tests/unity/stubcheck.py FOLDER...   a checkout of UnityCsReference and those of Unity's packages, all of them
-                                                outside of this repository
+    python tests/unity/stubcheck.py FOLDER...   a checkout of UnityCsReference and those of Unity's packages,
+                                                all of them outside of this repository
 
 What the package's scripts name is compared: types, methods, constructors, operators, fields and properties (which are
 one thing to a caller), enum values; members also of types that no script names. Whether a property can be set is not.
@@ -298,7 +298,8 @@ def main() -> int:
     used = names(path.read_bytes() for path in PACKAGE.rglob("*.cs"))
     right, elsewhere, wrong = compare(fake, types(path.read_bytes() for path in files), used)
     print("\n".join(wrong))
-    print(f"{right} of {right + len(wrong)} signatures are as in the reference; {elsewhere} are of packages that it lacks")
+    said = f"{right} of {right + len(wrong)} signatures are as in the reference"
+    print(f"{said}; {elsewhere} are of packages that it lacks")
     return 1 if wrong else 0
 
 

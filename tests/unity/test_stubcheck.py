@@ -98,11 +98,15 @@ def test_members_of_a_type_that_no_script_names_are_compared():
     _, _, wrong = compare(types([FAKE]), types([REFERENCE]), {"name"})
     assert wrong == []
     corrupted = FAKE.replace(b"string name", b"int name")
-    assert compare(types([corrupted]), types([REFERENCE]), {"name"})[2] == ["UnityEngine.Thing: int name is: string name"]
+    assert compare(types([corrupted]), types([REFERENCE]), {"name"})[2] == [
+        "UnityEngine.Thing: int name is: string name"
+    ]
 
 
 def test_what_only_tests_use_is_left_out():
-    fake = b"namespace UnityEngine { [ForTests] public class Lamp { } public class Thing { [ForTests] public int name; } }"
+    fake = b"""namespace UnityEngine {
+    [ForTests] public class Lamp { }
+    public class Thing { [ForTests] public int name; } }"""
     assert compare(types([fake]), types([REFERENCE]), names([SCRIPT])) == (1, 0, [])
 
 
