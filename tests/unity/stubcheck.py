@@ -292,7 +292,7 @@ def main() -> int:
     for folder in parser.parse_args().folder:
         found = sorted(folder.rglob("*.cs"))
         if not found:
-            parser.error(f"{folder} holds no .cs files: give a checkout of UnityCsReference or of a package of Unity's")
+            parser.error(f"{folder} holds no .cs files: give a checkout of UnityCsReference or a package's")
         files += found
     fake = types(path.read_bytes() for path in sorted((HERE / "fake").glob("*.cs")))
     used = names(path.read_bytes() for path in PACKAGE.rglob("*.cs"))
