@@ -1,11 +1,12 @@
 """The signatures of tests/unity/fake, compared with the C# source that Unity publishes for reference.
 
-    python tests/unity/stubcheck.py FOLDER      FOLDER: a checkout of UnityCsReference, outside of this repository
+    python tests/unity/stubcheck.py FOLDER...   a checkout of UnityCsReference and those of Unity's packages,
+                                                all of them outside of this repository
 
 What the package's scripts name is compared: types, methods, constructors, operators, fields and properties (which are
-one thing to a caller), enum values. Whether a property can be set is not. [ForTests] marks what only tests use.
-Unity's packages (UI, input, tests) are not in that source. Its licence allows no more than reading it: nothing of it
-is copied here, and STUBCHECK.md has the results.
+one thing to a caller), enum values; members also of types that no script names. Whether a property can be set is not.
+[ForTests] marks what only tests use. What is of a package (UI, input, Timeline ...) is counted and left out where no
+folder has it. The licences allow no more than reading: nothing is copied here, and STUBCHECK.md has the results.
 """
 
 import argparse
@@ -20,13 +21,18 @@ from tree_sitter import Language, Node, Parser
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1] / "unity_package"
-# Namespaces of Unity's packages, whose source is not in UnityCsReference.
-ELSEWHERE = ("UnityEngine.UI", "UnityEngine.EventSystems", "UnityEngine.InputSystem", "UnityEngine.TestTools")
-ELSEWHERE += (
-    "UnityEngine.Timeline",
-    "UnityEditor.Timeline",
-    "UnityEngine.Localization",
-    "UnityEngine.AddressableAssets",
+# Namespaces whose source is not in UnityCsReference: those of packages.
+ELSEWHERE = (
+    "UnityEngine.UI.",
+    "UnityEngine.EventSystems.",
+    "UnityEngine.InputSystem.",
+    "UnityEngine.TestTools.",
+    "UnityEngine.Timeline.",
+    "UnityEditor.Timeline.",
+    "UnityEngine.Localization.",
+    "UnityEngine.AddressableAssets.",
+    "UnityEngine.ResourceManagement.",
+    "PixelCrushers.",
 )
 
 _PARSER = Parser(Language(tree_sitter_c_sharp.language()))
@@ -67,23 +73,34 @@ def types(sources: Iterable[bytes]) -> dict[str, Type]:
     """By their full names; the parts of a partial type together."""
     found: dict[str, Type] = {}
     for source in sources:
-        _collect(_PARSER.parse(source).root_node, "", found)
+        root = _PARSER.parse(source).root_node
+        _collect(root, "", _aliases(root), found)
     return found
 
 
-def _collect(node: Node, place: str, found: dict[str, Type]) -> None:
+def _aliases(root: Node) -> dict[str, str]:
+    """Types' other names in a file: using UnityObject = UnityEngine.Object;"""
+    given = [(one, one.child_by_field_name("name")) for one in _children(root, "using_directive")]
+    return {_text(name): _text(one.named_children[-1]).rsplit(".", 1)[-1] for one, name in given if name}
+
+
+def _collect(node: Node, place: str, aliases: dict[str, str], found: dict[str, Type]) -> None:
     for child in node.named_children:
         if child.type == "namespace_declaration":
-            _collect(child.child_by_field_name("body"), _join(place, _text(child.child_by_field_name("name"))), found)
+            inner = _join(place, _text(child.child_by_field_name("name")))
+            _collect(child.child_by_field_name("body"), inner, aliases, found)
         elif child.type in _TYPES:
-            _add_type(child, place, found)
+            _add_type(child, place, aliases, found)
         elif child.type == "declaration_list" or child.type.startswith("preproc"):
-            _collect(child, place, found)
+            _collect(child, place, aliases, found)
 
 
-def _add_type(node: Node, place: str, found: dict[str, Type]) -> None:
-    generic = _generics(node)
-    name = _join(place, _text(node.child_by_field_name("name"))) + ("`" + str(len(generic)) if generic else "")
+def _add_type(node: Node, place: str, aliases: dict[str, str], found: dict[str, Type]) -> None:
+    if _for_tests(node):
+        return
+    parameters = _generics(node)
+    name = _join(place, _text(node.child_by_field_name("name"))) + (f"`{len(parameters)}" if parameters else "")
+    generic = aliases | parameters
     kind = _TYPES[node.type]
     one = found.setdefault(name, Type(kind, _modifiers(node)["public"]))
     if kind == "delegate":
@@ -95,13 +112,13 @@ def _add_type(node: Node, place: str, found: dict[str, Type]) -> None:
     if body is None:
         return
     one.members += _members(body, kind, name, generic)
-    _collect(body, name, found)
+    _collect(body, name, aliases, found)
 
 
 def _members(body: Node, kind: str, owner: str, generic: dict[str, str]) -> Iterator[Member]:
     value = -1
     for node in body.named_children:
-        if any("ForTests" in _text(one) for one in _children(node, "attribute_list")):
+        if _for_tests(node):
             continue
         if node.type.startswith("preproc"):
             yield from _members(node, kind, owner, generic)
@@ -119,6 +136,10 @@ def _members(body: Node, kind: str, owner: str, generic: dict[str, str]) -> Iter
         elif node.type in ("property_declaration", "event_declaration"):
             result = _type(node.child_by_field_name("type"), generic)
             yield Member(_name(node), result, **_modifiers(node))
+
+
+def _for_tests(node: Node) -> bool:
+    return any("ForTests" in _text(one) for one in _children(node, "attribute_list"))
 
 
 def _name(node: Node) -> str:
@@ -141,6 +162,7 @@ def _method(node: Node, name: str, generic: dict[str, str], public: bool = False
     # The grammar has the last one of a variable number of arguments without a node of its own.
     if rest := given.child_by_field_name("type"):
         parameters.append(f"params {_type(rest, generic)}")
+        optional += 1
     returns = node.child_by_field_name("returns") or node.child_by_field_name("type")
     result = _type(returns, generic) if returns else ""
     modifiers = _modifiers(node)
@@ -199,14 +221,15 @@ def names(sources: Iterable[bytes]) -> set[str]:
 
 
 def compare(fake: dict[str, Type], reference: dict[str, Type], used: set[str]) -> tuple[int, int, list[str]]:
-    """How many signatures are right, how many are in Unity's packages, and what is wrong."""
+    """How many signatures are right, how many are of packages that the reference lacks, and what is wrong."""
+    absent = tuple(one for one in ELSEWHERE if not any(name.startswith(one) for name in reference))
     right, elsewhere, wrong = 0, 0, []
     for name, stub in fake.items():
         short = name.rsplit(".", 1)[-1].split("`")[0]
-        if not stub.public or short not in used:
-            continue
         members = [one for one in stub.members if one.public and (one.name in used or not one.name.isidentifier())]
-        if name.startswith(ELSEWHERE):
+        if not stub.public or not (short in used or any(one.name in used for one in members)):
+            continue
+        if name.startswith(absent):
             elsewhere += 1 + len(members)
         elif name not in reference:
             wrong.append(f"{name}: there is no such type")
@@ -264,16 +287,19 @@ def _fits(stub: Member, one: Member) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
-    files = sorted(folder.rglob("*.cs"))
-    if not files:
-        parser.error(f"{folder} holds no .cs files: give a checkout of UnityCsReference")
+    parser.add_argument("folder", type=Path, nargs="+")
+    files = []
+    for folder in parser.parse_args().folder:
+        found = sorted(folder.rglob("*.cs"))
+        if not found:
+            parser.error(f"{folder} holds no .cs files: give a checkout of UnityCsReference or a package's")
+        files += found
     fake = types(path.read_bytes() for path in sorted((HERE / "fake").glob("*.cs")))
     used = names(path.read_bytes() for path in PACKAGE.rglob("*.cs"))
     right, elsewhere, wrong = compare(fake, types(path.read_bytes() for path in files), used)
     print("\n".join(wrong))
-    print(f"{right} of {right + len(wrong)} signatures are as in the reference; {elsewhere} are of Unity's packages")
+    said = f"{right} of {right + len(wrong)} signatures are as in the reference"
+    print(f"{said}; {elsewhere} are of packages that it lacks")
     return 1 if wrong else 0
 
 

@@ -82,3 +82,36 @@ def test_a_corrupted_stub_is_reported(right, corrupted, said):
     assert FAKE.count(right) == 1
     _, _, wrong = check(FAKE.replace(right, corrupted))
     assert any(said in one for one in wrong), wrong
+
+
+def test_what_a_folder_has_of_a_package_is_compared():
+    package = b"namespace UnityEngine.UI { public class Label { public string text { get; set; } } }"
+    reference = types([REFERENCE, package])
+    assert compare(types([FAKE]), reference, names([SCRIPT])) == (15, 0, [])
+    corrupted = FAKE.replace(b"string text", b"int text")
+    assert compare(types([corrupted]), reference, names([SCRIPT]))[2] == [
+        "UnityEngine.UI.Label: int text is: string text"
+    ]
+
+
+def test_members_of_a_type_that_no_script_names_are_compared():
+    _, _, wrong = compare(types([FAKE]), types([REFERENCE]), {"name"})
+    assert wrong == []
+    corrupted = FAKE.replace(b"string name", b"int name")
+    assert compare(types([corrupted]), types([REFERENCE]), {"name"})[2] == [
+        "UnityEngine.Thing: int name is: string name"
+    ]
+
+
+def test_what_only_tests_use_is_left_out():
+    fake = b"""namespace UnityEngine {
+    [ForTests] public class Lamp { }
+    public class Thing { [ForTests] public int name; } }"""
+    assert compare(types([fake]), types([REFERENCE]), names([SCRIPT])) == (1, 0, [])
+
+
+def test_another_name_of_a_type_is_that_type_and_a_variable_number_of_arguments_may_be_none():
+    reference = b"""using Same = UnityEngine.Thing;
+namespace UnityEngine { public class Lamp { public Same Find(params int[] all); } }"""
+    fake = b"namespace UnityEngine { public class Lamp { public Thing Find() => null; } }"
+    assert compare(types([fake]), types([reference]), {"Lamp", "Find"}) == (2, 0, [])

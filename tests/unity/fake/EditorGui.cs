@@ -111,8 +111,8 @@ namespace UnityEditor
         public static readonly List<string> Drawn = new List<string>();
 
         /// <summary>What a test chooses of the next popup; -1: what is chosen stays.</summary>
-        public static int Choice = -1;
-        public static string[] Offered;
+        [ForTests] public static int Choice = -1;
+        [ForTests] public static string[] Offered;
 
         public static void HelpBox(string message, MessageType type) => Drawn.Add(type + ": " + message);
         public static void LabelField(string label, string label2) => Drawn.Add(label + ": " + label2);
@@ -141,7 +141,7 @@ namespace UnityEditor
     {
         public static void ProgressBar(Rect position, float value, string text) => EditorGUILayout.Drawn.Add($"{text} {value:0.00}");
 
-        public sealed class DisabledScope : IDisposable
+        public struct DisabledScope : IDisposable
         {
             public DisabledScope(bool disabled) { }
             public void Dispose() { }

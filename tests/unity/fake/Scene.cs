@@ -80,7 +80,7 @@ namespace UnityEngine
         }
     }
 
-    public static partial class Engine
+    [ForTests] public static partial class Engine
     {
         static readonly HashSet<MonoBehaviour> Started = new HashSet<MonoBehaviour>();
 
@@ -157,7 +157,7 @@ namespace UnityEngine
         protected override void OnDestroyed() { if (!ReferenceEquals(shader, null)) Engine.MaterialsAlive--; }
     }
 
-    public static partial class Engine
+    [ForTests] public static partial class Engine
     {
         public static int MaterialsAlive, MeshesAlive;
     }
@@ -342,7 +342,7 @@ namespace UnityEngine
         static float Curve(float v) => v <= 0.0031308f ? 12.92f * v : 1.055f * (float)Math.Pow(v, 1 / 2.4) - 0.055f;
     }
 
-    public static partial class Mathf
+    public partial struct Mathf
     {
         public static int Clamp(int value, int min, int max) => Math.Min(max, Math.Max(min, value));
     }

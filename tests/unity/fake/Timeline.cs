@@ -72,9 +72,9 @@ namespace UnityEngine.Playables
         public static double GetTime<U>(this U playable) where U : struct, IPlayable => playable.Node.Time;
     }
 
-    public static class PlayableBinding
+    public struct PlayableBinding
     {
-        public const double DefaultDuration = 5;
+        public static readonly double DefaultDuration = double.PositiveInfinity;
     }
 
     public abstract class PlayableAsset : ScriptableObject
@@ -149,7 +149,7 @@ namespace UnityEngine
 {
     using UnityEngine.Playables;
 
-    public static partial class Engine
+    [ForTests] public static partial class Engine
     {
         [ForTests] public static readonly List<PlayableDirector> Directors = new List<PlayableDirector>();
 
@@ -203,18 +203,19 @@ namespace UnityEngine.Timeline
     {
         internal readonly List<TimelineClip> Clips = new List<TimelineClip>();
 
-        /// <summary>A clip of the asset's own duration at the end of the track.</summary>
+        /// <summary>A clip of the asset's own duration, or of 5 s where it has none, at the end of the track.</summary>
         public TimelineClip CreateClip<T>() where T : PlayableAsset, new()
         {
             var clip = new TimelineClip { asset = new T(), start = Clips.Select(one => one.end).DefaultIfEmpty(0).Max() };
-            clip.duration = ((PlayableAsset)clip.asset).duration;
+            var durationS = ((PlayableAsset)clip.asset).duration;
+            clip.duration = double.IsInfinity(durationS) ? 5 : durationS;
             Clips.Add(clip);
             return clip;
         }
 
-        public abstract Playable CreateTrackMixer(PlayableGraph graph, GameObject go, int inputCount);
+        public virtual Playable CreateTrackMixer(PlayableGraph graph, GameObject go, int inputCount) => throw new NotSupportedException("not modelled");
         public virtual void GatherProperties(PlayableDirector director, IPropertyCollector driver) { }
-        public override Playable CreatePlayable(PlayableGraph graph, GameObject owner) => throw new NotSupportedException("of its own in Timeline");
+        public sealed override Playable CreatePlayable(PlayableGraph graph, GameObject owner) => throw new NotSupportedException("of its own in Timeline");
     }
 
     public sealed class TimelineAsset

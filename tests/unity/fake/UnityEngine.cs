@@ -10,7 +10,7 @@ using System.Runtime.InteropServices;
 namespace UnityEngine
 {
     /// <summary>Not in Unity: what tests do and see.</summary>
-    [AttributeUsage(AttributeTargets.All)]
+    [AttributeUsage(AttributeTargets.All, AllowMultiple = true)]
     public sealed class ForTestsAttribute : Attribute { }
 
     public class Object
@@ -84,7 +84,7 @@ namespace UnityEngine
     }
 
     /// <summary>What moves time and calls the components, as the player loop does.</summary>
-    public static partial class Engine
+    [ForTests] public static partial class Engine
     {
         public static readonly List<MonoBehaviour> Alive = new List<MonoBehaviour>();
         public static readonly List<string> Warnings = new List<string>();
@@ -248,7 +248,7 @@ namespace UnityEngine
         public Rect(float x, float y, float width, float height) { this.x = x; this.y = y; this.width = width; this.height = height; }
     }
 
-    public static partial class Mathf
+    public partial struct Mathf
     {
         public static float Min(float a, float b) => Math.Min(a, b);
         public static float Exp(float power) => (float)Math.Exp(power);
@@ -278,7 +278,7 @@ namespace UnityEngine
         public static T GetBuiltinResource<T>(string path) where T : Object, new() => new T { name = path };
     }
 
-    public enum RuntimeInitializeLoadType { SubsystemRegistration }
+    public enum RuntimeInitializeLoadType { SubsystemRegistration = 4 }
 
     public sealed class RuntimeInitializeOnLoadMethodAttribute : Attribute
     {
