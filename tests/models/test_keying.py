@@ -136,6 +136,16 @@ def test_what_was_seen_goes_back_onto_the_key() -> None:
     assert np.abs(picture[..., :3].astype(int) - unkeyed[..., :3]).mean() > 20, "keyed it is far from that"
 
 
+def test_a_ghost() -> None:
+    """No pixel of the portrait is wholly there, and none is wholly background."""
+    ghost = load_avatar("guard").portrait.copy()
+    ghost[..., 3] = 90
+    keyer = Keyer.of(ghost, key_colour([ghost]), SIZE)
+    picture = _degraded(over_background(resize_portrait(ghost, SIZE), keyer.colour))
+    keyer.key(picture)
+    assert 30 < np.median(picture[..., 3]) < 150
+
+
 def test_a_picture_without_head_or_without_key() -> None:
     """An untrained model may show anything."""
     _, keyer = _head("guard")

@@ -113,7 +113,7 @@ class Keyer:
         key = np.array(self.colour, np.float32)
         seen = channels.reshape(3, -1)[:, self.outside]
         seen = seen[:, _excess(seen, self.colour) > 0.5 * _excess(key, self.colour)]
-        if seen.shape[1] < _LEAST_SEEN * len(self.outside):
+        if seen.shape[1] <= _LEAST_SEEN * len(self.outside):
             return key
         return np.median(seen, axis=1).astype(np.float32)
 
@@ -126,6 +126,8 @@ def over_key(pictures: np.ndarray, colour: _Colour) -> np.ndarray:
 def _own_share(portrait: np.ndarray, key: _Colour) -> float:
     """How far the colours of a portrait go towards a key, where it may be keyed: 0..1, but for single pixels."""
     seen = portrait[portrait[..., 3] > 250][:, :3].T.astype(np.float32)
+    if not seen.size:
+        return 0.0
     own = np.percentile(_excess(seen, key), 99.5) / _excess(np.array(key, np.float32), key)
     return float(np.clip(own, 0, 1))
 
