@@ -62,7 +62,6 @@ def _write(networks, tier, settings, model_sha256, behind, folder: Path, report:
             config=StoredConfig.of(networks.config),
             size=settings.size,
             precision=settings.precision,
-            quantised="",
             steps=settings.steps,
             switches=settings.switches,
             colour_strength=settings.colour_strength,
