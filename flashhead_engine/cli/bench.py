@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from .options import AvatarName, Fps, Size, Tier
+from .options import AvatarName, Fps, Runtime, Size, Tier
 
 EPILOG = """Examples:
 
@@ -22,6 +22,7 @@ flashhead bench --tier tiny-random     FlashHead's code with small networks that
 
 def bench(
     tier: Tier = "nano",
+    runtime: Runtime = None,
     streams: Annotated[int, typer.Option("--streams", "-n", min=1, max=64, help="Heads that speak at once.")] = 1,
     avatar: AvatarName = "guard",
     size: Size = 512,
@@ -45,7 +46,7 @@ def bench(
     drawn = load_avatar(avatar)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(f"{tier}, {streams} streams", total=UTTERANCES + 1)
-        driver = load_driver(tier)
+        driver = load_driver(tier, runtime=runtime)
         result = measure(
             driver, drawn, settings, streams, seconds, lambda done: progress.update(task, completed=done)
         )

@@ -13,7 +13,6 @@ from ..drivers.flashhead import UNTRAINED
 from ..errors import MissingDependencyError, SettingsError
 from ..models.released import NETWORKS
 from ..runtimes.added_exports import default_folder, remember_export
-from ..runtimes.exported import QUANTISED
 from ..runtimes.graphs import PRECISIONS
 
 
@@ -27,10 +26,6 @@ def export(
     precision: Annotated[
         str, typer.Option(help=f"{', '.join(PRECISIONS)}. On a CPU float32 is fastest, and bfloat16 does not run.")
     ] = "float16",
-    quantise: Annotated[
-        str | None,
-        typer.Option(help=f"Linear layers in 8 bits: {' or '.join(QUANTISED)}. Needs the extra quantise."),
-    ] = None,
 ) -> None:
     """Export lite or pro to ONNX: from then on it runs without torch, here and on machines that get the folder.
 
@@ -43,8 +38,6 @@ def export(
         raise SettingsError(f"--tier {tier}: must be {' or '.join(NETWORKS)}; nano runs without torch as it is.")
     if precision not in PRECISIONS:
         raise SettingsError(f"--precision {precision}: must be {', '.join(PRECISIONS)}.")
-    if quantise is not None and quantise not in QUANTISED:
-        raise SettingsError(f"--quantise {quantise}: must be {' or '.join(QUANTISED)}.")
     if size < 256 or size > 1024 or size % 32:
         raise SettingsError(f"--size {size}: must be from 256 to 1024, a multiple of 32.")
     folder = default_folder(tier) if output is None else output
@@ -67,7 +60,7 @@ def export(
         written = write(
             source.networks,
             tier,
-            ExportSettings(size, precision, quantised=quantise or ""),
+            ExportSettings(size, precision),
             source.sha256,
             folder,
             lambda text, share: bar.update(task, description=text, completed=share),

@@ -3,20 +3,32 @@
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import torch
+from torch import nn
 
 from .. import __version__
 from ..bake.outputs import PendingFolder, explained
 from ..errors import OutputError
 from ..models.networks import Networks
 from ..models.schedule import schedule
-from ..runtimes.exported import MANIFEST, OPSET, STEPS, VERSION, Export, Manifest, Steps, StoredConfig, stored_file
+from ..runtimes.exported import (
+    MANIFEST,
+    OPSET,
+    STEPS,
+    VERSION,
+    Export,
+    Manifest,
+    Steps,
+    StoredConfig,
+    read_export,
+    stored_file,
+)
 from ..runtimes.graphs import graph_specs
 from .graphs import modules, write_graph
 from .settings import ExportSettings
@@ -40,38 +52,45 @@ def export(
     try:
         behind = modules(networks, settings)
         _check_room(pending.temporary, networks)
-        _write(networks, tier, settings, model_sha256, behind, pending.temporary, report)
+        with explained(pending.path):
+            _write(networks, tier, settings, model_sha256, behind, pending.temporary, report)
         pending.commit()
     finally:
         pending.discard()
-    return Export(folder, msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest))
+    return read_export(folder)
 
 
-def _write(networks, tier, settings, model_sha256, behind, folder: Path, report: Report) -> None:
+def _write(
+    networks: Networks,
+    tier: str,
+    settings: ExportSettings,
+    model_sha256: str,
+    behind: Mapping[str, nn.Module],
+    folder: Path,
+    report: Report,
+) -> None:
     specs = graph_specs(networks.config, settings.size, settings.size, settings.precision)
-    with explained(folder):
-        for number, spec in enumerate(specs):
-            report(spec.name, number / (len(specs) + 1))
-            write_graph(behind[spec.name], spec, networks.config, folder / f"{spec.name}.onnx")
-        report("checking", len(specs) / (len(specs) + 1))
-        _steps(networks, settings).save(folder / STEPS)
-        files = {path.name: stored_file(path) for path in sorted(folder.iterdir())}
-        manifest = Manifest(
-            version=VERSION,
-            tier=tier,
-            config=StoredConfig.of(networks.config),
-            size=settings.size,
-            precision=settings.precision,
-            quantised="",
-            steps=settings.steps,
-            switches=settings.switches,
-            colour_strength=settings.colour_strength,
-            opset=OPSET,
-            model_sha256=model_sha256,
-            files=files,
-            tools={"flashhead-engine": __version__, **{name: version(name) for name in _TOOLS}},
-        )
-        (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+    for number, spec in enumerate(specs):
+        report(spec.name, number / (len(specs) + 1))
+        write_graph(behind[spec.name], spec, networks.config, folder / f"{spec.name}.onnx")
+    report("checking", len(specs) / (len(specs) + 1))
+    _steps(networks, settings).save(folder / STEPS)
+    files = {path.name: stored_file(path) for path in sorted(folder.iterdir())}
+    manifest = Manifest(
+        version=VERSION,
+        tier=tier,
+        config=StoredConfig.of(networks.config),
+        size=settings.size,
+        precision=settings.precision,
+        steps=settings.steps,
+        switches=settings.switches,
+        colour_strength=settings.colour_strength,
+        opset=OPSET,
+        model_sha256=model_sha256,
+        files=files,
+        tools={"flashhead-engine": __version__, **{name: version(name) for name in _TOOLS}},
+    )
+    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
     report("done", 1.0)
 
 

@@ -34,7 +34,8 @@ class _Conv(nn.Module):
 
 def _pixel_norm(x: Tensor) -> Tensor:
     """Unit mean square over the channels of every pixel."""
-    return x * torch.rsqrt((x * x).mean(1, keepdim=True) + _PIXEL_EPS)
+    wide = x.float() if x.dtype == torch.float16 else x  # which has neither such squares nor the epsilon
+    return (wide * torch.rsqrt((wide * wide).mean(1, keepdim=True) + _PIXEL_EPS)).to(x.dtype)
 
 
 class _Residual(nn.Module):

@@ -49,7 +49,8 @@ class _Norm(nn.Module):
         self.gamma = nn.Parameter(torch.ones(channels, *[1] * axes))
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.normalize(x, dim=1, eps=_EPS) * self.scale * self.gamma
+        wide = x.float() if x.dtype == torch.float16 else x  # which has neither such squares nor the epsilon
+        return functional.normalize(wide, dim=1, eps=_EPS).to(x.dtype) * self.scale * self.gamma
 
 
 class _Residual(nn.Module):

@@ -1,6 +1,11 @@
 """What runs the networks.
 
-gpu.py    how much of the GPU a game leaves to them
-onnx.py   ONNX Runtime, on the CPU or within that budget on a GPU
-graphs.py the exported graphs of FlashHead, and the seam to what runs them
+gpu.py                 how much of the GPU a game leaves to them
+onnx.py                ONNX Runtime, on the CPU or within that budget on a GPU
+flashhead.py           the seam between FlashHead's chunks and what runs its networks
+torch_flashhead.py     torch behind it; torch_loading.py loads released checkpoints
+exported_flashhead.py  exported graphs behind it
+graphs.py              what those graphs take and give, and the seam to what runs them
+onnx_runner.py         ONNX Runtime behind that
+exported.py            a folder of exported graphs; added_exports.py: which of them this machine has
 """

@@ -25,8 +25,6 @@ from .graphs import PRECISIONS, GraphSpec, graph_specs
 MANIFEST, STEPS = "manifest.json", "steps.npz"
 VERSION = 1
 OPSET = 23
-QUANTISED = ("int8", "fp8")
-"""What linear layers may be quantised to; "" where they are not."""
 
 _AGAIN = "Export the tier again with `flashhead export`."
 _BLOCK = 1 << 22
@@ -65,7 +63,6 @@ class Manifest(msgspec.Struct, frozen=True):
     config: StoredConfig
     size: int
     precision: str
-    quantised: str
     steps: int
     switches: Switches
     colour_strength: float
@@ -174,7 +171,6 @@ def _check(path: Path, manifest: Manifest) -> None:
     for wrong, text in (
         (manifest.opset != OPSET, f"has opset {manifest.opset}, not {OPSET}"),
         (manifest.precision not in PRECISIONS, f"has the precision '{manifest.precision}'"),
-        (manifest.quantised not in ("", *QUANTISED), f"is quantised to '{manifest.quantised}'"),
         ((config.ltx_vae is None) == (config.wan_vae is None), "must name one autoencoder"),
         (manifest.size <= 0 or manifest.size % config.latent_stride != 0, f"is of {manifest.size} pixels"),
         (manifest.steps < 1, f"has {manifest.steps} steps"),

@@ -5,7 +5,6 @@ import pytest
 
 from flashhead_engine.drivers.flashhead.generation import HeadState, chunk_samples, next_chunk, portrait, recalled
 from flashhead_engine.errors import SettingsError
-from flashhead_engine.models.networks import Networks
 from flashhead_engine.runtimes.exported import read_export
 from flashhead_engine.runtimes.exported_flashhead import ExportedFlashHead
 from flashhead_engine.runtimes.onnx_runner import open_runner
@@ -47,7 +46,7 @@ def _share_within_one(found: np.ndarray, expected: np.ndarray) -> float:
 def test_pictures_are_torchs(exported, tier, batch) -> None:
     made = exported(tier)
     found = _chunks(_exported(made), batch)
-    networks = Networks.random(made.config)
+    networks = made.networks()
     assert _share_within_one(found, _chunks(TorchFlashHead(networks), batch)) >= _WITHIN_ONE
     if batch == 1:
         networks.dit.head.head.bias.data[0] += 0.2
@@ -60,7 +59,7 @@ def test_going_on_from_what_was_seen(exported, tier) -> None:
     made = exported(tier)
     seen = np.random.default_rng(3).integers(0, 256, (made.config.motion_frames, SIZE, SIZE, 3), np.uint8)
     motions = []
-    for runtime in (_exported(made), TorchFlashHead(Networks.random(made.config))):
+    for runtime in (_exported(made), TorchFlashHead(made.networks())):
         motions.append(runtime.to_host(recalled(runtime, HeadState(5), seen).motion))
     found, expected = motions
     assert np.linalg.norm(found - expected) < 1e-4 * np.linalg.norm(expected)

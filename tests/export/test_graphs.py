@@ -11,7 +11,6 @@ import torch
 
 from flashhead_engine.export.graphs import examples, modules
 from flashhead_engine.export.settings import ExportSettings
-from flashhead_engine.models.networks import Networks
 from flashhead_engine.runtimes.exported import read_export
 from flashhead_engine.runtimes.graphs import GraphSpec
 
@@ -79,7 +78,7 @@ def test_inputs_and_outputs_are_as_specified(exported, tier, graph) -> None:
 def test_it_gives_torchs_numbers(exported, tier, graph) -> None:
     made = exported(tier)
     session, spec = _session(made.folder, graph), _spec(made.folder, graph)
-    module = modules(Networks.random(made.config), ExportSettings(SIZE, "float32"))[graph]
+    module = modules(made.networks(), ExportSettings(SIZE, "float32"))[graph]
     for profile, batch in ((0, 1), (0, 4), (len(spec.profiles) - 1, 1)):
         inputs = _inputs(spec, batch, profile)
         assert _worst(_run(session, spec, inputs), _answer(module, inputs)) < EXACT, (profile, batch)
@@ -87,7 +86,7 @@ def test_it_gives_torchs_numbers(exported, tier, graph) -> None:
 
 def test_one_wrong_weight_is_seen(exported, tier, graph) -> None:
     made = exported(tier)
-    networks = Networks.random(made.config)
+    networks = made.networks()
     module = modules(networks, ExportSettings(SIZE, "float32"))[graph]
     vae = networks.vae
     last = {
@@ -110,7 +109,7 @@ def test_one_wrong_weight_is_seen(exported, tier, graph) -> None:
 def test_half_precision_is_near(exported, graph) -> None:
     made = exported("lite", "float16")
     session, spec = _session(made.folder, graph), _spec(made.folder, graph)
-    module = modules(Networks.random(made.config), ExportSettings(SIZE, "float32"))[graph]
+    module = modules(made.networks(), ExportSettings(SIZE, "float32"))[graph]
     for batch in (1, 4):
         inputs = _inputs(spec, batch)
         whole = tuple(value.float() if value.dtype == torch.float16 else value for value in inputs)
