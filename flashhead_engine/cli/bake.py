@@ -1,4 +1,4 @@
-"""`flashhead bake`: dialogue audio in, video and blendshape tracks out."""
+"""`flashhead bake`: dialogue audio in, video, blendshape tracks, animations and mouth cues out."""
 
 import os
 from pathlib import Path
@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from ..bake.formats import EXTENSIONS, FORMATS
 from ..bake.line import BakedLine
 from ..bake.outputs import sigterm_raises
 from ..bake.plan import LineRequest, plan_lines, with_transcripts
@@ -29,6 +30,8 @@ flashhead bake line.wav --text "Hello there." --language en -o line.mp4     lips
 
 flashhead bake voices/*.wav --text texts/ -o baked/     voices/a.wav says what is in texts/a.txt
 
+flashhead bake voices/*.wav -o baked/ -f rhubarb-json     mouth cues as Rhubarb Lip Sync writes them
+
 flashhead bake line.wav -o line.json --emotion angry --mouth-strength 1.3 --no-head-sway"""
 
 
@@ -39,12 +42,12 @@ def bake(
         typer.Option(
             "--output",
             "-o",
-            help="A file (.mp4 .webm .ogv .png .json .csv; may be repeated), or a folder with --format.",
+            help=f"A file ({' '.join(EXTENSIONS)}; may be repeated), or a folder with --format.",
         ),
     ],
     formats: Annotated[
         list[str] | None,
-        typer.Option("--format", "-f", help="With a folder as output: mp4, webm, ogv, png, json, csv."),
+        typer.Option("--format", "-f", help=f"With a folder as output: {', '.join(FORMATS)}."),
     ] = None,
     avatar: AvatarName = "guard",
     text: Annotated[
