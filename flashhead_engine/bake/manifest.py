@@ -81,9 +81,12 @@ class TranscriptUsed(Struct, frozen=True, kw_only=True):
 class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One result. Frame i is shown from i / fps seconds on; mouth cues have times of their own and no frames."""
 
-    kind: Literal["video", "blendshapes", "frames", "mouth_cues"]
+    kind: Literal["video", "blendshapes", "frames", "visemes", "mouth_cues"]
     file: RelativePath
-    format: Literal["mp4", "webm", "ogv", "png", "json", "csv", "rhubarb-tsv", "rhubarb-xml", "rhubarb-json"]
+    format: Literal[
+        *("mp4", "webm", "ogv", "png", "json", "csv", "visemes-csv", "livelink-csv"),
+        *("rhubarb-tsv", "rhubarb-xml", "rhubarb-json"),
+    ]
     fps: Positive | None = None
     frames: Positive | None = None
     width: Positive | None = None

@@ -14,6 +14,8 @@ _WRITERS = {
     ".png": ("png", "PngWriter"),
     ".json": ("track_json", "JsonTrackWriter"),
     ".csv": ("track_csv", "CsvTrackWriter"),
+    ".visemes.csv": ("visemes_csv", "VisemesCsvWriter"),
+    ".livelink.csv": ("livelink_csv", "LiveLinkCsvWriter"),
     ".rhubarb.tsv": ("rhubarb", "RhubarbTsvWriter"),
     ".rhubarb.xml": ("rhubarb", "RhubarbXmlWriter"),
     ".rhubarb.json": ("rhubarb", "RhubarbJsonWriter"),
