@@ -81,11 +81,11 @@ class TranscriptUsed(Struct, frozen=True, kw_only=True):
 class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One result. Frame i is shown from i / fps seconds on; mouth cues have times of their own and no frames."""
 
-    kind: Literal["video", "blendshapes", "frames", "visemes", "mouth_cues"]
+    kind: Literal["video", "blendshapes", "frames", "animation", "visemes", "mouth_cues"]
     file: RelativePath
     format: Literal[
         *("mp4", "webm", "ogv", "png", "json", "csv", "visemes-csv", "livelink-csv"),
-        *("rhubarb-tsv", "rhubarb-xml", "rhubarb-json"),
+        *("anim", "tres", "rhubarb-tsv", "rhubarb-xml", "rhubarb-json"),
     ]
     fps: Positive | None = None
     frames: Positive | None = None

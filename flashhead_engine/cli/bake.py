@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ..bake.formats import EXTENSIONS, FORMATS
+from ..bake.formats.base import DEFAULT_RIG, Rig
 from ..bake.line import BakedLine
 from ..bake.outputs import sigterm_raises
 from ..bake.plan import LineRequest, plan_lines, with_transcripts
@@ -31,6 +32,8 @@ flashhead bake line.wav --text "Hello there." --language en -o line.mp4     lips
 flashhead bake voices/*.wav --text texts/ -o baked/     voices/a.wav says what is in texts/a.txt
 
 flashhead bake voices/*.wav -o baked/ -f rhubarb-json     mouth cues as Rhubarb Lip Sync writes them
+
+flashhead bake line.wav -o line.anim -o line.tres --mesh Body/Face     animations for Unity and Godot
 
 flashhead bake line.wav -o line.json --emotion angry --mouth-strength 1.3 --no-head-sway"""
 
@@ -71,6 +74,12 @@ def bake(
     head_sway: Annotated[bool, typer.Option(help="Let the head sway.")] = True,
     breath: Annotated[bool, typer.Option(help="Breathe.")] = True,
     brows: Annotated[bool, typer.Option(help="Move brows, lids and cheeks on lively speech.")] = True,
+    mesh: Annotated[
+        str,
+        typer.Option(
+            help="For .anim and .tres: path of the mesh with ARKit's blend shapes, below the object that plays them."
+        ),
+    ] = DEFAULT_RIG.mesh,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -92,7 +101,7 @@ def bake(
         mouth_strength=mouth_strength,
         performance=performance,
     )
-    lines = plan_lines(audio, output, formats or [], avatar, tier, settings)
+    lines = plan_lines(audio, output, formats or [], avatar, tier, settings, Rig(mesh))
     if text is not None:
         lines = with_transcripts(lines, text, "en" if language is None else language)
     elif language is not None:

@@ -16,6 +16,8 @@ _WRITERS = {
     ".csv": ("track_csv", "CsvTrackWriter"),
     ".visemes.csv": ("visemes_csv", "VisemesCsvWriter"),
     ".livelink.csv": ("livelink_csv", "LiveLinkCsvWriter"),
+    ".anim": ("unity_anim", "UnityAnimWriter"),
+    ".tres": ("godot_tres", "GodotTresWriter"),
     ".rhubarb.tsv": ("rhubarb", "RhubarbTsvWriter"),
     ".rhubarb.xml": ("rhubarb", "RhubarbXmlWriter"),
     ".rhubarb.json": ("rhubarb", "RhubarbJsonWriter"),

@@ -10,13 +10,16 @@ import numpy as np
 from ...drivers.base import WEIGHTS_HZ, Outputs, TimedFrame
 from ..manifest import Output
 from ..outputs import PendingFile, explained
+from . import line_name
 from .base import BakeTarget, FrameCounter
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What the face does during one line, 60 rows a second: float32 (n, 52), (n, 4) and (n, 15), as in TimedFrame."""
+    """What the face does during the line of this name, 60 rows a second: float32 (n, 52), (n, 4) and (n, 15), as in
+    TimedFrame."""
 
+    line: str
     weights: np.ndarray
     pose: np.ndarray
     visemes: np.ndarray
@@ -54,6 +57,7 @@ class WholeTrackWriter:
         self._target = target
         self._counter = FrameCounter(WEIGHTS_HZ)
         self._rows: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self._line = line_name(path)
         self._output = PendingFile(path)
         with explained(self._output.path):
             self._file = self._output.temporary.open("wb")
@@ -63,7 +67,7 @@ class WholeTrackWriter:
         self._rows.append((frame.weights.copy(), frame.pose.copy(), frame.visemes.copy()))
 
     def finish(self) -> Output:
-        track = Track(*(np.stack(column) for column in zip(*self._rows, strict=True)))
+        track = Track(self._line, *(np.stack(column) for column in zip(*self._rows, strict=True)))
         data = self._format.render(track, self._target)
         with explained(self._output.path, needed_bytes=len(data)):
             self._file.write(data)
