@@ -18,7 +18,7 @@ from ..drivers import load_driver
 from ..drivers.base import AlignedWords, Driver, DriverSession, Outputs
 from ..transcript.alignment import AlignmentError
 from .background import BackgroundWriter
-from .formats import BakeTarget, FrameWriter, for_path
+from .formats import BakeTarget, FrameWriter, for_path, line_name
 from .manifest import (
     Audio,
     AvatarUsed,
@@ -79,6 +79,7 @@ def bake_line(line: LineRequest, report: Report) -> BakedLine:
             size=line.settings.size,
             background=avatar.background if avatar else (0, 0, 0),
             alpha=avatar is not None and bool((avatar.portrait[..., 3] < 255).any()),
+            rig=line.rig,
         )
         writers = []
         for writer_type, path in zip(writer_types, line.outputs, strict=True):
@@ -100,7 +101,7 @@ def bake_line(line: LineRequest, report: Report) -> BakedLine:
         audio=line.audio,
         files=(*(manifest.parent / output.file for output in outputs), manifest),
         duration_us=duration_us,
-        video_frames=max((output.frames for output in outputs if output.kind != "blendshapes"), default=0),
+        video_frames=max((output.frames for output in outputs if output.kind in ("video", "frames")), default=0),
         elapsed_s=time.perf_counter() - begun,
         warning=warning,
     )
@@ -183,7 +184,7 @@ def _save_manifest(
     with line.audio.open("rb") as file:
         audio_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     entry = baked_line(
-        id=line.outputs[0].stem,
+        id=line_name(line.outputs[0]),
         duration_us=duration_us,
         tier=line.tier,
         engine_version=__version__,

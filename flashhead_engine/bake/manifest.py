@@ -14,7 +14,7 @@ from ..errors import FlashHeadError, OutputError
 from .outputs import write_whole
 
 SCHEMA = "flashhead-baked-line"
-VERSION = "1.1"
+VERSION = "1.2"
 SUFFIX = ".flashhead.json"
 
 RelativePath = Annotated[str, Meta(min_length=1, description="Relative to the manifest's folder, forward slashes.")]
@@ -79,13 +79,16 @@ class TranscriptUsed(Struct, frozen=True, kw_only=True):
 
 
 class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One result: a video, a blendshape track or a folder of pictures. Frame i is shown from i / fps seconds on."""
+    """One result. Frame i is shown from i / fps seconds on; mouth cues have times of their own and no frames."""
 
-    kind: Literal["video", "blendshapes", "frames"]
+    kind: Literal["video", "blendshapes", "frames", "animation", "visemes", "mouth_cues"]
     file: RelativePath
-    format: Literal["mp4", "webm", "ogv", "png", "json", "csv"]
-    fps: Positive
-    frames: Positive
+    format: Literal[
+        *("mp4", "webm", "ogv", "png", "json", "csv", "visemes-csv", "livelink-csv"),
+        *("anim", "tres", "rhubarb-tsv", "rhubarb-xml", "rhubarb-json"),
+    ]
+    fps: Positive | None = None
+    frames: Positive | None = None
     width: Positive | None = None
     height: Positive | None = None
     alpha: Literal["none", "straight", "matte_right"] | None = None

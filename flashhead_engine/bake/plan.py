@@ -8,7 +8,8 @@ from pathlib import Path
 from ..drivers.base import SessionSettings
 from ..errors import SettingsError
 from ..transcript.phonemes import LONGEST_TEXT, phonemise
-from .formats import EXTENSIONS
+from .formats import EXTENSIONS, FORMATS, extension_of, line_name
+from .formats.base import DEFAULT_RIG, Rig
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class LineRequest:
     settings: SessionSettings
     transcript: Transcript | None = None
     runtime: str | None = None
+    rig: Rig = DEFAULT_RIG
 
 
 def plan_lines(
@@ -41,13 +43,14 @@ def plan_lines(
     tier: str,
     settings: SessionSettings,
     runtime: str | None = None,
+    rig: Rig = DEFAULT_RIG,
 ) -> list[LineRequest]:
     """Requests for `audio` files. `outputs` are files (for a single line), or one folder that gets a file of each of
-    `formats` (mp4 when none is given) for each line, named like its audio.
+    `formats` (mp4 when none is given) for each line, named like its audio. `rig`: what animations move.
 
     Raises SettingsError when the outputs do not fit the inputs.
     """
-    files = [output for output in outputs if output.suffix.lower() in EXTENSIONS]
+    files = [output for output in outputs if extension_of(output)]
     if files and (len(files) < len(outputs) or formats):
         raise SettingsError("give either output files, or one folder with --format; not both.")
     if files:
@@ -55,11 +58,11 @@ def plan_lines(
             raise SettingsError(f"{len(audio)} audio files cannot become one {files[0]}: give a folder with -o.")
         if len(set(files)) < len(files):
             raise SettingsError(f"the output {files[0]} is named twice.")
-        if len({file.parent for file in files}) > 1 or len({file.stem for file in files}) > 1:
+        if len({file.parent for file in files}) > 1 or len({line_name(file) for file in files}) > 1:
             raise SettingsError(
                 "the outputs of one line must share a folder and a name: their manifest stands there."
             )
-        return [LineRequest(audio[0], tuple(files), avatar, tier, settings, runtime=runtime)]
+        return [LineRequest(audio[0], tuple(files), avatar, tier, settings, runtime=runtime, rig=rig)]
 
     if len(outputs) != 1:
         raise SettingsError("give one output folder.")
@@ -76,20 +79,30 @@ def plan_lines(
     return [
         LineRequest(
             path,
-            tuple(folder / f"{path.stem}{extension}" for extension in extensions),
+            tuple(_output(folder, path, extension) for extension in extensions),
             avatar,
             tier,
             settings,
             runtime=runtime,
+            rig=rig,
         )
         for path in audio
     ]
 
 
+def _output(folder: Path, audio: Path, extension: str) -> Path:
+    output = folder / f"{audio.stem}{extension}"
+    if extension_of(output) != extension:
+        raise SettingsError(
+            f"{audio}: its {extension} would be called {output.name}, which is the name of another format. Rename it."
+        )
+    return output
+
+
 def _extension(name: str) -> str:
-    extension = "." + name.lower().removeprefix(".")
-    if extension not in EXTENSIONS:
-        raise SettingsError(f"unknown format '{name}': known are {', '.join(e[1:] for e in EXTENSIONS)}.")
+    extension = FORMATS.get(name.lower().removeprefix(".").replace(".", "-"))
+    if extension is None:
+        raise SettingsError(f"unknown format '{name}': known are {', '.join(FORMATS)}.")
     return extension
 
 

@@ -21,6 +21,9 @@ ARKIT_52: tuple[str, ...] = (
 
 INDEX: dict[str, int] = {name: index for index, name in enumerate(ARKIT_52)}
 
+FULL_EYE_TURN_RAD = 0.6
+"""Turn of an eyeball at an eyeLook weight of 1; about 35 degrees, which ARKit's reference head shows."""
+
 MOUTH: tuple[int, ...] = tuple(
     index for index, name in enumerate(ARKIT_52) if name.startswith(("jaw", "mouth", "tongue", "cheekPuff"))
 )

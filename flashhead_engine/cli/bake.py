@@ -1,4 +1,4 @@
-"""`flashhead bake`: dialogue audio in, video and blendshape tracks out."""
+"""`flashhead bake`: dialogue audio in, video, blendshape tracks, animations and mouth cues out."""
 
 import os
 from pathlib import Path
@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from ..bake.formats import EXTENSIONS, FORMATS
+from ..bake.formats.base import DEFAULT_RIG, Rig
 from ..bake.line import BakedLine
 from ..bake.outputs import sigterm_raises
 from ..bake.plan import LineRequest, plan_lines, with_transcripts
@@ -29,6 +31,10 @@ flashhead bake line.wav --text "Hello there." --language en -o line.mp4     lips
 
 flashhead bake voices/*.wav --text texts/ -o baked/     voices/a.wav says what is in texts/a.txt
 
+flashhead bake voices/*.wav -o baked/ -f rhubarb-json     mouth cues as Rhubarb Lip Sync writes them
+
+flashhead bake line.wav -o line.anim -o line.tres --mesh Body/Face     animations for Unity and Godot
+
 flashhead bake line.wav -o line.json --emotion angry --mouth-strength 1.3 --no-head-sway"""
 
 
@@ -39,12 +45,12 @@ def bake(
         typer.Option(
             "--output",
             "-o",
-            help="A file (.mp4 .webm .ogv .png .json .csv; may be repeated), or a folder with --format.",
+            help=f"A file ({' '.join(EXTENSIONS)}; may be repeated), or a folder with --format.",
         ),
     ],
     formats: Annotated[
         list[str] | None,
-        typer.Option("--format", "-f", help="With a folder as output: mp4, webm, ogv, png, json, csv."),
+        typer.Option("--format", "-f", help=f"With a folder as output: {', '.join(FORMATS)}."),
     ] = None,
     avatar: AvatarName = "guard",
     text: Annotated[
@@ -69,6 +75,12 @@ def bake(
     head_sway: Annotated[bool, typer.Option(help="Let the head sway.")] = True,
     breath: Annotated[bool, typer.Option(help="Breathe.")] = True,
     brows: Annotated[bool, typer.Option(help="Move brows, lids and cheeks on lively speech.")] = True,
+    mesh: Annotated[
+        str,
+        typer.Option(
+            help="For .anim and .tres: path of the mesh with ARKit's blend shapes, below the object that plays them."
+        ),
+    ] = DEFAULT_RIG.mesh,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -90,7 +102,7 @@ def bake(
         mouth_strength=mouth_strength,
         performance=performance,
     )
-    lines = plan_lines(audio, output, formats or [], avatar, tier, settings, runtime)
+    lines = plan_lines(audio, output, formats or [], avatar, tier, settings, runtime, Rig(mesh))
     if text is not None:
         lines = with_transcripts(lines, text, "en" if language is None else language)
     elif language is not None:

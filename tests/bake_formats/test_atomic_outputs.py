@@ -16,7 +16,7 @@ from flashhead_engine.bake.outputs import PendingFile, PendingFolder, raise_if_e
 from flashhead_engine.drivers.base import Outputs
 from flashhead_engine.errors import MissingDependencyError, OutputError
 
-EXTENSIONS = ["mp4", "webm", "ogv", "png", "json", "csv"]
+EXTENSIONS = ["mp4", "webm", "ogv", "png", "json", "csv", "visemes.csv", "livelink.csv"]
 SHORT_S = 0.9
 FRAME_NAME = re.compile(r"\d{6}\.png")
 

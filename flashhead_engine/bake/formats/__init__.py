@@ -14,16 +14,37 @@ _WRITERS = {
     ".png": ("png", "PngWriter"),
     ".json": ("track_json", "JsonTrackWriter"),
     ".csv": ("track_csv", "CsvTrackWriter"),
+    ".visemes.csv": ("visemes_csv", "VisemesCsvWriter"),
+    ".livelink.csv": ("livelink_csv", "LiveLinkCsvWriter"),
+    ".anim": ("unity_anim", "UnityAnimWriter"),
+    ".tres": ("godot_tres", "GodotTresWriter"),
+    ".rhubarb.tsv": ("rhubarb", "RhubarbTsvWriter"),
+    ".rhubarb.xml": ("rhubarb", "RhubarbXmlWriter"),
+    ".rhubarb.json": ("rhubarb", "RhubarbJsonWriter"),
 }
 
 EXTENSIONS = tuple(_WRITERS)
+FORMATS = {extension[1:].replace(".", "-"): extension for extension in EXTENSIONS}
+"""What a format is called, such as rhubarb-tsv, and the extension of its files."""
+
+
+def extension_of(path: Path) -> str | None:
+    """The known extension that `path` ends with, the longest one where several do; None: no output format."""
+    name = Path(path).name.lower()
+    found = [extension for extension in EXTENSIONS if name.endswith(extension) and name != extension]
+    return max(found, key=len, default=None)
+
+
+def line_name(path: Path) -> str:
+    """The name of the line whose output `path` is: its file name without the known extension."""
+    return Path(path).name[: -len(extension_of(path))]
 
 
 def for_path(path: Path) -> type[FrameWriter]:
     """The writer for `path` by its extension. Raises OutputError, or MissingDependencyError for its libraries."""
-    extension = Path(path).suffix.lower()
-    if extension not in _WRITERS:
-        raise OutputError(f"{path}: '{extension}' is no output format. Use one of {', '.join(EXTENSIONS)}.")
+    extension = extension_of(path)
+    if extension is None:
+        raise OutputError(f"{path}: '{Path(path).suffix}' is no output format. Use one of {', '.join(EXTENSIONS)}.")
     module, name = _WRITERS[extension]
     try:
         return getattr(import_module(f".{module}", __name__), name)
@@ -33,4 +54,12 @@ def for_path(path: Path) -> type[FrameWriter]:
         ) from error
 
 
-__all__ = ["EXTENSIONS", "BakeTarget", "FrameWriter", "for_path"]
+__all__ = [
+    "EXTENSIONS",
+    "FORMATS",
+    "BakeTarget",
+    "FrameWriter",
+    "extension_of",
+    "for_path",
+    "line_name",
+]

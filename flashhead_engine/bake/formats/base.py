@@ -1,11 +1,36 @@
 """What every output format has in common."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ...drivers.base import Outputs, TimedFrame
+from ...errors import SettingsError
 from ..manifest import Output
+
+# What neither Unity's YAML nor Godot's node paths must escape.
+_MESH_PATH = re.compile(r'[^/:"\\\x00-\x1f]+(/[^/:"\\\x00-\x1f]+)*')
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """The 3D head that an animation is for.
+
+    `mesh`: path of its mesh with the ARKit blend shapes, below the object that plays the animation.
+    """
+
+    mesh: str = "Face"
+
+    def __post_init__(self) -> None:
+        if not _MESH_PATH.fullmatch(self.mesh):
+            raise SettingsError(
+                f"mesh '{self.mesh}': give the names from the animated object down to the mesh, such as Body/Face; "
+                'without : " \\ and control characters.'
+            )
+
+
+DEFAULT_RIG = Rig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +39,7 @@ class BakeTarget:
 
     `audio`: the original dialogue file, muxed into videos. `fps`, `size` (pixels, square): of the video.
     `background`: sRGB 0..255, shown behind the portrait where a file carries no alpha. `alpha`: the portrait has
-    transparent parts and formats that can keep them do.
+    transparent parts and formats that can keep them do. `rig`: what animations move.
     """
 
     audio: Path
@@ -22,6 +47,7 @@ class BakeTarget:
     size: int
     background: tuple[int, int, int] = (0, 0, 0)
     alpha: bool = True
+    rig: Rig = DEFAULT_RIG
 
 
 class FrameWriter(Protocol):

@@ -34,6 +34,9 @@ class BlendshapeTrack(Struct, frozen=True, kw_only=True):
 
 def row(frame: TimedFrame) -> list[float]:
     """The rounded values of one frame in the order of a track's columns."""
-    values = np.concatenate([frame.weights, frame.pose, frame.visemes]).astype(np.float64)
+    return rounded(np.concatenate([frame.weights, frame.pose, frame.visemes]))
+
+
+def rounded(values: np.ndarray) -> list[float]:
     # Adding zero turns -0.0, which would be printed as such, into 0.0.
-    return (values.round(_DECIMALS) + 0.0).tolist()
+    return (values.astype(np.float64).round(_DECIMALS) + 0.0).tolist()

@@ -4,12 +4,10 @@ import math
 
 import numpy as np
 
-from ...blendshapes.arkit import INDEX
+from ...blendshapes.arkit import FULL_EYE_TURN_RAD, INDEX
 from ..base import WEIGHTS_HZ, Gaze
 from .idle import LID_FOLLOWS, both
 
-_FULL_RAD = 0.6
-"""Turn of an eyeball at a weight of 1; about 35 degrees, which ARKit's reference head shows."""
 _TURN = 1 - math.exp(-1 / (0.04 * WEIGHTS_HZ))  # a saccade: most of the way in 80 ms
 
 _COLUMNS = [
@@ -50,6 +48,6 @@ class Attention:
 
 
 def _eye_weights(gaze: Gaze) -> np.ndarray:
-    yaw, pitch = gaze.yaw / _FULL_RAD, gaze.pitch / _FULL_RAD
+    yaw, pitch = gaze.yaw / FULL_EYE_TURN_RAD, gaze.pitch / FULL_EYE_TURN_RAD
     left, right, up, down = max(yaw, 0.0), max(-yaw, 0.0), max(-pitch, 0.0), max(pitch, 0.0)
     return np.array([left, left, right, right, up, up, down, down], np.float32).clip(0.0, 1.0)
