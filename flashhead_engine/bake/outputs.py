@@ -36,7 +36,7 @@ class PendingFile:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
-        _check_name(self.path)
+        check_name(self.path)
         _check_replaceable_file(self.path)
         _prepare_folder(self.path)
         self.temporary = _temporary_beside(self.path)
@@ -61,7 +61,7 @@ class PendingFolder:
     def __init__(self, path: Path, pattern: re.Pattern[str]) -> None:
         self.path = Path(path)
         self._pattern = pattern
-        _check_name(self.path)
+        check_name(self.path)
         self._check_replaceable()
         _prepare_folder(self.path)
         self.temporary = _temporary_beside(self.path)
@@ -176,7 +176,8 @@ def raise_if_ended() -> None:
         raise _ending
 
 
-def _check_name(path: Path) -> None:
+def check_name(path: Path) -> None:
+    """Raise OutputError for a name that some system forbids."""
     name = path.name
     if (
         not name
