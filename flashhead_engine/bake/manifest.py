@@ -12,9 +12,10 @@ from msgspec import Meta, Struct
 
 from ..errors import FlashHeadError, OutputError
 from .outputs import write_whole
+from .quality import Quality
 
 SCHEMA = "flashhead-baked-line"
-VERSION = "1.1"
+VERSION = "1.2"
 SUFFIX = ".flashhead.json"
 
 RelativePath = Annotated[str, Meta(min_length=1, description="Relative to the manifest's folder, forward slashes.")]
@@ -105,6 +106,8 @@ class BakedLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     model: ModelUsed | None = None
     transcript: TranscriptUsed | None = None
     settings: SettingsUsed
+    quality: Quality | None = None
+    key: Sha256 | None = None
     outputs: Annotated[list[Output], Meta(min_length=1)]
 
 

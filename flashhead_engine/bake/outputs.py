@@ -37,13 +37,13 @@ class PendingFile:
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
         check_name(self.path)
-        _check_replaceable_file(self.path)
+        check_replaceable_file(self.path)
         _prepare_folder(self.path)
         self.temporary = _temporary_beside(self.path)
 
     def commit(self) -> None:
         """Give the finished file its name, replacing an older one."""
-        _check_replaceable_file(self.path)
+        check_replaceable_file(self.path)
         with explained(self.path):
             os.replace(self.temporary, self.path)
 
@@ -99,7 +99,7 @@ class PendingFolder:
                 raise OutputError(
                     f"{self.path}: holds {entry.name}, which was not baked. Empty the folder or choose another name."
                 )
-            _check_replaceable_file(entry)
+            check_replaceable_file(entry)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -191,7 +191,8 @@ def check_name(path: Path) -> None:
         )
 
 
-def _check_replaceable_file(path: Path) -> None:
+def check_replaceable_file(path: Path) -> None:
+    """Raise OutputError for a folder, and for a file that version control holds read-only."""
     with explained(path):
         try:
             status = path.stat()

@@ -21,7 +21,8 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class LineRequest:
-    """One utterance to bake: its audio, the files to make, and how. Small and picklable."""
+    """One utterance to bake: its audio, the files to make, and how. Small and picklable. `key`: of a line of a
+    project, whose manifest keeps it together with the line's quality."""
 
     audio: Path
     outputs: tuple[Path, ...]
@@ -29,6 +30,7 @@ class LineRequest:
     tier: str
     settings: SessionSettings
     transcript: Transcript | None = None
+    key: str | None = None
 
 
 def plan_lines(

@@ -1,7 +1,8 @@
-"""Bakes the dialogue of a whole game: a project file, its sources, a ledger of what was baked, and an executor.
+"""Bakes the dialogue of a whole game, and only what has changed since.
 
-project = load_project(Path("dialogue.toml"))       # file.py: what a person wrote
-lines = collect_lines(project)                      # sources.py: one line of dialogue for each row, and problems
-with OutputLock(...), Ledger(...) as ledger: ...    # what was baked from what
-run(...)                                            # run.py: bakes what changed
+    project = load_project(Path("dialogue.toml"))           # file.py: what a person wrote
+    with output_lock(project.output), Ledger(project.output) as ledger:
+        plan = plan_run(project, ledger)                    # run.py: what has to be baked
+        for entry in bake(plan, ledger, LocalPool(project.output, processes), stopping):
+            ...                                             # ledger.py: what became of a line
 """
