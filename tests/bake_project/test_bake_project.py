@@ -132,3 +132,23 @@ def test_two_runs_on_one_output_exclude_each_other(tmp_path):
         pass
     with output_lock(tmp_path):
         pass
+
+
+def test_lines_of_a_worker_that_died_are_baked_by_another(project, tmp_path):
+    rows = [f"l{number},guard,voice/a.wav" for number in range(120)]
+    (tmp_path / "lines.csv").write_text(HEADER + "\n".join(rows))
+    process = start(project(csv_source()), "--json", "--jobs", 2)
+    give_up = time.monotonic() + 60
+    while len(list((tmp_path / "baked").glob("*.flashhead.json"))) < 3 and time.monotonic() < give_up:
+        time.sleep(0.01)
+    os.kill(workers_of(process.pid)[0], signal.SIGKILL)
+    output, errors = process.communicate(timeout=100)
+    assert process.returncode == 0, errors
+    summary = json.loads(output)
+    assert (summary["baked"], summary["left"], summary["failed"]) == (120, 0, {})
+
+
+def workers_of(parent: int) -> list[int]:
+    """Its children that multiprocessing has spawned (Linux)."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
