@@ -33,6 +33,7 @@ from .manifest import (
 )
 from .outputs import raise_if_ended, sigterm_raises
 from .plan import LineRequest
+from .quality import Quality, QualityMeter
 
 Report = Callable[[float], None]
 
@@ -93,10 +94,12 @@ def bake_line(line: LineRequest, report: Report) -> BakedLine:
         aligned, warning = _align(line, driver)
         if aligned is not None and aligned.fits:
             session.follow(aligned.alignment)
-        samples = _speak(audio, driver, session, writers, report)
+        meter = QualityMeter() if line.key is not None else None
+        samples = _speak(audio, driver, session, writers, meter, report)
         outputs = [writer.finish() for writer in writers]
         duration_us = samples * 1_000_000 // SAMPLE_RATE_HZ
-        manifest = _save_manifest(line, audio, avatar, driver, duration_us, outputs, aligned)
+        quality = meter.result() if meter is not None else None
+        manifest = _save_manifest(line, audio, avatar, driver, duration_us, outputs, aligned, quality)
     return BakedLine(
         audio=line.audio,
         files=(*(manifest.parent / output.file for output in outputs), manifest),
@@ -141,7 +144,12 @@ def _whole_audio(path: Path) -> np.ndarray | None:
 
 
 def _speak(
-    audio: AudioFile, driver: Driver, session: DriverSession, writers: list[FrameWriter], report: Report
+    audio: AudioFile,
+    driver: Driver,
+    session: DriverSession,
+    writers: list[FrameWriter],
+    meter: QualityMeter | None,
+    report: Report,
 ) -> int:
     """Run the whole utterance through the session into the writers; returns its length in samples."""
     samples, reported = 0, 0.0
@@ -149,21 +157,32 @@ def _speak(
     for pcm in audio.chunks():
         # Short pushes, so that frames reach the writers' threads as steadily as they can encode them.
         for start in range(0, len(pcm), _PUSH_SAMPLES):
-            _push(pcm[start : start + _PUSH_SAMPLES], False, driver, session, writers)
+            _push(pcm[start : start + _PUSH_SAMPLES], False, driver, session, writers, meter)
         samples += len(pcm)
         share = min(0.99, samples / expected) if audio.duration_us else 0.0
         report(max(0.0, share - reported))
         reported = max(reported, share)
-    _push(_NO_SAMPLES, True, driver, session, writers)
+    _push(_NO_SAMPLES, True, driver, session, writers, meter)
     report(1.0 - reported)
     return samples
 
 
-def _push(pcm: np.ndarray, end: bool, driver: Driver, session: DriverSession, writers: list[FrameWriter]) -> None:
+def _push(
+    pcm: np.ndarray,
+    end: bool,
+    driver: Driver,
+    session: DriverSession,
+    writers: list[FrameWriter],
+    meter: QualityMeter | None,
+) -> None:
     raise_if_ended()
+    if meter is not None:
+        meter.hear(pcm)
     session.push(pcm, end)
     driver.step([session])
     for frame in session.frames():
+        if meter is not None:
+            meter.see(frame)
         kind = Outputs.BLENDSHAPES if frame.pixels is None else Outputs.VIDEO
         for writer in writers:
             if writer.needs is kind:
@@ -178,6 +197,7 @@ def _save_manifest(
     duration_us: int,
     outputs: list[Output],
     aligned: AlignedWords | None,
+    quality: Quality | None,
 ) -> Path:
     folder = line.outputs[0].parent
     settings = line.settings
@@ -208,6 +228,8 @@ def _save_manifest(
             mouth_strength=settings.mouth_strength,
             performance=PerformanceUsed(**asdict(settings.performance)),
         ),
+        quality=quality,
+        key=line.key,
         outputs=outputs,
     )
     return save_manifest(entry, folder)

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from ..errors import FlashHeadError, OutputError
 from .outputs import write_whole
+from .quality import Quality
 
 SCHEMA = "flashhead-baked-line"
 VERSION = "1.2"
@@ -108,6 +109,8 @@ class BakedLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     model: ModelUsed | None = None
     transcript: TranscriptUsed | None = None
     settings: SettingsUsed
+    quality: Quality | None = None
+    key: Sha256 | None = None
     outputs: Annotated[list[Output], Meta(min_length=1)]
 
 

@@ -36,14 +36,14 @@ class PendingFile:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
-        _check_name(self.path)
-        _check_replaceable_file(self.path)
+        check_name(self.path)
+        check_replaceable_file(self.path)
         _prepare_folder(self.path)
         self.temporary = _temporary_beside(self.path)
 
     def commit(self) -> None:
         """Give the finished file its name, replacing an older one."""
-        _check_replaceable_file(self.path)
+        check_replaceable_file(self.path)
         with explained(self.path):
             os.replace(self.temporary, self.path)
 
@@ -61,7 +61,7 @@ class PendingFolder:
     def __init__(self, path: Path, pattern: re.Pattern[str]) -> None:
         self.path = Path(path)
         self._pattern = pattern
-        _check_name(self.path)
+        check_name(self.path)
         self._check_replaceable()
         _prepare_folder(self.path)
         self.temporary = _temporary_beside(self.path)
@@ -99,7 +99,7 @@ class PendingFolder:
                 raise OutputError(
                     f"{self.path}: holds {entry.name}, which was not baked. Empty the folder or choose another name."
                 )
-            _check_replaceable_file(entry)
+            check_replaceable_file(entry)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -176,7 +176,8 @@ def raise_if_ended() -> None:
         raise _ending
 
 
-def _check_name(path: Path) -> None:
+def check_name(path: Path) -> None:
+    """Raise OutputError for a name that some system forbids."""
     name = path.name
     if (
         not name
@@ -190,7 +191,8 @@ def _check_name(path: Path) -> None:
         )
 
 
-def _check_replaceable_file(path: Path) -> None:
+def check_replaceable_file(path: Path) -> None:
+    """Raise OutputError for a folder, and for a file that version control holds read-only."""
     with explained(path):
         try:
             status = path.stat()

@@ -22,8 +22,9 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class LineRequest:
-    """One utterance to bake: its audio, the files to make, and how. `runtime`: see `load_driver`. Small and
-    picklable."""
+    """One utterance to bake: its audio, the files to make, and how. `runtime`: see `load_driver`. `rig`: what
+    animations move. `key`: of a line of a project, whose manifest keeps it together with the line's quality. Small
+    and picklable."""
 
     audio: Path
     outputs: tuple[Path, ...]
@@ -33,6 +34,7 @@ class LineRequest:
     transcript: Transcript | None = None
     runtime: str | None = None
     rig: Rig = DEFAULT_RIG
+    key: str | None = None
 
 
 def plan_lines(

@@ -10,6 +10,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
 
 from ..errors import FlashHeadError
 from .line import BakedLine, Report, bake_line
@@ -17,7 +19,7 @@ from .plan import LineRequest
 
 _TIME_TO_CLEAN_UP_S = 5.0
 
-# In each worker process: the parent's queue for progress and its wish to stop.
+# In each worker process: the parent's queue for progress, where it wants to know, and its wish to stop.
 _progress = None
 _cancelled = None
 
@@ -51,8 +53,8 @@ def _bake_in_processes(
     progress, cancelled = context.Queue(), context.Event()
     listener = threading.Thread(target=_forward, args=(progress, report), daemon=True)
     listener.start()
-    with _one_blas_thread():
-        pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(progress, cancelled))
+    with one_blas_thread():
+        pool = ProcessPoolExecutor(jobs, context, initializer=start_worker, initargs=(progress, cancelled))
         futures = {pool.submit(_bake_in_worker, line): line for line in lines}
     try:
         for future in as_completed(futures):
@@ -69,7 +71,7 @@ def _bake_in_processes(
 
 
 @contextmanager
-def _one_blas_thread() -> Iterator[None]:
+def one_blas_thread() -> Iterator[None]:
     """Processes started inside give numpy one thread: the lines already fill the cores, and more threads than cores
     make the renderer's small matrices many times slower."""
     name = "OPENBLAS_NUM_THREADS"
@@ -84,12 +86,13 @@ def _one_blas_thread() -> Iterator[None]:
             os.environ[name] = before
 
 
-def _forward(progress: multiprocessing.Queue, report: Report) -> None:
+def _forward(progress: Queue, report: Report) -> None:
     for share in iter(progress.get, None):
         report(share)
 
 
-def _start_worker(progress: multiprocessing.Queue, cancelled: multiprocessing.Event) -> None:
+def start_worker(progress: Queue | None, cancelled: Event) -> None:
+    """Prepare a worker process to bake lines with `report_from_worker`."""
     global _progress, _cancelled
     _progress, _cancelled = progress, cancelled
     # A terminal's Ctrl-C reaches every process; the parent alone decides, so that each line cleans up once.
@@ -105,10 +108,13 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _bake_in_worker(line: LineRequest) -> BakedLine | FlashHeadError:
-    def report(share: float) -> None:
+def report_from_worker(share: float) -> None:
+    """The `report` of lines in a worker process. Raises KeyboardInterrupt when the parent wants it to stop."""
+    if _progress is not None:
         _progress.put(share)
-        if _cancelled.is_set():
-            raise KeyboardInterrupt
+    if _cancelled.is_set():
+        raise KeyboardInterrupt
 
-    return _bake_or_error(line, report)
+
+def _bake_in_worker(line: LineRequest) -> BakedLine | FlashHeadError:
+    return _bake_or_error(line, report_from_worker)

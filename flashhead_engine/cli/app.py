@@ -12,6 +12,8 @@ from ..errors import FlashHeadError
 from .avatar import avatar_app
 from .bake import EPILOG as BAKE_EPILOG
 from .bake import bake
+from .bake_project import EPILOG as BAKE_PROJECT_EPILOG
+from .bake_project import bake_project_app
 from .bench import EPILOG as BENCH_EPILOG
 from .bench import bench
 from .doctor import doctor
@@ -31,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command(epilog=BAKE_EPILOG)(bake)
+app.add_typer(bake_project_app, name="bake-project", epilog=BAKE_PROJECT_EPILOG)
 app.add_typer(avatar_app, name="avatar")
 app.command(epilog=BENCH_EPILOG)(bench)
 app.command()(doctor)

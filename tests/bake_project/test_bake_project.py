@@ -1,0 +1,154 @@
+"""`flashhead bake-project` as a person runs it: only what changed is baked, and what is wrong fails alone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import PROJECT, csv_source, write_wav
+
+from flashhead_engine.bake.manifest import load_manifest
+from flashhead_engine.bake.project.file import ProjectError
+from flashhead_engine.bake.project.lock import output_lock
+
+HEADER = "id,character,audio\n"
+
+
+def start(*words: object, **options: object) -> subprocess.Popen:
+    command = [sys.executable, "-m", "flashhead_engine", "bake-project", *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def run(*words: object) -> tuple[int, dict]:
+    process = start(*words, "--json", "--jobs", 1)
+    output, errors = process.communicate(timeout=120)
+    assert "Traceback" not in errors, errors
+    return process.returncode, json.loads(output)
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and ".flashhead" not in path.relative_to(folder).parts
+    }
+
+
+def test_only_what_changed_is_baked_again_and_the_removed_is_pruned(project, tmp_path, speech):
+    table = tmp_path / "lines.csv"
+    broken = "empty,guard,voice/empty.wav\nbad,guard,voice/bad.wav\n"
+    table.write_text(HEADER + "a,guard,voice/a.wav\nb,heroine,voice/b.wav\nc,guard,voice/c.wav\n" + broken)
+    write_wav(tmp_path / "voice" / "empty.wav", np.zeros(0))
+    (tmp_path / "voice" / "bad.wav").write_bytes(b"RIFF, or so it says")
+    path = project(csv_source())
+    code, summary = run(path)
+    assert code == 1
+    assert summary["baked"] == 3 and set(summary["failed"]) == {"empty", "bad"}
+    baked = results(tmp_path / "baked")
+    assert set(baked) == {f"{name}{end}" for name in "abc" for end in (".csv", ".flashhead.json")}
+    manifest = load_manifest(tmp_path / "baked" / "a.flashhead.json")
+    assert manifest.key is not None and manifest.quality.mouth_motion > 0.01
+
+    table.write_text(HEADER + "a,guard,voice/a.wav\nb,heroine,voice/b.wav\n")
+    write_wav(tmp_path / "voice" / "b.wav", speech[1_000:9_000])
+    code, summary = run(path, "--prune")
+    assert (code, summary["baked"], summary["unchanged"], summary["pruned"]) == (0, 1, 1, 2)
+    after = results(tmp_path / "baked")
+    assert set(after) == {"a.csv", "a.flashhead.json", "b.csv", "b.flashhead.json"}
+    assert after["a.csv"] == baked["a.csv"] and after["b.csv"] != baked["b.csv"]
+
+    # Without its ledger, and with one file gone: what is complete is recognised.
+    for file in (tmp_path / "baked" / ".flashhead").iterdir():
+        file.unlink()
+    (tmp_path / "baked" / "b.csv").unlink()
+    code, summary = run(path)
+    assert (code, summary["baked"], summary["unchanged"]) == (0, 1, 1)
+    assert results(tmp_path / "baked") == after
+
+
+def test_killed_runs_go_on_and_nothing_is_baked_twice(project, tmp_path, speech):
+    rows = []
+    for number in range(24):
+        rows.append(f"l{number},guard,voice/l{number}.wav")
+        write_wav(tmp_path / "voice" / f"l{number}.wav", speech[100 * number : 100 * number + 6_000])
+    (tmp_path / "lines.csv").write_text(HEADER + "\n".join(rows))
+    path = project(csv_source())
+    code, summary = run(path)
+    assert code == 0 and summary["baked"] == 24
+    undisturbed = results(tmp_path / "baked")
+
+    path = project(csv_source(), PROJECT.replace('"baked"', '"again"'))
+    output = tmp_path / "again"
+    for target in (3, 11):
+        process = start(path, "--quiet", "--jobs", 2, start_new_session=True)
+        give_up = time.monotonic() + 60
+        while len(list(output.glob("*.flashhead.json"))) < target and time.monotonic() < give_up:
+            time.sleep(0.01)
+        process.kill()
+        process.communicate()
+    (output / ".flashhead-1-dead.part").touch()
+    code, summary = run(path)
+    assert code == 0 and summary["baked"] + summary["unchanged"] == 24
+    assert summary["unchanged"] >= 11
+    assert results(output) == undisturbed
+
+
+def test_ctrl_c_finishes_what_was_begun(project, tmp_path, speech):
+    rows = [f"l{number},guard,voice/a.wav" for number in range(300)]
+    (tmp_path / "lines.csv").write_text(HEADER + "\n".join(rows))
+    path = project(csv_source())
+    process = start(path, "--json", "--jobs", 1, start_new_session=True)
+    give_up = time.monotonic() + 60
+    while not list((tmp_path / "baked").glob("*.flashhead.json")) and time.monotonic() < give_up:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    summary = json.loads(output)
+    assert process.returncode == 130 and summary["stopped"], errors
+    assert 0 < summary["baked"] < 300 and summary["baked"] + summary["left"] == 300
+    assert len(list((tmp_path / "baked").glob("*.flashhead.json"))) == summary["baked"]
+    assert not list((tmp_path / "baked").glob("*.part"))
+
+
+def test_lines_beyond_the_limits_are_named(project, tmp_path, speech):
+    write_wav(tmp_path / "voice" / "silent.wav", np.zeros(8_000))
+    write_wav(tmp_path / "voice" / "clipped.wav", speech[:8_000] * 1_000)
+    names = ("a", "silent", "clipped")
+    (tmp_path / "lines.csv").write_text(HEADER + "\n".join(f"{name},guard,voice/{name}.wav" for name in names))
+    code, summary = run(project(csv_source()))
+    assert code == 3 and summary["baked"] == 3
+    assert set(summary["beyond_limits"]) == {"silent", "clipped"}
+    assert "silence" in summary["beyond_limits"]["silent"][0]
+    assert "clipping" in summary["beyond_limits"]["clipped"][0]
+
+
+def test_two_runs_on_one_output_exclude_each_other(tmp_path):
+    with output_lock(tmp_path), pytest.raises(ProjectError, match="another run"), output_lock(tmp_path):
+        pass
+    with output_lock(tmp_path):
+        pass
+
+
+def test_lines_of_a_worker_that_died_are_baked_by_another(project, tmp_path):
+    rows = [f"l{number},guard,voice/a.wav" for number in range(120)]
+    (tmp_path / "lines.csv").write_text(HEADER + "\n".join(rows))
+    process = start(project(csv_source()), "--json", "--jobs", 2)
+    give_up = time.monotonic() + 60
+    while len(list((tmp_path / "baked").glob("*.flashhead.json"))) < 3 and time.monotonic() < give_up:
+        time.sleep(0.01)
+    os.kill(workers_of(process.pid)[0], signal.SIGKILL)
+    output, errors = process.communicate(timeout=100)
+    assert process.returncode == 0, errors
+    summary = json.loads(output)
+    assert (summary["baked"], summary["left"], summary["failed"]) == (120, 0, {})
+
+
+def workers_of(parent: int) -> list[int]:
+    """Its children that multiprocessing has spawned (Linux)."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
