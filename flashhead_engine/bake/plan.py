@@ -81,7 +81,7 @@ def plan_lines(
     return [
         LineRequest(
             path,
-            tuple(_output(folder, path, extension) for extension in extensions),
+            tuple(output_of(folder, path.stem, extension, path) for extension in extensions),
             avatar,
             tier,
             settings,
@@ -92,8 +92,9 @@ def plan_lines(
     ]
 
 
-def _output(folder: Path, audio: Path, extension: str) -> Path:
-    output = folder / f"{audio.stem}{extension}"
+def output_of(folder: Path, name: str, extension: str, audio: Path) -> Path:
+    """The file of a line. Raises SettingsError, naming its audio, where it would be known by another extension."""
+    output = folder / f"{name}{extension}"
     if extension_of(output) != extension:
         raise SettingsError(
             f"{audio}: its {extension} would be called {output.name}, which is the name of another format. Rename it."

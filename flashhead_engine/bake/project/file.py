@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from ...drivers.base import Performance, SessionSettings
 from ...errors import FlashHeadError, SettingsError
-from ..formats import EXTENSIONS
+from ..formats import FORMATS
 
 VERSION = "1.0"
 _LARGEST_BYTES = 16 * 1024 * 1024
@@ -242,9 +242,9 @@ def _check(project: Project) -> None:
             problems.append(f"characters.{name}: {error}")
     for key, chosen in formats:
         problems += [
-            f"{key}: '{name}' is no output format; known are {', '.join(e[1:] for e in EXTENSIONS)}."
+            f"{key}: '{name}' is no output format; known are {', '.join(FORMATS)}."
             for name in chosen
-            if f".{name}" not in EXTENSIONS
+            if name not in FORMATS
         ]
         if len(set(chosen)) < len(chosen):
             problems.append(f"{key}: names a format twice.")

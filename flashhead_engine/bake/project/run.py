@@ -12,9 +12,10 @@ import msgspec
 from ...avatar.bundle import SAMPLES
 from ...errors import AudioError, FlashHeadError, OutputError
 from ...transcript.phonemes import phonemise
+from ..formats import FORMATS, line_name
 from ..manifest import SUFFIX, ManifestError, load_manifest
 from ..outputs import check_replaceable_file, explained
-from ..plan import LineRequest
+from ..plan import LineRequest, output_of
 from .executor import Executor, Job
 from .file import Character, Project, ProjectError, QualityLimits
 from .key import line_key
@@ -178,10 +179,10 @@ def _job(project: Project, line: Line, hashes: "_AudioHashes") -> Job:
     avatar = _avatar(project, character)
     text = line.text if project.settings.follow_text and line.language else ""
     size, sha256 = hashes.of(line.audio)
-    folder, stem = _folder(project, line), line.name.rpartition("/")[2]
+    folder, name = _folder(project, line), line.name.rpartition("/")[2]
     request = LineRequest(
         audio=line.audio,
-        outputs=tuple(folder / f"{stem}.{name}" for name in formats),
+        outputs=tuple(output_of(folder, name, FORMATS[chosen], line.audio) for chosen in formats),
         avatar=avatar,
         tier=character.tier,
         settings=settings,
@@ -207,7 +208,7 @@ def _all_there(project: Project, entry: Entry) -> bool:
 def _already_baked(project: Project, job: Job) -> Entry | None:
     """What a run has finished that was killed before it could write that down: the manifest comes last."""
     output = job.request.outputs[0]
-    path = output.with_name(f"{output.stem}{SUFFIX}")
+    path = output.with_name(f"{line_name(output)}{SUFFIX}")
     if not path.exists():
         return None
     try:
