@@ -11,8 +11,6 @@ _SLICE_S = 0.02  # longest time that one batch should take, so that what comes m
 SLACK_S = 0.004
 """Turns that are due so soon come along: heads that are computed together are cheaper."""
 _MOST_LOAD = 0.85  # of the cores; the rest is for sockets, clients and the game
-_NEARLY_ALL = 0.9
-"""Above it no picture is left out: a moment in which something else ran makes heads late too, and is soon over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,6 @@ def video_share(video: float, others: float, cores: int, ease: float = 1.0) -> f
     take. `others`: cores that heads without video take; they keep them. `ease`: see `eased`."""
     room = max(0.0, _MOST_LOAD * cores - others)
     share = ease * min(1.0, room / video) if video > 0 else 1.0
-    if share > _NEARLY_ALL:
-        return 1.0
     # In steps, so that a noisy measurement does not change it all the time.
     return max(0.05, int(20 * share) / 20)
 

@@ -78,8 +78,8 @@ def expected() -> np.ndarray:
 
 
 def _is_near(found: np.ndarray, expected: np.ndarray) -> bool:
-    """Untrained pictures are noise, in which one level of rounding moves the key's edge at some pixels; test_chunks.py
-    compares what is not keyed."""
+    """Untrained pictures are noise, in which one level of rounding moves the key's edge at some pixels;
+    test_chunks.py compares what is not keyed."""
     return found.shape == expected.shape and (np.abs(found.astype(np.int16) - expected) <= 1).mean() >= 0.95
 
 

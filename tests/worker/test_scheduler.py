@@ -65,15 +65,6 @@ def test_heads_without_video_keep_what_they_need():
     assert video_share(1.0, 5.0, CORES) == 0.05, "a picture now and then, however busy the machine"
 
 
-def test_a_moment_in_which_heads_were_late_costs_no_picture():
-    ease = eased(1.0, late=True)
-    assert video_share(1.0, 0.0, CORES, ease) == 1.0
-    for _ in range(3):
-        ease = eased(ease, late=True)
-    assert video_share(1.0, 0.0, CORES, ease) == 0.85, "it lasts"
-    assert video_share(1.8, 0.0, CORES) == 1.0 and video_share(2.0, 0.0, CORES) == 0.85
-
-
 def test_the_most_urgent_goes_first_and_what_is_not_due_waits():
     turns = [Turn(1, 0.0, 0.3, 0.1), Turn(2, 0.0, 0.1, 0.1), Turn(3, 9.0, 9.1, 0.1)]
     assert batch(turns, 0.0, cores=1) == [2]
