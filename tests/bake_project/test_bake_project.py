@@ -14,7 +14,8 @@ from conftest import PROJECT, csv_source, write_wav
 
 from flashhead_engine.bake.manifest import load_manifest
 from flashhead_engine.bake.project.file import ProjectError
-from flashhead_engine.bake.project.lock import output_lock
+from flashhead_engine.bake.project.ledger import PENDING, Entry, Ledger
+from flashhead_engine.bake.project.lock import FOLDER, output_lock
 
 HEADER = "id,character,audio\n"
 
@@ -69,6 +70,27 @@ def test_only_what_changed_is_baked_again_and_the_removed_is_pruned(project, tmp
     code, summary = run(path)
     assert (code, summary["baked"], summary["unchanged"]) == (0, 1, 1)
     assert results(tmp_path / "baked") == after
+
+
+def test_formats_of_two_parts_are_named_as_bake_names_them(project, tmp_path):
+    (tmp_path / "lines.csv").write_text(HEADER + "a,guard,voice/a.wav\n")
+    path = project(csv_source(), PROJECT.replace('["csv"]', '["rhubarb-tsv", "json"]'))
+    code, summary = run(path)
+    assert (code, summary["baked"]) == (0, 1), summary
+    assert set(results(tmp_path / "baked")) == {"a.rhubarb.tsv", "a.json", "a.flashhead.json"}
+    (tmp_path / "baked" / ".flashhead" / "ledger.sqlite").unlink()
+    assert run(path)[1]["unchanged"] == 1, "known by its manifest"
+
+
+def test_a_ledger_that_cannot_be_written_is_told_in_words(tmp_path):
+    (tmp_path / FOLDER).mkdir()
+    with Ledger(tmp_path) as ledger:
+        ledger.save([Entry("a", PENDING)])
+        full = ledger._db.execute("PRAGMA page_count").fetchone()[0]
+        ledger._db.execute(f"PRAGMA max_page_count = {full}")
+        with pytest.raises(ProjectError, match="cannot be written"):
+            ledger.save(Entry(f"line {number}", PENDING) for number in range(10_000))
+        assert set(ledger.entries()) == {"a"}, "as a whole or not at all"
 
 
 def test_killed_runs_go_on_and_nothing_is_baked_twice(project, tmp_path, speech):

@@ -12,7 +12,7 @@ from ...avatar.bundle import load_avatar
 from ...drivers import load_driver
 from ...drivers.base import Outputs, SessionSettings
 from ...drivers.flashhead import UNTRAINED
-from ..formats import for_path
+from ..formats import FORMATS, for_path
 from ..manifest import VERSION as MANIFEST_VERSION
 
 
@@ -45,7 +45,7 @@ def line_key(
 
 @functools.cache
 def _shows_avatar(name: str) -> bool:
-    return Outputs.VIDEO in for_path(Path(f"line.{name}")).needs
+    return Outputs.VIDEO in for_path(Path(f"line{FORMATS[name]}")).needs
 
 
 @functools.cache
@@ -57,7 +57,9 @@ def _avatar_digest(avatar: str) -> str:
 def _model_sha256(tier: str) -> str:
     if tier in ("nano", UNTRAINED):
         return load_driver(tier).model_sha256
-    # Theirs take the GPU; what was recorded when they were added says the same.
+    # Theirs take the GPU; what was recorded when they were added or exported says the same.
+    from ...drivers.flashhead.choice import choose
     from ...models.registry import added_model
 
-    return added_model(tier).sha256
+    export = choose(tier, None).export
+    return added_model(tier).sha256 if export is None else export.manifest.model_sha256

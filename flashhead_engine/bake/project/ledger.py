@@ -6,7 +6,8 @@ files stay known while it fails, so that they can be pruned one day.
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -86,33 +87,32 @@ class Ledger:
 
     def save(self, entries: Iterable[Entry]) -> None:
         """Write what became of lines. Files that a line had before and has no more wait for being pruned."""
-        self._db.execute("BEGIN")
-        for entry in entries:
-            row = self._db.execute("SELECT files FROM lines WHERE name = ?", (entry.name,)).fetchone()
-            before = tuple(msgspec.json.decode(row[0])) if row is not None else ()
-            if entry.state != DONE:
-                entry = replace(entry, files=before)
-            files = set(entry.files)
-            left = [(path,) for path in before if path not in files]
-            self._db.executemany("INSERT OR IGNORE INTO orphans VALUES (?)", left)
-            self._db.executemany("DELETE FROM orphans WHERE path = ?", [(path,) for path in files])
-            self._db.execute("INSERT OR REPLACE INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(entry))
-        self._db.execute("COMMIT")
+        with self._transaction():
+            for entry in entries:
+                row = self._db.execute("SELECT files FROM lines WHERE name = ?", (entry.name,)).fetchone()
+                before = tuple(msgspec.json.decode(row[0])) if row is not None else ()
+                if entry.state != DONE:
+                    entry = replace(entry, files=before)
+                files = set(entry.files)
+                left = [(path,) for path in before if path not in files]
+                self._db.executemany("INSERT OR IGNORE INTO orphans VALUES (?)", left)
+                self._db.executemany("DELETE FROM orphans WHERE path = ?", [(path,) for path in files])
+                self._db.execute("INSERT OR REPLACE INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(entry))
 
     def forget(self, name: str) -> None:
         """Remove a line; its files wait for being pruned."""
-        self._db.execute("BEGIN")
-        [files] = self._db.execute("SELECT files FROM lines WHERE name = ?", (name,)).fetchone()
-        paths = [(path,) for path in msgspec.json.decode(files)]
-        self._db.executemany("INSERT OR IGNORE INTO orphans VALUES (?)", paths)
-        self._db.execute("DELETE FROM lines WHERE name = ?", (name,))
-        self._db.execute("COMMIT")
+        with self._transaction():
+            [files] = self._db.execute("SELECT files FROM lines WHERE name = ?", (name,)).fetchone()
+            paths = [(path,) for path in msgspec.json.decode(files)]
+            self._db.executemany("INSERT OR IGNORE INTO orphans VALUES (?)", paths)
+            self._db.execute("DELETE FROM lines WHERE name = ?", (name,))
 
     def orphans(self) -> list[str]:
         return [path for (path,) in self._db.execute("SELECT path FROM orphans ORDER BY path")]
 
     def pruned(self, path: str) -> None:
-        self._db.execute("DELETE FROM orphans WHERE path = ?", (path,))
+        with self._transaction():
+            self._db.execute("DELETE FROM orphans WHERE path = ?", (path,))
 
     def known_audio(self) -> dict[str, tuple[int, int, str]]:
         """Size, time and SHA-256 of audio files by path."""
@@ -121,9 +121,22 @@ class Ledger:
     def save_audio(self, hashed: dict[str, tuple[int, int, str]]) -> None:
         settled = time.time_ns() - _RACY_NS
         rows = [(path, *facts) for path, facts in hashed.items() if facts[1] < settled]
-        self._db.execute("BEGIN")
-        self._db.executemany("INSERT OR REPLACE INTO audio VALUES (?, ?, ?, ?)", rows)
-        self._db.execute("COMMIT")
+        with self._transaction():
+            self._db.executemany("INSERT OR REPLACE INTO audio VALUES (?, ?, ?, ?)", rows)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """What is written in it is there as a whole or not at all. Raises ProjectError, such as on a full disk."""
+        try:
+            self._db.execute("BEGIN")
+            yield
+            self._db.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise ProjectError(
+                f"{self.path}: cannot be written ({error}). Free some space and run it again: what was baked is kept."
+            ) from error
 
 
 def _entry(row: tuple) -> Entry:
