@@ -679,7 +679,7 @@ def test(arguments: argparse.Namespace) -> None:
                 environment["FLASHHEAD_GODOT"] = str(program)
         except BuildError as error:
             print(f"The tests of flashhead_bridge are left out: {error}", file=sys.stderr)
-    # One process a core for what only computes (tests/conftest.py); then the rest, with nothing beside it.
+    # One process a core for what waits for no clock (tests/conftest.py); then the rest, with nothing beside it.
     side_by_side = ("-m", "side_by_side", "-n", os.cpu_count(), "--dist", "loadfile")
     failed = False
     for part in (side_by_side, ("-m", "not side_by_side")):

@@ -10,10 +10,11 @@ import pytest
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 _TESTS = Path(__file__).parent
-# They only compute, so `build.py test` runs them side by side. All others watch a clock, a process, a ring or a
-# screen, or share a build folder.
+# `build.py test` runs them side by side: they compute, and wait for nothing by the clock. All others watch a worker,
+# a ring, a game or a screen.
 _SIDE_BY_SIDE = {
-    *("audio", "avatar", "blendshapes", "drivers", "export", "models", "nano", "render", "runtimes", "transcript"),
+    *("audio", "avatar", "bake", "bake_formats", "bake_project", "bench", "blendshapes", "cli", "drivers", "export"),
+    *("models", "nano", "render", "runtimes", "transcript"),
 }
 
 
