@@ -682,9 +682,11 @@ def test(arguments: argparse.Namespace) -> None:
     # One process a core for what waits for no clock (tests/conftest.py); then the rest, with nothing beside it.
     side_by_side = ("-m", "side_by_side", "-n", os.cpu_count(), "--dist", "loadfile")
     failed = False
-    for part in (side_by_side, ("-m", "not side_by_side")):
+    # Torch's threads would wait for each other's cores.
+    for part, threads in ((side_by_side, {"OMP_NUM_THREADS": "1"}), (("-m", "not side_by_side"), {})):
         try:
-            run(python, "-m", "pytest", *part, *arguments.pytest, environment=environment, fine=(0, NO_TESTS))
+            command = (python, "-m", "pytest", *part, *arguments.pytest)
+            run(*command, environment=environment | threads, fine=(0, NO_TESTS))
         except BuildError as error:
             print(error, file=sys.stderr)
             failed = True
