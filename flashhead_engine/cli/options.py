@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..runtimes.flashhead import RUNTIME, RUNTIMES
+from ..runtimes.names import RUNTIME, RUNTIMES
 
 AvatarName = Annotated[str, typer.Option("--avatar", "-a", help="A sample avatar's name or an avatar folder.")]
 Tier = Annotated[str, typer.Option(help="nano, or lite or pro, whose weights `flashhead models` adds.")]

@@ -12,10 +12,6 @@ import numpy as np
 from ..errors import FlashHeadError
 from ..models.configs import FlashHeadConfig
 
-RUNTIME = "--runtime"
-"""Option that names one of RUNTIMES; errors name it."""
-RUNTIMES = ("torch", "onnxruntime", "tensorrt")
-
 Latent = Any
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from ..errors import FlashHeadError
-from ..runtimes.flashhead import RUNTIME, RUNTIMES
 from ..runtimes.gpu import GPU_MEMORY, GPU_PRIORITY, PRIORITIES, GpuBudget
+from ..runtimes.names import RUNTIME, RUNTIMES
 from .discovery import ENDPOINT, TOKEN, WorkerAddress, publish, withdraw
 from .limits import MAX_AUDIO_S, MAX_SESSIONS, MAX_SIZE, Limits
 from .parent import when_stdin_closes

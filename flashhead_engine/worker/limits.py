@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from ..errors import SettingsError
-from ..runtimes.flashhead import RUNTIME, RUNTIMES
 from ..runtimes.gpu import GpuBudget
+from ..runtimes.names import RUNTIME, RUNTIMES
 
 MAX_SESSIONS, MAX_AUDIO_S, MAX_SIZE = "--max-sessions", "--max-audio-s", "--max-size"
 """Options of a worker that set its limits; errors name them."""

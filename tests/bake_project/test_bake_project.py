@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import PROJECT, csv_source, write_wav
 
 from flashhead_engine.bake.manifest import load_manifest
 from flashhead_engine.bake.project.file import ProjectError
 from flashhead_engine.bake.project.ledger import PENDING, Entry, Ledger
 from flashhead_engine.bake.project.lock import FOLDER, output_lock
+
+from .conftest import PROJECT, csv_source, write_wav
 
 HEADER = "id,character,audio\n"
 

@@ -6,12 +6,13 @@ from pathlib import Path
 import jsonschema
 import msgspec
 import pytest
-from conftest import PROJECT, csv_source
 
 from flashhead_engine.bake.formats.schemas import schema_text
 from flashhead_engine.bake.project.file import ProjectError, ProjectFile, load_project
 from flashhead_engine.bake.project.schema import NAME
 from flashhead_engine.bake.project.sources import collect_lines
+
+from .conftest import PROJECT, csv_source
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLE = "id,character,language,audio,emotion,text\nhello,guard,en,voice/a.wav,angry,Halt!\n"

@@ -7,8 +7,8 @@ from ...errors import FlashHeadError, MissingDependencyError, ModelError, Settin
 from ...models.registry import added_model
 from ...runtimes.added_exports import added_export
 from ...runtimes.exported import Export
-from ...runtimes.flashhead import RUNTIME, RUNTIMES
 from ...runtimes.gpu import has_nvidia_driver
+from ...runtimes.names import RUNTIME, RUNTIMES
 from . import UNTRAINED
 
 
