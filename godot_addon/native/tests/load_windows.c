@@ -1,5 +1,5 @@
 /*
- * Loads the Godot extension as Godot does, on a Windows without Godot: tests/godot/test_windows.py runs it under Wine.
+ * Loads the Godot extension as Godot does, on a Windows without Godot: tests/godot/test_windows_build.py runs it under Wine.
  * Every function of Godot's interface does nothing here, so that only loading, registering and unloading are seen.
  *
  *     load_windows LIBRARY [MISSING]      MISSING: a function that this Godot has not
