@@ -13,13 +13,11 @@ import argparse
 import statistics
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Callable
-from functools import wraps
 
 import numpy as np
 import torch
 
+from flashhead_engine.bench.stages import STAGES, TimedRuntime
 from flashhead_engine.drivers.flashhead.generation import HeadState, chunk_samples, next_chunk, portrait
 from flashhead_engine.models.configs import LITE, PRO, TINY
 from flashhead_engine.models.networks import Networks
@@ -27,39 +25,7 @@ from flashhead_engine.runtimes.torch_flashhead import TorchFlashHead
 
 CONFIGS = {"lite": LITE, "pro": PRO, "tiny-random": TINY}
 TFLOP_PER_PICTURE = {"lite": 1.005, "pro": 8.44}
-STAGES = ("hear", "denoise", "show", "remember")
-MEANING = {
-    "hear": "audio: wav2vec2, tokens, keys and values",
-    "denoise": "all steps of the transformer",
-    "show": "decoder, colours, copy to the host",
-    "remember": "encoder of the motion frames",
-}
 WARM_UP = 2
-
-
-def measured(runtime: TorchFlashHead, device: torch.device) -> dict[str, list[float]]:
-    """Seconds of each stage, filled as the runtime is used; the device is waited for around each."""
-    seconds: dict[str, list[float]] = defaultdict(list)
-
-    def wait() -> None:
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-
-    def timed(name: str, stage: Callable) -> Callable:
-        @wraps(stage)
-        def run(*arguments):
-            wait()
-            begun = time.perf_counter()
-            answer = stage(*arguments)
-            wait()
-            seconds[name].append(time.perf_counter() - begun)
-            return answer
-
-        return run
-
-    for name in STAGES:
-        setattr(runtime, name, timed(name, getattr(runtime, name)))
-    return seconds
 
 
 def main() -> int:
@@ -89,7 +55,7 @@ def main() -> int:
     picture = random.integers(0, 256, (arguments.size, arguments.size, 3), dtype=np.uint8)
     head = portrait(runtime, picture, (arguments.size, arguments.size), seed=0)
     states = [HeadState(seed) for seed in range(arguments.batch)]
-    seconds = measured(runtime, device)
+    runtime = TimedRuntime(runtime)
     whole = []
     for _ in range(WARM_UP + arguments.chunks):
         pcm = random.uniform(-0.1, 0.1, (arguments.batch, chunk_samples(runtime.config))).astype(np.float32)
@@ -102,8 +68,8 @@ def main() -> int:
     mode = arguments.compile or "eager"
     print(f"{arguments.tier} {arguments.size}x{arguments.size}, {arguments.batch} heads, {dtype}, {mode}, {name}\n")
     print("| part of a chunk | ms | |\n|---|---|---|")
-    for stage in STAGES:
-        print(f"| {stage} | {1e3 * statistics.median(seconds[stage][WARM_UP:]):.1f} | {MEANING[stage]} |")
+    for stage, meaning in STAGES.items():
+        print(f"| {stage} | {1e3 * statistics.median(runtime.seconds[stage][WARM_UP:]):.1f} | {meaning} |")
     print(f"| all | {1e3 * chunk_s:.1f} | {runtime.config.new_frames} new pictures of each head |\n")
     print(f"{rate:.1f} pictures/s, {rate / 25:.2f} heads in real time")
     if device.type == "cuda":

@@ -86,7 +86,7 @@ def main() -> int:
         return int(too_much)
 
     random = np.random.Generator(np.random.Philox(0))
-    shape = runtime.latent_shape(arguments.size, arguments.size, CHUNK_FRAMES)
+    shape = runtime.config.latent_shape(arguments.size, arguments.size, CHUNK_FRAMES)
     noise = random.standard_normal((1, 1, *shape), dtype=np.float32)
     picture = random.integers(0, 255, (arguments.size, arguments.size, 3), np.uint8)
     pcm = random.standard_normal((1, _CONTEXT_SAMPLES), dtype=np.float32)

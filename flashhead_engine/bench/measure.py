@@ -22,10 +22,10 @@ class Result:
     """`runtime`, `device`: what computed, and where. `frames_per_s`: video frames of all streams together.
     `x_real_time`: seconds of dialogue of all streams that a second computes. `first_frame_audio_ms`: audio that must
     have been pushed before a stream's first frame can be computed. `first_frame_ms`: how long it then takes.
-    `stages_ms`: of lite and pro the median of a
-    chunk's stages (see `stages.STAGES`), of nano weights and pictures for a second of sound; of all streams together
-    (of a batch, where there are more than eight). `memory_mib`: most that the process had of the
-    machine's memory; `gpu_memory_mib`: of torch on the GPU; None where it was not measured."""
+    `stages_ms`: of lite and pro the median of a chunk's stages (see `stages.STAGES`), of nano weights and pictures
+    for a second of sound; of all streams together (of a batch, where there are more than eight). `memory_mib`: most
+    that the process had of the machine's memory; `gpu_memory_mib`: of torch on the GPU; None where it was not
+    measured."""
 
     tier: str
     runtime: str
@@ -101,7 +101,7 @@ def measure(
         stages_ms=(
             {name: 1e3 * statistics.median(timed.seconds[name]) for name in STAGES}
             if timed is not None
-            else _nano_stages(driver, settings, streams, seconds, took_s)
+            else _nano_stages(driver, settings, streams, seconds, utterances, took_s)
         ),
         memory_mib=_memory_mib(),
         gpu_memory_mib=_gpu_memory_mib(),
@@ -126,12 +126,12 @@ def _speak(driver: Driver, sessions: Sequence[DriverSession], seconds: float, se
 
 
 def _nano_stages(
-    driver: Driver, settings: SessionSettings, streams: int, seconds: float, took_s: float
+    driver: Driver, settings: SessionSettings, streams: int, seconds: float, utterances: int, took_s: float
 ) -> dict[str, float]:
     """The same without pictures; what is left of the whole is drawing."""
     quiet = replace(settings, outputs=Outputs.BLENDSHAPES)
     sessions = [driver.open(None, quiet) for _ in range(streams)]
-    weights_s = statistics.median(_speak(driver, sessions, seconds, number).took_s for number in range(UTTERANCES))
+    weights_s = statistics.median(_speak(driver, sessions, seconds, number).took_s for number in range(utterances))
     for session in sessions:
         session.close()
     return {"weights": 1e3 * weights_s / seconds, "pictures": 1e3 * (took_s - weights_s) / seconds}

@@ -13,7 +13,7 @@ from ..errors import ModelError
 from ..models.configs import CHUNK_FRAMES, FlashHeadConfig
 from ..models.networks import Networks
 from ..runtimes.exported import OPSET
-from ..runtimes.graphs import BATCH, FRAMES, LATENT_FRAMES, MOST_AT_ONCE, GraphSpec, latent_frames
+from ..runtimes.graphs import BATCH, FRAMES, LATENT_FRAMES, MOST_AT_ONCE, GraphSpec
 from .modules import AudioCond, DitStep, Reference, VaeDec, VaeEnc
 from .settings import ExportSettings
 
@@ -28,14 +28,14 @@ def modules(networks: Networks, settings: ExportSettings) -> dict[str, nn.Module
     for network in (networks.dit.to(dtype), networks.vae.to(dtype), networks.wav2vec2.float()):
         network.requires_grad_(False).eval()
     cells = settings.size // config.latent_stride
-    latent = (latent_frames(config, CHUNK_FRAMES), cells, cells)
+    latent = (config.latent_frames(CHUNK_FRAMES), cells, cells)
     grid = [size // patch for size, patch in zip(latent, config.dit.patch, strict=True)]
     return {
         "audio_cond": AudioCond(networks.wav2vec2, networks.dit),
         "dit": DitStep(networks.dit, grid),
         "vae_dec": VaeDec(networks, settings),
         "vae_enc": VaeEnc(networks.vae),
-        "reference": Reference(networks, latent_frames(config, config.motion_frames)),
+        "reference": Reference(networks, config.latent_frames(config.motion_frames)),
     }
 
 

@@ -86,6 +86,15 @@ class FlashHeadConfig:
         """Pictures that a chunk adds."""
         return CHUNK_FRAMES - self.motion_frames
 
+    def latent_frames(self, pictures: int) -> int:
+        """Latent frames of so many pictures."""
+        return 1 + (pictures - 1) // self.dit.frames_per_latent
+
+    def latent_shape(self, height: int, width: int, pictures: int) -> tuple[int, int, int, int]:
+        """(channels, frames, rows, columns) of so many pictures."""
+        stride = self.latent_stride
+        return self.vae.latent_channels, self.latent_frames(pictures), height // stride, width // stride
+
 
 LITE = FlashHeadConfig(
     DitConfig(in_channels=256, out_channels=128, patch=(1, 1, 1), frames_per_latent=8),

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -25,6 +26,8 @@ FOLDER = "FLASHHEAD_MODELS"
 
 _FILE = "models.json"
 _BLOCK = 1 << 22
+
+_Record = TypeVar("_Record", bound=dict)
 
 
 class RecordedFile(msgspec.Struct, frozen=True):
@@ -73,14 +76,7 @@ def models_dir() -> Path:
 def recorded() -> dict[str, RecordedModel]:
     """By tier. Raises ModelError when the record cannot be read."""
     path = models_dir() / _FILE
-    try:
-        models = msgspec.json.decode(path.read_bytes(), type=dict[str, RecordedModel])
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
-    except msgspec.DecodeError as error:
-        raise ModelError(f"{path} is damaged ({error}): remove it and add the models again.") from error
+    models = read_record(path, dict[str, RecordedModel], "models")
     if any(tier not in NETWORKS or tier != model.tier for tier, model in models.items()):
         raise ModelError(f"{path} names a tier that this version does not have: remove it and add the models again.")
     return models
@@ -89,6 +85,19 @@ def recorded() -> dict[str, RecordedModel]:
 def remember(model: RecordedModel) -> None:
     """Record a tier in the place of what was recorded of it. Raises ModelError when it cannot be written."""
     write_record(models_dir() / _FILE, recorded() | {model.tier: model})
+
+
+def read_record(path: Path, kind: type[_Record], what: str) -> _Record:
+    """What `write_record` wrote; empty where nothing was. `what`: it holds, in words. Raises ModelError when it
+    cannot be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+    except msgspec.DecodeError as error:
+        raise ModelError(f"{path} is damaged ({error}): remove it and add the {what} again.") from error
 
 
 def write_record(path: Path, record: dict) -> None:
@@ -148,6 +157,21 @@ def hashed(folders: ModelFolders, tier: str, advance: Callable[[int], None]) -> 
     return RecordedModel(tier, str(folders.model), files)
 
 
+def hash_file(path: Path, advance: Callable[[int], None]) -> tuple[str, os.stat_result]:
+    """SHA-256 of a file, and what the system says of it. `advance`: told of bytes as they are read. Raises ModelError
+    for a file that cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb", buffering=0) as file:
+            about = os.fstat(file.fileno())
+            while block := file.read(_BLOCK):
+                digest.update(block)
+                advance(len(block))
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+    return digest.hexdigest(), about
+
+
 def length_on_disk(folders: ModelFolders, tier: str) -> int:
     """Bytes of a tier's files that are there."""
     paths = (folders.path(file) for file in files_of(tier))
@@ -205,13 +229,5 @@ def _located(model: RecordedModel) -> list[tuple[Path, RecordedFile]]:
 
 
 def _hashed(path: Path, name: str, advance: Callable[[int], None]) -> RecordedFile:
-    digest = hashlib.sha256()
-    try:
-        with open(path, "rb", buffering=0) as file:
-            about = os.fstat(file.fileno())
-            while block := file.read(_BLOCK):
-                digest.update(block)
-                advance(len(block))
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
-    return RecordedFile(name, about.st_size, about.st_mtime_ns, digest.hexdigest())
+    sha256, about = hash_file(path, advance)
+    return RecordedFile(name, about.st_size, about.st_mtime_ns, sha256)

@@ -3,10 +3,7 @@ one that was exported or added counts. Imports nothing that computes."""
 
 from pathlib import Path
 
-import msgspec
-
-from ..errors import ModelError
-from ..models.registry import models_dir, write_record
+from ..models.registry import models_dir, read_record, write_record
 from .exported import Export, read_export
 
 _FILE = "exports.json"
@@ -19,15 +16,7 @@ def default_folder(tier: str) -> Path:
 
 def recorded_exports() -> dict[str, str]:
     """Folders by tier. Raises ModelError when the record cannot be read."""
-    path = models_dir() / _FILE
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
-    except msgspec.DecodeError as error:
-        raise ModelError(f"{path} is damaged ({error}): remove it and add the exports again.") from error
+    return read_record(models_dir() / _FILE, dict[str, str], "exports")
 
 
 def remember_export(export: Export) -> None:

@@ -9,7 +9,6 @@ Reading fails closed: a file that is missing, cut off or altered, or a manifest 
 words. Imports nothing that computes.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 
 from ..errors import ModelError
 from ..models.configs import DitConfig, FlashHeadConfig, LtxVaeConfig, WanVaeConfig, Wav2Vec2Config
+from ..models.registry import hash_file
 from ..models.switches import Switches
 from .graphs import PRECISIONS, GraphSpec, graph_specs
 
@@ -27,7 +27,6 @@ VERSION = 1
 OPSET = 23
 
 _AGAIN = "Export the tier again with `flashhead export`."
-_BLOCK = 1 << 22
 
 
 class StoredConfig(msgspec.Struct, frozen=True):
@@ -154,16 +153,8 @@ def verify(export: Export, advance: Callable[[int], None] = lambda count: None) 
 
 def stored_file(path: Path, advance: Callable[[int], None] = lambda count: None) -> StoredFile:
     """Raises ModelError for a file that cannot be read."""
-    digest, length = hashlib.sha256(), 0
-    try:
-        with open(path, "rb", buffering=0) as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
-                length += len(block)
-                advance(len(block))
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
-    return StoredFile(length, digest.hexdigest())
+    sha256, about = hash_file(path, advance)
+    return StoredFile(about.st_size, sha256)
 
 
 def _check(path: Path, manifest: Manifest) -> None:

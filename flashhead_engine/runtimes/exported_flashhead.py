@@ -8,7 +8,7 @@ from ..errors import SettingsError
 from ..models.configs import CHUNK_FRAMES, LtxVaeConfig
 from .exported import Export
 from .flashhead import Latent, Reference
-from .graphs import Array, GraphRunner, latent_frames
+from .graphs import Array, GraphRunner
 
 _QUIET = np.float32(1e-7)  # added to the variance, as wav2vec2 does
 
@@ -42,11 +42,6 @@ class ExportedFlashHead:
                 f"flashhead export --size {size}."
             )
 
-    def latent_shape(self, height: int, width: int, pictures: int) -> tuple[int, int, int, int]:
-        stride = self.config.latent_stride
-        frames = latent_frames(self.config, pictures)
-        return self.config.vae.latent_channels, frames, height // stride, width // stride
-
     def reference(self, picture: np.ndarray, noise: np.ndarray | None) -> Reference:
         still = np.moveaxis((np.float32(picture) / 255.0 - 0.5) * 2.0, -1, 0)[None, :, None]
         pictures = np.repeat(still, CHUNK_FRAMES, axis=2)
@@ -71,7 +66,7 @@ class ExportedFlashHead:
         run, to_device = self._runner.run, self._runner.to_device
         starts = [motion is None for motion in motions]
         known = np.zeros((len(noise), 1, noise.shape[3], 1, 1), np.bool_)
-        moving = latent_frames(self.config, self.config.motion_frames)
+        moving = self.config.latent_frames(self.config.motion_frames)
         for row, starting in enumerate(starts):
             known[row, :, : 1 if starting else moving] = True
         shown = [

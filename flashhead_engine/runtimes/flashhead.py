@@ -46,9 +46,6 @@ class FlashHeadRuntime(Protocol):
     def reference(self, picture: np.ndarray, noise: np.ndarray | None) -> Reference:
         """Of a portrait, uint8 (H, W, 3). `noise`: of the posterior, for an autoencoder that has one."""
 
-    def latent_shape(self, height: int, width: int, pictures: int) -> tuple[int, int, int, int]:
-        """(channels, frames, rows, columns) of so many pictures."""
-
     def hear(self, contexts: np.ndarray, samples: Sequence[int]) -> Latent:
         """What the transformer attends to, of 8 s of PCM each, float32 (B, 128000). `samples`: how many of each were
         heard; before them lies silence."""

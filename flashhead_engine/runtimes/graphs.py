@@ -87,11 +87,6 @@ class GraphRunner(Protocol):
         """Until everything that was asked is computed; for measurements."""
 
 
-def latent_frames(config: FlashHeadConfig, pictures: int) -> int:
-    """Latent frames of so many pictures."""
-    return 1 + (pictures - 1) // config.dit.frames_per_latent
-
-
 def graph_specs(config: FlashHeadConfig, height: int, width: int, precision: str) -> tuple[GraphSpec, ...]:
     """Of pictures of one size. `precision`: see `PRECISIONS`.
 
@@ -99,7 +94,7 @@ def graph_specs(config: FlashHeadConfig, height: int, width: int, precision: str
     host needs to know bfloat16. Nothing random happens inside.
     """
     dit, vae = config.dit, config.vae
-    frames, moving = latent_frames(config, CHUNK_FRAMES), latent_frames(config, config.motion_frames)
+    frames, moving = config.latent_frames(CHUNK_FRAMES), config.latent_frames(config.motion_frames)
     cells = (height // config.latent_stride, width // config.latent_stride)
     channels = vae.latent_channels
 
@@ -126,7 +121,7 @@ def graph_specs(config: FlashHeadConfig, height: int, width: int, precision: str
         {
             BATCH: Range(1, 1, most),
             FRAMES: Range(count, count, count),
-            LATENT_FRAMES: Range(*[latent_frames(config, count)] * 3),
+            LATENT_FRAMES: Range(*[config.latent_frames(count)] * 3),
         }
         for count, most in ((config.motion_frames, MOST_AT_ONCE), (CHUNK_FRAMES, 1))
     )

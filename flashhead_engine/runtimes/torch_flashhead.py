@@ -79,11 +79,6 @@ class TorchFlashHead:
     def check_size(self, size: int) -> None:
         """Any that sessions may have."""
 
-    def latent_shape(self, height: int, width: int, pictures: int) -> tuple[int, int, int, int]:
-        frames = 1 + (pictures - 1) // self.config.dit.frames_per_latent
-        stride = self.config.latent_stride
-        return self.config.vae.latent_channels, frames, height // stride, width // stride
-
     @_computing
     def reference(self, picture: np.ndarray, noise: np.ndarray | None) -> Reference:
         still = torch.tensor(picture, device=self._device, dtype=self._dtype).movedim(-1, 0)[None, :, None]

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from synthetic import timed_frame
+from synthetic import timed_frame, write_all
 
-from flashhead_engine.bake.formats import for_path
 from flashhead_engine.drivers.base import WEIGHTS_HZ, TimedFrame
 
 ROWS = 139
@@ -28,10 +27,4 @@ def weights_at(times: np.ndarray, rows: int = ROWS) -> np.ndarray:
 
 
 def bake(path, target, frames=None):
-    writer = for_path(path)(path, target)
-    try:
-        for frame in frames or moving_frames():
-            writer.write(frame)
-        return writer.finish()
-    finally:
-        writer.abort()
+    return write_all(path, target, frames or moving_frames())

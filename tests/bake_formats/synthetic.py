@@ -2,12 +2,14 @@
 
 import math
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from flashhead_engine.bake.formats import BakeTarget, for_path
+from flashhead_engine.bake.manifest import Output
 from flashhead_engine.drivers.base import WEIGHTS_HZ, FrameFlags, TimedFrame
 
 SIZE = 256
@@ -75,3 +77,14 @@ def video_frames(seconds: float = SECONDS, fps: int = FPS, size: int = SIZE) -> 
 def track_frames(seconds: float = SECONDS) -> Iterator[TimedFrame]:
     for index in range(math.ceil(seconds * WEIGHTS_HZ)):
         yield timed_frame(index, WEIGHTS_HZ)
+
+
+def write_all(path: Path, target: BakeTarget, frames: Iterable[TimedFrame]) -> Output:
+    """The frames as one output, by the writer of the path's extension."""
+    writer = for_path(path)(path, target)
+    try:
+        for frame in frames:
+            writer.write(frame)
+        return writer.finish()
+    finally:
+        writer.abort()

@@ -5,9 +5,8 @@ import math
 
 import numpy as np
 import pytest
-from synthetic import SECONDS, timed_frame, track_frames
+from synthetic import SECONDS, timed_frame, track_frames, write_all
 
-from flashhead_engine.bake.formats import for_path
 from flashhead_engine.blendshapes.arkit import ARKIT_52, INDEX
 from flashhead_engine.blendshapes.visemes import VISEMES
 from flashhead_engine.drivers.base import WEIGHTS_HZ
@@ -27,16 +26,6 @@ APP_HEADER = (
 )
 
 
-def bake(path, target, frames):
-    writer = for_path(path)(path, target)
-    try:
-        for frame in frames:
-            writer.write(frame)
-        return writer.finish()
-    finally:
-        writer.abort()
-
-
 def read(path) -> tuple[list[str], list[dict[str, str]]]:
     with path.open(newline="") as file:
         rows = csv.DictReader(file)
@@ -45,7 +34,7 @@ def read(path) -> tuple[list[str], list[dict[str, str]]]:
 
 def test_every_weight_stands_under_its_name_in_the_apps_order(tmp_path, target):
     path = tmp_path / "line.livelink.csv"
-    output = bake(path, target, track_frames())
+    output = write_all(path, target, track_frames())
     assert (output.kind, output.format, output.fps, output.frames) == ("blendshapes", "livelink-csv", 60, FRAMES)
     header, rows = read(path)
     assert " ".join(header) == APP_HEADER
@@ -60,7 +49,7 @@ def test_every_weight_stands_under_its_name_in_the_apps_order(tmp_path, target):
 
 def test_timecodes_count_frames(tmp_path, target):
     path = tmp_path / "line.livelink.csv"
-    bake(path, target, (timed_frame(index, WEIGHTS_HZ) for index in range(60 * 61 + 2)))
+    write_all(path, target, (timed_frame(index, WEIGHTS_HZ) for index in range(60 * 61 + 2)))
     codes = [row["Timecode"] for row in read(path)[1]]
     assert [codes[0], codes[59], codes[60], codes[-1]] == [
         "00:00:00:00.000",
@@ -84,7 +73,7 @@ def test_both_eyes_turn_to_where_they_look(tmp_path, target, weights, yaw, pitch
     frame.weights[:] = 0
     for name, weight in weights.items():
         frame.weights[INDEX[name]] = weight
-    bake(tmp_path / "line.livelink.csv", target, [frame])
+    write_all(tmp_path / "line.livelink.csv", target, [frame])
     [row] = read(tmp_path / "line.livelink.csv")[1]
     for side in ("Left", "Right"):
         angles = [float(row[f"{side}Eye{angle}"]) for angle in ("Yaw", "Pitch", "Roll")]
@@ -92,7 +81,7 @@ def test_both_eyes_turn_to_where_they_look(tmp_path, target, weights, yaw, pitch
 
 
 def test_the_viseme_track_is_the_visemes_of_the_track(tmp_path, target):
-    output = bake(tmp_path / "line.visemes.csv", target, track_frames())
+    output = write_all(tmp_path / "line.visemes.csv", target, track_frames())
     assert (output.kind, output.format, output.fps, output.frames) == ("visemes", "visemes-csv", 60, FRAMES)
     header, rows = read(tmp_path / "line.visemes.csv")
     assert header == ["time", *VISEMES]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from synthetic import SECONDS, track_frames
+from synthetic import SECONDS, track_frames, write_all
 
 from flashhead_engine.bake.formats import for_path
 
@@ -16,13 +16,7 @@ END = "2.31"  # 139 rows at 60 Hz, cut to hundredths
 
 
 def bake(path, target, frames=None):
-    writer = for_path(path)(path, target)
-    try:
-        for frame in frames or track_frames():
-            writer.write(frame)
-        return writer.finish()
-    finally:
-        writer.abort()
+    return write_all(path, target, frames or track_frames())
 
 
 def cues_of(path) -> list[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ import jsonschema
 import msgspec
 import numpy as np
 import pytest
-from synthetic import SECONDS, timed_frame, track_frames
+from synthetic import SECONDS, timed_frame, track_frames, write_all
 
 from flashhead_engine.bake.formats import for_path
 from flashhead_engine.bake.formats.track import BlendshapeTrack
@@ -24,13 +24,7 @@ FRAMES = math.ceil(SECONDS * WEIGHTS_HZ)
 
 
 def bake(path, target, frames=None):
-    writer = for_path(path)(path, target)
-    try:
-        for frame in frames or track_frames():
-            writer.write(frame)
-        return writer.finish()
-    finally:
-        writer.abort()
+    return write_all(path, target, frames or track_frames())
 
 
 def expected_rows() -> np.ndarray:

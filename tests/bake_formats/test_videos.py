@@ -18,6 +18,7 @@ from synthetic import (
     portrait,
     timed_frame,
     video_frames,
+    write_all,
     write_wav,
 )
 
@@ -31,13 +32,7 @@ MATRIX = {"mp4": Colorspace.ITU709, "webm": Colorspace.ITU601, "ogv": Colorspace
 
 
 def bake(path: Path, target: BakeTarget, frames=None):
-    writer = for_path(path)(path, target)
-    try:
-        for frame in frames or video_frames(fps=target.fps, size=target.size):
-            writer.write(frame)
-        return writer.finish()
-    finally:
-        writer.abort()
+    return write_all(path, target, frames or video_frames(fps=target.fps, size=target.size))
 
 
 @pytest.fixture(params=VIDEO_EXTENSIONS)

@@ -325,14 +325,14 @@ def _by_hand(folder: Path, tier: str) -> TorchFlashHead:
 def _pictures(runtime: TorchFlashHead) -> np.ndarray:
     """Of two chunks, with fixed noise."""
     random = np.random.Generator(np.random.Philox(3))
-    shape = runtime.latent_shape(64, 64, 33)
+    shape = runtime.config.latent_shape(64, 64, 33)
     noise = random.standard_normal((1, 4, *shape), dtype=np.float32)
     portrait = random.integers(0, 255, (64, 64, 3), np.uint8)
     reference = runtime.reference(portrait, noise[0, 0])
     heard = runtime.hear(random.standard_normal((1, 128_000), dtype=np.float32), [128_000])
     first, tail = runtime.show(runtime.denoise([reference], [None], heard, noise), [reference])
     motion = runtime.remember(
-        tail, random.standard_normal((1, *runtime.latent_shape(64, 64, tail.shape[2])), np.float32)
+        tail, random.standard_normal((1, *runtime.config.latent_shape(64, 64, tail.shape[2])), np.float32)
     )
     second, _ = runtime.show(runtime.denoise([reference], motion, heard, noise), [reference])
     return np.concatenate([first, second], 1)

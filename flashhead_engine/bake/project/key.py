@@ -2,7 +2,7 @@
 
 import functools
 import hashlib
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import msgspec
@@ -37,7 +37,7 @@ def line_key(
         "avatar": _avatar_digest(avatar) if any(map(_shows_avatar, formats)) else None,
         "tier": tier,
         "model": _model_sha256(tier),
-        "settings": asdict(replace(settings, outputs=Outputs.BLENDSHAPES)) | {"outputs": None},
+        "settings": asdict(settings) | {"outputs": None},
         "transcript": [language, text] if text else None,
     }
     return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()

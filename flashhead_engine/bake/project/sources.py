@@ -145,14 +145,20 @@ def _wrong(row: _Found, project: Project) -> str | None:
 
 
 def _no_file_name(key: str, value: str) -> str | None:
-    if value.startswith(".") or "/" in value or "\\" in value:
-        return f"the {key} '{value}' is a path or hidden; it becomes a file name. Choose one without slashes."
+    if what := _path_or_hidden(key, value):
+        return what
     if len(value.encode()) > _LONGEST_ID_BYTES:
         return f"the {key} '{value[:40]}...' is longer than {_LONGEST_ID_BYTES} bytes. Choose a shorter one."
     try:
         check_name(Path(value))
     except OutputError as error:
         return f"the {key} {error}"
+    return None
+
+
+def _path_or_hidden(key: str, value: str) -> str | None:
+    if value.startswith(".") or "/" in value or "\\" in value:
+        return f"the {key} '{value}' is a path or hidden; it becomes a file name. Choose one without slashes."
     return None
 
 
@@ -216,11 +222,8 @@ def _by_rule(rule: str, fields: dict[str, str]) -> tuple[str, str | None]:
         value = fields[name]
         if not value:
             return "", f"has no {name}, which the audio rule '{rule}' needs. Fill it in."
-        if "/" in value or "\\" in value or value.startswith("."):
-            return (
-                "",
-                f"the {name} '{value}' is a path or hidden; it becomes a file name. Choose one without slashes.",
-            )
+        if what := _path_or_hidden(name, value):
+            return "", what
     return _PLACEHOLDER.sub(lambda match: fields[match[1]], rule), None
 
 

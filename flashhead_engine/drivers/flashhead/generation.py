@@ -53,7 +53,7 @@ def portrait(
     """Take in a portrait, RGB uint8 (H, W, 3) of any size; once for all chunks."""
     posterior = None
     if isinstance(runtime.config.vae, LtxVaeConfig):
-        posterior = draw(seed, 0, REFERENCE, runtime.latent_shape(*size, CHUNK_FRAMES))
+        posterior = draw(seed, 0, REFERENCE, runtime.config.latent_shape(*size, CHUNK_FRAMES))
     return Portrait(runtime.reference(framed(picture, *size), posterior), size)
 
 
@@ -72,7 +72,7 @@ def next_chunk(
     """
     (size,) = {one.size for one in portraits}
     contexts = [appended(state.context, piece) for state, piece in zip(states, pcm, strict=True)]
-    shape = runtime.latent_shape(*size, CHUNK_FRAMES)
+    shape = runtime.config.latent_shape(*size, CHUNK_FRAMES)
     drawn = [[draw(state.seed, state.chunk, step, shape) for step in range(runtime.steps)] for state in states]
     references = [one.reference for one in portraits]
     counts = [state.heard + len(piece) for state, piece in zip(states, pcm, strict=True)]
@@ -101,5 +101,5 @@ def _posterior_noise(
     """Of motion frames; None where the autoencoder has no posterior."""
     if not isinstance(runtime.config.vae, LtxVaeConfig):
         return None
-    shape = runtime.latent_shape(*size, runtime.config.motion_frames)
+    shape = runtime.config.latent_shape(*size, runtime.config.motion_frames)
     return np.stack([draw(state.seed, state.chunk, purpose, shape) for state in states])
