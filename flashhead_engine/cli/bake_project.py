@@ -20,7 +20,7 @@ from ..bake.project.executor import LocalPool
 from ..bake.project.file import Project, ProjectError, load_project
 from ..bake.project.ledger import DONE, FAILED, PENDING, Entry, Ledger
 from ..bake.project.lock import FOLDER, output_lock
-from ..bake.project.run import Plan, bake, beyond_limits, plan_run, prune
+from ..bake.project.run import Plan, bake, plan_run, prune, verdict
 
 EPILOG = """Examples:
 
@@ -173,8 +173,8 @@ def _run(project: Project, jobs: int | None, remove: bool, quiet: bool, json: bo
 
 
 def _flagged(project: Project, entries) -> dict[str, list[str]]:
-    found = {entry.name: beyond_limits(entry, project.quality) for entry in entries}
-    return {name: what for name, what in found.items() if what}
+    judged = {entry.name: verdict(entry, project.quality) for entry in entries}
+    return {name: list(found.beyond.values()) for name, found in judged.items() if found is not None and found.beyond}
 
 
 def _print_summary(console: Console, summary: Summary, remove: bool, quiet: bool) -> None:

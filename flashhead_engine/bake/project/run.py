@@ -13,11 +13,13 @@ from ...avatar.bundle import SAMPLES
 from ...errors import AudioError, FlashHeadError, OutputError
 from ...transcript.phonemes import phonemise
 from ..formats import FORMATS, line_name
+from ..gate import QualityLimits, Verdict, judge
 from ..manifest import SUFFIX, ManifestError, load_manifest
 from ..outputs import check_replaceable_file, explained
 from ..plan import LineRequest, output_of
+from ..quality import Quality
 from .executor import Executor, Job
-from .file import Character, Project, ProjectError, QualityLimits
+from .file import Character, Project, ProjectError
 from .key import line_key
 from .ledger import DONE, FAILED, PENDING, Entry, Ledger
 from .sources import Line, Problem, collect_lines
@@ -86,18 +88,11 @@ def bake(plan: Plan, ledger: Ledger, executor: Executor, stopping: Callable[[], 
         yield entry
 
 
-def beyond_limits(entry: Entry, limits: QualityLimits) -> list[str]:
-    """What of a baked line is outside the limits, in words."""
+def verdict(entry: Entry, limits: QualityLimits) -> Verdict | None:
+    """How good a line came out; None for one that is not baked."""
     if entry.state != DONE or entry.quality is None:
-        return []
-    quality, found = entry.quality, []
-    if quality["silence"] > limits.max_silence:
-        found.append(f"silence {quality['silence']:.2f} is above {limits.max_silence}")
-    if quality["clipping"] > limits.max_clipping:
-        found.append(f"clipping {quality['clipping']:.4f} is above {limits.max_clipping}")
-    if quality["mouth_motion"] < limits.min_mouth_motion:
-        found.append(f"mouth_motion {quality['mouth_motion']:.4f} is below {limits.min_mouth_motion}")
-    return found
+        return None
+    return judge(msgspec.convert(entry.quality, Quality), limits)
 
 
 def prune(project: Project, ledger: Ledger, removed: Iterable[str]) -> tuple[list[str], list[str]]:
