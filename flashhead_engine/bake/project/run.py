@@ -121,7 +121,8 @@ def _check_characters(project: Project) -> None:
     for name, character in project.characters.items():
         settings = project.session_settings(character, 0, character.emotion)
         try:
-            line_key("", project.formats_of(character), _avatar(project, character), character.tier, settings, "", "")
+            avatar = avatar_of(project, character)
+            line_key("", project.formats_of(character), avatar, character.tier, settings, "", "")
         except FlashHeadError as error:
             problems.append(f"{project.path}: characters.{name}: {error}")
     if problems:
@@ -171,7 +172,7 @@ def _job(project: Project, line: Line, hashes: "_AudioHashes") -> Job:
     character = project.characters[line.character]
     formats = project.formats_of(character)
     settings = project.session_settings(character, _seed(project, line), line.emotion)
-    avatar = _avatar(project, character)
+    avatar = avatar_of(project, character)
     text = line.text if project.settings.follow_text and line.language else ""
     size, sha256 = hashes.of(line.audio)
     folder, name = _folder(project, line), line.name.rpartition("/")[2]
@@ -192,7 +193,8 @@ def _seed(project: Project, line: Line) -> int:
     return int.from_bytes(digest[:4], "little")
 
 
-def _avatar(project: Project, character: Character) -> str:
+def avatar_of(project: Project, character: Character) -> str:
+    """What `load_avatar` takes."""
     return character.avatar if character.avatar in SAMPLES else str(project.path.parent / character.avatar)
 
 
