@@ -146,8 +146,8 @@ def test_lines_beyond_the_limits_are_named(project, tmp_path, speech):
     code, summary = run(project(csv_source()))
     assert code == 3 and summary["baked"] == 3
     assert set(summary["beyond_limits"]) == {"silent", "clipped"}
-    assert "silence" in summary["beyond_limits"]["silent"][0]
-    assert "clipping" in summary["beyond_limits"]["clipped"][0]
+    assert "silence: 1.00 is above 0.9" in summary["beyond_limits"]["silent"]
+    assert any(what.startswith("clipping: ") for what in summary["beyond_limits"]["clipped"])
 
 
 def test_two_runs_on_one_output_exclude_each_other(tmp_path):

@@ -2,10 +2,9 @@
 
 // Everything of a project is written with textContent and setAttribute, never as HTML.
 (() => {
-  const { rows, curve_hz: curveHz } = JSON.parse(document.getElementById("data").textContent);
+  const { rows, states, curve_hz: curveHz } = JSON.parse(document.getElementById("data").textContent);
   const ROWS_AT_ONCE = 100;
   const LEVELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  const STATES = { failed: "failed", beyond: "beyond", pending: "waiting", done: "good" };
   const byId = (id) => document.getElementById(id);
 
   const fixed = (digits) => (value) => value.toFixed(digits);
@@ -15,7 +14,7 @@
     { title: "Line", key: (row) => row.name, fill: fillLine, header: true },
     { title: "Character", key: (row) => row.character, fill: fillText((row) => row.character) },
     { title: "Language", key: (row) => row.language, fill: fillText((row) => row.language) },
-    { title: "State", key: (row) => Object.keys(STATES).indexOf(row.state), fill: fillState },
+    { title: "State", key: (row) => Object.keys(states).indexOf(row.state), fill: fillState },
     number("Score", "score", fixed(2)),
     number("Confidence", "confidence", fixed(2)),
     number("Follows", "correlation", fixed(2)),
@@ -90,7 +89,7 @@
   }
 
   function fillState(cell, row) {
-    add(cell, "span", STATES[row.state], `badge ${row.state}`);
+    add(cell, "span", states[row.state], `badge ${row.state}`);
   }
 
   function fillPlay(cell, row) {

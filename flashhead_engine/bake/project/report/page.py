@@ -30,6 +30,8 @@ def render_page(project: Project, found: list[Found]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    # In their order, which the page keeps.
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":")}
     # Files of this program, not of a project: they go in as they are.
     style, program = (Markup((_FOLDER / name).read_text("utf-8")) for name in ("page.css", "page.js"))
     done = [one.entry for one in found if one.entry.state == DONE]
@@ -43,14 +45,15 @@ def render_page(project: Project, found: list[Found]) -> str:
         style_hash=_hash(style),
         program=program,
         program_hash=_hash(program),
-        counts={state: counts[state] for state in STATES},
+        states=STATES,
+        counts=counts,
         audio_s=sum(entry.duration_us for entry in done) / 1e6,
         baked_s=baked_s,
         x_real_time=sum(entry.duration_us for entry in timed) / 1e6 / baked_s if baked_s else None,
         characters=sorted({one.row.character for one in found} - {""}),
         languages=sorted({one.row.language for one in found} - {""}),
         limits=_limits(project.quality),
-        data={"rows": msgspec.to_builtins([one.row for one in found]), "curve_hz": CURVE_HZ},
+        data={"rows": msgspec.to_builtins([one.row for one in found]), "states": STATES, "curve_hz": CURVE_HZ},
     )
 
 

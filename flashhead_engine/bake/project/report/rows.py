@@ -15,8 +15,8 @@ from ..sources import Line, collect_lines
 BEYOND = "beyond"
 """State of a line that is baked and outside a limit of [quality]; beside DONE, FAILED and PENDING of the ledger."""
 
-STATES = (FAILED, BEYOND, PENDING, DONE)
-"""In the order of the page."""
+STATES = {FAILED: "failed", BEYOND: "beyond the limits", PENDING: "waiting", DONE: "good"}
+"""As the page calls them, in its order."""
 
 _PLAYED_BY_BROWSERS = (".mp4", ".webm")
 
@@ -67,7 +67,7 @@ def collect_rows(project: Project, ledger: Ledger, page: Path) -> list[Found]:
 
 
 def _how_bad(row: Row) -> tuple:
-    return STATES.index(row.state), not row.notes, row.score if row.score is not None else 1.0, row.name
+    return list(STATES).index(row.state), not row.notes, row.score if row.score is not None else 1.0, row.name
 
 
 def _row(project: Project, line: Line, entry: Entry, page: Path) -> Row:
