@@ -3,11 +3,15 @@
 import base64
 import hashlib
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
+from selenium.webdriver.support.ui import WebDriverWait
 
 from .conftest import DIALOGUE, csv_source, write_wav
 from .test_bake_project import run, start
@@ -58,19 +62,24 @@ def page(tmp_path_factory, speech) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator:
-    from selenium import webdriver
-
+def opened() -> Iterator:
     options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
+    options.binary_location = shutil.which("chromium")
     # A container's root has no sandbox and little shared memory.
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
     driver.set_window_size(1400, 900)
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+def browser(need_program, request):
+    need_program("chromium")
+    need_program("chromedriver")
+    return request.getfixturevalue("opened")
 
 
 def texts(browser, selector: str) -> list[str]:
@@ -93,9 +102,6 @@ def choose(browser, **fields: str) -> list[str]:
 
 def waited(browser, script: str) -> bool:
     """Whether a script comes to return true within three seconds."""
-    from selenium.common.exceptions import TimeoutException
-    from selenium.webdriver.support.ui import WebDriverWait
-
     try:
         return WebDriverWait(browser, 3, poll_frequency=0.05).until(lambda driver: driver.execute_script(script))
     except TimeoutException:

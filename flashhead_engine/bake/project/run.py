@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ...avatar.bundle import SAMPLES
-from ...errors import AudioError, FlashHeadError, OutputError
+from ...errors import AudioError, FlashHeadError, MissingDependencyError, OutputError
 from ...transcript.phonemes import phonemise
 from ..formats import FORMATS, line_name
 from ..gate import QualityLimits, Verdict, judge
@@ -73,7 +73,7 @@ def plan_run(project: Project, ledger: Ledger, only_failed: bool = False) -> Pla
         else:
             jobs.append(job)
     if any(job.text for job in jobs):
-        phonemise("a", "en")
+        _check_texts()
     hashes.save()
     ledger.save(found)
     ledger.save(Entry(job.name, PENDING, job.request.key) for job in jobs)
@@ -127,6 +127,15 @@ def _check_characters(project: Project) -> None:
             problems.append(f"{project.path}: characters.{name}: {error}")
     if problems:
         raise ProjectError("\n".join(problems))
+
+
+def _check_texts() -> None:
+    try:
+        phonemise("a", "en")
+    except MissingDependencyError as error:
+        raise MissingDependencyError(
+            f"{error} Or set follow_text = false in [settings]: then texts are neither followed nor checked."
+        ) from error
 
 
 def _same_file(path: str) -> str:

@@ -11,9 +11,8 @@
   const percent = (value) => `${(100 * value).toFixed(value && value < 0.1 ? 1 : 0)} %`;
   const COLUMNS = [
     { title: "Mouth", fill: fillPicture, className: "picture" },
+    { title: "Player", fill: fillPlay },
     { title: "Line", key: (row) => row.name, fill: fillLine, header: true },
-    { title: "Character", key: (row) => row.character, fill: fillText((row) => row.character) },
-    { title: "Language", key: (row) => row.language, fill: fillText((row) => row.language) },
     { title: "State", key: (row) => Object.keys(states).indexOf(row.state), fill: fillState },
     number("Score", "score", fixed(2)),
     number("Confidence", "confidence", fixed(2)),
@@ -24,7 +23,6 @@
     number("Motion", "mouth_motion", fixed(2)),
     number("Silence", "silence", percent),
     number("Clipping", "clipping", percent),
-    { title: "Player", fill: fillPlay },
   ];
 
   let shown = rows;
@@ -66,12 +64,6 @@
     return element;
   }
 
-  function fillText(value) {
-    return (cell, row) => {
-      cell.textContent = value(row);
-    };
-  }
-
   function fillPicture(cell, row) {
     const picture = add(cell, row.thumbnail ? "img" : "span");
     if (row.thumbnail) {
@@ -83,6 +75,7 @@
   function fillLine(cell, row) {
     cell.scope = "row";
     add(cell, "b", row.name);
+    add(cell, "small", row.character);
     if (row.text) add(cell, "p", row.text);
     const className = row.state === "failed" ? "wrong" : "warned";
     for (const what of [...row.notes, ...Object.values(row.beyond)]) add(cell, "p", what, className);

@@ -24,7 +24,7 @@ from .rows import Found
 
 CURVE_HZ = 30
 _LEVELS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
-_WIDEST = 0.6  # aperture of the highest level
+_WIDEST = 0.75  # aperture of the highest level
 
 _THUMBNAIL_PX = 96
 _AROUND_MOUTH = 1.1  # half a thumbnail, in widths of the mouth

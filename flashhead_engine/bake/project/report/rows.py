@@ -61,7 +61,7 @@ def collect_rows(project: Project, ledger: Ledger, page: Path) -> list[Found]:
         entry = entries.get(line.name) or Entry(line.name, PENDING)
         found.append(Found(_row(project, line, entry, page), line, entry))
     for problem in problems:
-        row = Row(name=problem.name or problem.where, state=FAILED, notes=[str(problem)])
+        row = Row(name=problem.name or problem.where, state=FAILED, notes=[_short(project, str(problem))])
         found.append(Found(row, None, Entry(row.name, FAILED)))
     return sorted(found, key=lambda one: _how_bad(one.row))
 
@@ -83,11 +83,16 @@ def _row(project: Project, line: Line, entry: Entry, page: Path) -> Row:
         score=judged.score if judged is not None else None,
         quality={name: value for name, value in (entry.quality or {}).items() if value is not None} if here else {},
         beyond=judged.beyond if judged is not None else {},
-        notes=[note.removeprefix(f"{line.audio}: ") for note in (entry.error, entry.warning) if note],
+        notes=[_short(project, note, line.audio) for note in (entry.error, entry.warning) if note],
         duration_s=entry.duration_us / 1e6 if here and entry.duration_us else None,
         audio=_address(line.audio, page),
         video=_address(video, page) if video is not None else None,
     )
+
+
+def _short(project: Project, note: str, audio: Path | None = None) -> str:
+    """Without the line's own audio file in front, and with paths from the project's folder on."""
+    return note.removeprefix(f"{audio}: ").replace(f"{project.path.parent}{os.sep}", "")
 
 
 def _video(output: Path, files: tuple[str, ...]) -> Path | None:
