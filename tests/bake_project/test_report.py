@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,6 +13,10 @@ import pytest
 from selenium import webdriver
 from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.support.ui import WebDriverWait
+
+from flashhead_engine.bake.project.file import load_project
+from flashhead_engine.bake.project.ledger import Ledger
+from flashhead_engine.bake.project.report import write_report
 
 from .conftest import DIALOGUE, csv_source, write_wav
 from .test_bake_project import run, start
@@ -240,3 +245,35 @@ def test_nothing_but_its_own_program_may_run(page, browser):
     spoiled.write_text(re.sub("<meta http-equiv[^>]*>", "", spoiled.read_text("utf-8")), "utf-8")
     browser.get(spoiled.as_uri())
     assert browser.title == "taken", "without the policy it would run"
+
+
+def rows_of(page: Path) -> dict[str, dict]:
+    text = page.read_text("utf-8")
+    [data] = re.findall(r'<script id="data" type="application/json">(.*?)</script>', text, re.DOTALL)
+    return {row["name"]: row for row in json.loads(data)["rows"]}
+
+
+def test_a_track_that_is_damaged_is_noted_and_pictures_are_for_the_worst(page, tmp_path):
+    shutil.copytree(page.parents[1], tmp_path / "copy")
+    project = load_project(tmp_path / "copy" / "dialogue.toml")
+    (project.output / "en" / "halt.json").write_text("{}")
+    (project.output / "de" / "gate.mp4").write_bytes(b"no video")
+    with Ledger(project.output) as ledger:
+        assert write_report(project, ledger, tmp_path / "pages" / "page.html", thumbnails=1) == WAITING + 5
+    rows = rows_of(tmp_path / "pages" / "page.html")
+    assert [name for name, row in rows.items() if "thumbnail" in row] == ["en/hostile"]
+    assert "cannot be read" in rows["en/halt"]["notes"][0] and "mouth" not in rows["en/halt"]
+    assert rows["en/halt"]["audio"] == "../copy/voice/a%20%231%25.wav"
+    assert rows["en/silent"]["mouth"].strip("A") == "", "a silent line's mouth is shut"
+    with Ledger(project.output) as ledger:
+        write_report(project, ledger, project.output / "report.html", thumbnails=200)
+    assert "cannot be read" in rows_of(project.output / "report.html")["de/gate"]["notes"][0]
+
+
+def test_nothing_was_baked_yet(tmp_path):
+    path = tmp_path / "dialogue.toml"
+    path.write_text(HEAD + csv_source(), encoding="utf-8")
+    process = start("report", path)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1 and "nothing was baked there yet" in errors
+    assert not (tmp_path / "baked").exists()
