@@ -106,9 +106,10 @@ def choose(browser, **fields: str) -> list[str]:
 
 
 def waited(browser, script: str) -> bool:
-    """Whether a script comes to return true within three seconds."""
+    """Whether a script comes to return true while the browser's test has patience."""
     try:
-        return WebDriverWait(browser, 3, poll_frequency=0.05).until(lambda driver: driver.execute_script(script))
+        waiting = WebDriverWait(browser, browser.patience_s, poll_frequency=0.05)
+        return waiting.until(lambda driver: driver.execute_script(script))
     except TimeoutException:
         return False
 
@@ -194,6 +195,7 @@ CHECKS = (no_errors, worst_first, built_as_scrolled, filters, sorts, plays, thum
 
 
 def test_it_works_in_a_browser(page, browser):
+    browser.patience_s = 20  # of a busy machine
     browser.get(page.as_uri())
     for check in CHECKS:
         check(browser)
@@ -218,6 +220,7 @@ def test_it_works_in_a_browser(page, browser):
 def test_a_spoiled_page_is_noticed(page, browser, check: Callable, right: str, wrong: str):
     spoiled = page.with_name("spoiled.html")
     spoiled.write_text(with_program(page.read_text("utf-8"), right, wrong), "utf-8")
+    browser.patience_s = 2
     browser.get(spoiled.as_uri())
     with pytest.raises(AssertionError):
         check(browser)

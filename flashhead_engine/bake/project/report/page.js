@@ -14,11 +14,11 @@
     { title: "Player", fill: fillPlay },
     { title: "Line", key: (row) => row.name, fill: fillLine, header: true },
     { title: "State", key: (row) => Object.keys(states).indexOf(row.state), fill: fillState },
-    number("Score", "score", fixed(2)),
+    number("Score", "score", fixed(2), (row) => row.score),
     number("Confidence", "confidence", fixed(2)),
     number("Follows", "correlation", fixed(2)),
     number("Lag ms", "lag_ms", String),
-    number("Closures", "closures", (made) => made),
+    number("Closures", "closures", (_, { quality }) => `${quality.closures_made}/${quality.closures}`, closedShare),
     number("Sounds/s", "sounds_per_s", fixed(1)),
     number("Motion", "mouth_motion", fixed(2)),
     number("Silence", "silence", percent),
@@ -39,16 +39,14 @@
     row.sought = [row.name, row.text ?? "", ...row.notes, ...Object.values(row.beyond)].join("\n").toLowerCase();
   }
 
-  function number(title, measure, format) {
-    const values = {
-      score: (row) => row.score,
-      closures: ({ quality }) => quality.closures && quality.closures_made / quality.closures,
-    };
-    const key = values[measure] ?? ((row) => row.quality[measure]);
-    const text = (row) =>
-      measure === "closures" ? `${row.quality.closures_made}/${row.quality.closures}` : format(key(row));
+  function closedShare({ quality }) {
+    return quality.closures && quality.closures_made / quality.closures;
+  }
+
+  /** `text` is given the value that `key` takes from a row, and the row. */
+  function number(title, measure, text, key = (row) => row.quality[measure]) {
     const fill = (cell, row) => {
-      cell.textContent = key(row) == null ? "–" : text(row);
+      cell.textContent = key(row) == null ? "–" : text(key(row), row);
       if (measure in row.beyond) {
         cell.classList.add("outside");
         cell.title = row.beyond[measure];
