@@ -32,7 +32,7 @@ _JPEG_QUALITY = 80
 
 
 class Pictures:
-    """Adds to the rows of a project what is seen of its lines; keeps one renderer for each avatar."""
+    """Adds to the rows of a project what is seen of its lines."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -40,15 +40,13 @@ class Pictures:
     def add(self, found: Found, with_thumbnail: bool) -> None:
         """Fill in `mouth` of a line that has a track and no video, and `thumbnail`. A file that cannot be read is
         noted in the row. Raises AvatarError."""
-        row, output = found.row, self._project.output
-        files = [output / file for file in found.entry.files]
-        video = next((file for file in files if row.video and file.name.endswith(Path(row.video).suffix)), None)
+        row = found.row
         widest_s = (row.quality.get("widest_ms") or 0) / 1000
         try:
-            if video is not None:
-                picture = _video_frame(video, widest_s) if with_thumbnail else None
+            if found.video is not None:
+                picture = _video_frame(found.video, widest_s) if with_thumbnail else None
             else:
-                track = _read_track(files)
+                track = _read_track([self._project.output / file for file in found.entry.files])
                 if track is None:
                     return
                 row.mouth = _curve(track)
@@ -57,17 +55,17 @@ class Pictures:
             row.notes.append(f"What was baked cannot be read ({error}). Bake the line again.")
             return
         if picture is not None:
-            row.thumbnail = _thumbnail(picture, self._avatar(found))
+            row.thumbnail = _thumbnail(picture, _load(self._avatar(found)))
 
-    def _avatar(self, found: Found) -> Avatar:
-        return _load(avatar_of(self._project, self._project.characters[found.line.character]))
+    def _avatar(self, found: Found) -> str:
+        return avatar_of(self._project, self._project.characters[found.line.character])
 
     def _drawn(self, found: Found, track: np.ndarray, time_s: float) -> Image.Image:
         avatar = self._avatar(found)
         frame = track[min(round(time_s * WEIGHTS_HZ), len(track) - 1)].astype(np.float32)
         weights, pose = np.split(frame[: len(ARKIT_52) + len(POSE)], [len(ARKIT_52)])
-        pixels = Image.fromarray(_renderer(avatar.folder).render(weights, pose), "RGBA")
-        shown = Image.new("RGB", pixels.size, avatar.background)
+        pixels = Image.fromarray(_renderer(avatar).render(weights, pose), "RGBA")
+        shown = Image.new("RGB", pixels.size, _load(avatar).background)
         shown.paste(pixels, mask=pixels)
         return shown
 
@@ -78,8 +76,8 @@ def _load(avatar: str) -> Avatar:
 
 
 @functools.cache
-def _renderer(avatar: Path) -> PortraitRenderer:
-    return PortraitRenderer(_load(str(avatar)), SIZES[0])
+def _renderer(avatar: str) -> PortraitRenderer:
+    return PortraitRenderer(_load(avatar), SIZES[0])
 
 
 def _video_frame(video: Path, time_s: float) -> Image.Image:
@@ -126,7 +124,7 @@ def _curve(track: np.ndarray) -> str:
 
 def _thumbnail(picture: Image.Image, avatar: Avatar) -> str:
     """A data address of the mouth and what is around it."""
-    scale = picture.height / avatar.side  # of an OGV the left half is the picture
+    scale = picture.height / avatar.side
     lips = np.concatenate([avatar.landmarks.lip_upper_outer, avatar.landmarks.lip_lower_outer]) * scale
     x, y = (lips.min(axis=0) + lips.max(axis=0)) / 2
     half = min(_AROUND_MOUTH * float(np.ptp(lips[:, 0])), x, y, picture.height - x, picture.height - y)

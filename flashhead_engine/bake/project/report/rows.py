@@ -42,11 +42,13 @@ class Row(Struct, kw_only=True, omit_defaults=True):
 
 
 class Found(Struct, frozen=True):
-    """A row with what it was made of. `line`: None for a row of a source that is no line."""
+    """A row with what it was made of. `line`: None for a row of a source that is no line. `video`: what the player
+    shows, None without one."""
 
     row: Row
     line: Line | None
     entry: Entry
+    video: Path | None = None
 
 
 def collect_rows(project: Project, ledger: Ledger, page: Path) -> list[Found]:
@@ -59,7 +61,8 @@ def collect_rows(project: Project, ledger: Ledger, page: Path) -> list[Found]:
     found = []
     for line in lines:
         entry = entries.get(line.name) or Entry(line.name, PENDING)
-        found.append(Found(_row(project, line, entry, page), line, entry))
+        video = _video(project.output, entry.files) if entry.state == DONE else None
+        found.append(Found(_row(project, line, entry, video, page), line, entry, video))
     for problem in problems:
         row = Row(name=problem.name or problem.where, state=FAILED, notes=[_short(project, str(problem))])
         found.append(Found(row, None, Entry(row.name, FAILED)))
@@ -70,10 +73,9 @@ def _how_bad(row: Row) -> tuple:
     return list(STATES).index(row.state), not row.notes, row.score if row.score is not None else 1.0, row.name
 
 
-def _row(project: Project, line: Line, entry: Entry, page: Path) -> Row:
+def _row(project: Project, line: Line, entry: Entry, video: Path | None, page: Path) -> Row:
     judged: Verdict | None = verdict(entry, project.quality)
     here = entry.state == DONE
-    video = _video(project.output, entry.files) if here else None
     return Row(
         name=line.name,
         state=BEYOND if judged is not None and judged.beyond else entry.state,
