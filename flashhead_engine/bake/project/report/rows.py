@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from ...gate import Verdict
 from ..file import Project
 from ..ledger import DONE, FAILED, PENDING, Entry, Ledger
 from ..run import verdict
@@ -34,7 +33,6 @@ class Row(Struct, kw_only=True, omit_defaults=True):
     quality: dict[str, float | bool] = {}
     beyond: dict[str, str] = {}
     notes: list[str] = []
-    duration_s: float | None = None
     audio: str | None = None
     video: str | None = None
     thumbnail: str | None = None
@@ -74,8 +72,8 @@ def _how_bad(row: Row) -> tuple:
 
 
 def _row(project: Project, line: Line, entry: Entry, video: Path | None, page: Path) -> Row:
-    judged: Verdict | None = verdict(entry, project.quality)
-    here = entry.state == DONE
+    judged = verdict(entry, project.quality)
+    measured = entry.quality if judged is not None else {}
     return Row(
         name=line.name,
         state=BEYOND if judged is not None and judged.beyond else entry.state,
@@ -83,10 +81,9 @@ def _row(project: Project, line: Line, entry: Entry, video: Path | None, page: P
         language=line.language,
         text=line.text,
         score=judged.score if judged is not None else None,
-        quality={name: value for name, value in (entry.quality or {}).items() if value is not None} if here else {},
+        quality={name: value for name, value in measured.items() if value is not None},
         beyond=judged.beyond if judged is not None else {},
         notes=[_short(project, note, line.audio) for note in (entry.error, entry.warning) if note],
-        duration_s=entry.duration_us / 1e6 if here and entry.duration_us else None,
         audio=_address(line.audio, page),
         video=_address(video, page) if video is not None else None,
     )
