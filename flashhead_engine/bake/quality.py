@@ -62,8 +62,9 @@ class Quality(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class QualityMeter:
-    """Takes a line as it is baked; memory grows by about a kilobyte a second. `outputs`: what its driver makes. Where
-    that is a track and a video, the track is measured: it has more frames a second."""
+    """Takes a line as it is baked; memory grows by about a kilobyte a second, and `result` needs some 30 more.
+    `outputs`: what its driver makes. Where that is a track and a video, the track is measured: it has more frames a
+    second."""
 
     def __init__(self, outputs: Outputs) -> None:
         self._measures_track = Outputs.BLENDSHAPES in outputs
