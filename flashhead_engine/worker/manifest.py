@@ -68,7 +68,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError as error:
-        raise TransportError(f"{path} is missing: the worker was not copied whole. Copy its folder again.") from error
+        raise TransportError(
+            f"there is no worker, or not the whole of it: {path} is missing. Copy the worker's folder there."
+        ) from error
     except (OSError, msgspec.DecodeError) as error:
         raise TransportError(f"{path} cannot be read: {error}. Copy the worker's folder again.") from error
     if (manifest.format, manifest.protocol) != (FORMAT, PROTOCOL):

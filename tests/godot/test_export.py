@@ -209,7 +209,7 @@ def test_worker_and_avatars_lie_beside_the_game(export, game, tmp_path):
 
 
 def test_a_game_is_not_exported_into_its_worker(export, tmp_path):
-    (tmp_path / "flashhead_worker").write_bytes(b"#!/bin/sh\n")
+    (tmp_path / "flashhead-worker").write_bytes(b"#!/bin/sh\n")
     found = export(worker=1, worker_folder=str(tmp_path))
     assert "Export it to another one" in found.stderr
     assert not (found.folder / "flashhead_worker").exists()
@@ -254,15 +254,15 @@ def test_the_game_speaks_with_a_worker_at_an_explicit_path(whole, live_game, tem
 
 
 def test_the_game_speaks_with_the_worker_that_was_put_beside_it(whole, live_game, template, tmp_path):
-    """A real worker, by a program that starts it where it is installed; not a bundle that runs on any machine."""
+    """The Python of an environment; test_shipped.py has the worker that needs none."""
     worker = tmp_path / "worker"
-    worker.mkdir()
-    program = worker / "flashhead_worker"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m flashhead_engine.worker "$@"\n')
-    program.chmod(0o755)
+    python = worker / "bin" / "python3"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
     found = exported(whole, template, tmp_path / "out", worker=1, worker_folder=str(worker))
     shutil.rmtree(worker)
-    assert "flashhead_worker/flashhead_worker" in found.files()
+    assert "flashhead_worker/bin/python3" in found.files()
     check_it_speaks(found, template)
     # Without it nobody else is found.
     shutil.rmtree(found.folder / "flashhead_worker")
