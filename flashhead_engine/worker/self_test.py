@@ -59,9 +59,13 @@ def _talk(options: Sequence[str], sample: Path) -> Iterator[str]:
 
 
 def opens(head: Head, sample: Path = SAMPLE) -> float:
-    """How far its jaw opens, 0..1, while it speaks the sample, a WAV file with 16 bits and one channel."""
+    """How far its jaw opens, 0..1, while it speaks the sample; of a head with blendshapes alone."""
+    frames = head.frames(head.speak(*read_sample(sample)), real_time=False)
+    return max((float(frame.weights[INDEX["jawOpen"]]) for frame in frames), default=0.0)
+
+
+def read_sample(sample: Path = SAMPLE) -> tuple[np.ndarray, int]:
+    """Samples, float32 in [-1, 1], and their rate, of a WAV file with 16 bits and one channel."""
     with wave.open(str(sample)) as file:
         pcm = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
-        utterance = head.speak(pcm, file.getframerate())
-    frames = head.frames(utterance, real_time=False)
-    return max((float(frame.weights[INDEX["jawOpen"]]) for frame in frames), default=0.0)
+        return pcm, file.getframerate()
