@@ -120,7 +120,13 @@ _LIBRARIES = (
     # Of Python, of what starts it, and of the system on which a worker was put together.
     _Library(_PYTHON, "PSF-2.0", _INTERPRETER, (f"{_SYSTEM}Python.txt",), r"(3\.\d+\.\d+)\0"),
     _Library(_PYTHON, "PSF-2.0", ("python3*/lib-dynload/*",), (f"{_SYSTEM}Python.txt",), ""),
-    _Library("libmpdec", "BSD-2-Clause", ("lib-dynload/_decimal.*",), (f"{_SYSTEM}libmpdec.txt",), ""),
+    _Library(
+        "libmpdec",
+        "BSD-2-Clause",
+        ("lib-dynload/_decimal.*", *_INTERPRETER),
+        (f"{_SYSTEM}libmpdec.txt",),
+        r"(?:mpd_|libmpdec)()",
+    ),
     _Library(
         "PyInstaller's bootloader",
         _BOOTLOADER,
@@ -131,6 +137,7 @@ _LIBRARIES = (
     _Library("libstdc++", _GCC, ("libstdc++.so.*",), _NUMPY, ""),
     _Library("libgcc", _GCC, ("libgcc_s.so.*",), _NUMPY, ""),
     _Library("libffi", "MIT", ("libffi.so.*", "libffi-*.dll"), (f"{_SYSTEM}libffi.txt",), ""),
+    _Library("Expat", "MIT", ("libexpat.so.*",), (f"{_SYSTEM}libexpat.txt",), r"expat_(\d+\.\d+\.\d+)"),
     _Library("zlib", "Zlib", ("libz.so.*",), (f"{_SYSTEM}zlib.txt",), r"inflate (\d+\.\d+(?:\.\d+)*) "),
 )
 _BROUGHT_ALONG = "*.libs/*"  # what wheels bring, which is not their authors' own
