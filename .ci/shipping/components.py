@@ -120,13 +120,7 @@ _LIBRARIES = (
     # Of Python, of what starts it, and of the system on which a worker was put together.
     _Library(_PYTHON, "PSF-2.0", _INTERPRETER, (f"{_SYSTEM}Python.txt",), r"(3\.\d+\.\d+)\0"),
     _Library(_PYTHON, "PSF-2.0", ("python3*/lib-dynload/*",), (f"{_SYSTEM}Python.txt",), ""),
-    _Library(
-        "libmpdec",
-        "BSD-2-Clause",
-        ("lib-dynload/_decimal.*", *_INTERPRETER),
-        (f"{_SYSTEM}libmpdec.txt",),
-        r"(?:mpd_|libmpdec)()",
-    ),
+    _Library("libmpdec", "BSD-2-Clause", ("lib-dynload/_decimal.*",), (f"{_SYSTEM}libmpdec.txt",), ""),
     _Library(
         "PyInstaller's bootloader",
         _BOOTLOADER,
