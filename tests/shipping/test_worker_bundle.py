@@ -1,7 +1,9 @@
 """The worker bundle on a machine that is not the developer's."""
 
+import contextlib
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -113,6 +115,26 @@ def test_two_games_with_one_bundle(bundle):
         assert says(one) > 0.1
         one.close()
         assert says(other) > 0.1
+
+
+def listening(pid: int) -> set[str]:
+    """Sockets of a process that other machines could connect to, by their numbers."""
+    rows = [
+        line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/{pid}/net/{name}").read_text().splitlines()
+    ]
+    listened = {row[9] for row in rows if row[3] == "0A"}
+    mine = set()
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            mine.add(os.readlink(path).removeprefix("socket:[").removesuffix("]"))
+    return mine & listened
+
+
+def test_nothing_of_it_can_be_reached_from_another_machine(bundle):
+    with launch(program(bundle)) as worker, worker.open("guard"):
+        assert listening(worker.worker_pid) == set()
+    with socket.create_server(("127.0.0.1", 0)):
+        assert listening(os.getpid()), "one that listens is seen"
 
 
 def test_the_time_of_day_jumps(bundle, tmp_path, need_program, monkeypatch):
