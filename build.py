@@ -711,7 +711,7 @@ def worker_bundle(arguments: argparse.Namespace) -> None:
 def build_worker_bundle(*choices: str) -> dict[str, str]:
     """Put the worker into dist/, with these `choices` of .ci/shipping/bundle.py. Returns the variable of the
     environment by which tests find it."""
-    make_venv(VENV)
+    make_venv(VENV)  # has the compiler, where this machine has none
     folders = (PACKAGE, NATIVE_SOURCES, SHIPPING)
     files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
     sources = digest(PROJECT, *(path for path in files if path.suffix != ".pyc"))
