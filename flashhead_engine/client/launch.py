@@ -6,9 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..errors import TransportError
 from ..worker.discovery import ENDPOINT, TOKEN, WorkerAddress
+from ..worker.manifest import is_shipped, read_manifest
 from ..worker.system import new_endpoint
 
 _BETWEEN_STARTS_S = 0.5
@@ -27,8 +29,8 @@ class PrivateWorker:
         self._failure_told = False
 
     def locate(self) -> WorkerAddress:
-        """Its address; starts it where it does not run. Raises TransportError when it cannot be started, or ended as
-        soon as it was: then a later call tries again."""
+        """Its address; starts it where it does not run. Raises TransportError when it cannot be started, its manifest
+        is missing or of another protocol, or it ended as soon as it was started: then a later call tries again."""
         if self._process is None:
             self._start()
         elif (code := self._process.poll()) is not None:
@@ -46,6 +48,8 @@ class PrivateWorker:
         self._end()
 
     def _start(self) -> None:
+        if is_shipped(self._command[0]):
+            read_manifest(Path(self._command[0]).parent)
         environment = {**os.environ, ENDPOINT: self._address.endpoint, TOKEN: self._address.token}
         try:
             # Its stdin stays open as long as this process lives: the worker ends when it closes.

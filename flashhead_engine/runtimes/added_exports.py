@@ -6,7 +6,8 @@ from pathlib import Path
 from ..models.registry import models_dir, read_record, write_record
 from .exported import Export, read_export
 
-_FILE = "exports.json"
+EXPORTS = "exports.json"
+"""The record: folders by tier, absolute or from the record's own."""
 
 
 def default_folder(tier: str) -> Path:
@@ -16,16 +17,16 @@ def default_folder(tier: str) -> Path:
 
 def recorded_exports() -> dict[str, str]:
     """Folders by tier. Raises ModelError when the record cannot be read."""
-    return read_record(models_dir() / _FILE, dict[str, str], "exports")
+    return read_record(models_dir() / EXPORTS, dict[str, str], "exports")
 
 
 def remember_export(export: Export) -> None:
     """Raises ModelError when the record cannot be written."""
     folders = recorded_exports() | {export.manifest.tier: str(export.folder.resolve())}
-    write_record(models_dir() / _FILE, folders)
+    write_record(models_dir() / EXPORTS, folders)
 
 
 def added_export(tier: str) -> Export | None:
     """None where the tier was not exported. Raises ModelError where it was and cannot be used any more."""
     folder = recorded_exports().get(tier)
-    return None if folder is None else read_export(Path(folder))
+    return None if folder is None else read_export(models_dir() / folder)

@@ -70,6 +70,7 @@ def main() -> int:
     parser.add_argument(GPU_MEMORY, type=int, default=0, help="MiB of GPU memory for networks; 0: on the CPU")
     parser.add_argument(GPU_PRIORITY, default=PRIORITIES[0], help="of their work on the GPU: low or normal")
     parser.add_argument(RUNTIME, default=None, help=f"of lite and pro: {', '.join(RUNTIMES)}")
+    parser.add_argument("--self-test", action="store_true", help="check this worker's files and have it speak")
     options = parser.parse_args()
     try:
         limits = Limits(
@@ -81,6 +82,10 @@ def main() -> int:
         )
     except FlashHeadError as error:
         parser.error(str(error))
+    if options.self_test:
+        from .self_test import self_test
+
+        return self_test(limits.options())
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     return serve(options.private, options.allow_path, limits, options.end_with_stdin)
 

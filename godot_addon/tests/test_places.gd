@@ -11,7 +11,7 @@ func before() -> void:
 
 
 func after() -> void:
-	for path: String in ["bin/python3", "flashhead_worker", "bin", ""]:
+	for path: String in ["bin/python3", "flashhead-worker", "bin", ""]:
 		DirAccess.remove_absolute(folder.path_join(path))
 
 
@@ -29,8 +29,8 @@ func test_a_python_with_the_worker_is_found() -> void:
 
 func test_a_program_goes_before_a_python() -> void:
 	touch("bin/python3")
-	touch("flashhead_worker")
-	var wanted := [folder.path_join("flashhead_worker"), "--allow-path", "/game"]
+	touch("flashhead-worker")
+	var wanted := [folder.path_join("flashhead-worker"), "--allow-path", "/game"]
 	check_equal(Places.worker_in(folder, "/game"), PackedStringArray(wanted), "its command")
 
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/json.h"
+#include "core/manifest.h"
 #include "platform/shared_memory.h"
 
 namespace flashhead {
@@ -29,7 +30,7 @@ Locate LocateRunning(std::string endpoint, std::string token) {
     const std::string known = token.empty() ? EnvironmentVariable(kToken) : token;
     if (!endpoint.empty()) return {endpoint, known};
     if (const std::string told = EnvironmentVariable(kEndpoint); !told.empty()) return {told, known};
-    if (const auto file = ReadSmallFile(RuntimeFolder() + "/worker.json")) {
+    if (const auto file = ReadSmallFile(RuntimeFolder() + "/worker.json", Owner::kThisUser)) {
       const auto fields = ParseFlatJson(*file);
       if (fields && ProcessLives(fields->Number("pid"))) return {fields->Text("endpoint"), fields->Text("token")};
     }
@@ -61,6 +62,7 @@ WorkerAddress PrivateWorker::Find() {
 
 void PrivateWorker::Start() {
   process_.reset();
+  CheckManifest(command_[0]);
   // Another one each time: the port of one that was killed may not be free at once.
   address_ = {PrivateEndpoint(), RandomToken()};
   process_ = std::make_unique<ChildProcess>(

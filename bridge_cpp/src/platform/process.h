@@ -38,8 +38,9 @@ std::string EnvironmentVariable(const char* name);
 std::string RuntimeFolder();
 // An endpoint for a worker of one's own, that nobody else uses.
 std::string PrivateEndpoint();
-// A small file that only this user may have written; nothing when there is none.
-std::optional<std::string> ReadSmallFile(const std::string& path);
+enum class Owner { kThisUser, kAnyone };
+// A small file that this user, or anyone, may have written; nothing when there is none.
+std::optional<std::string> ReadSmallFile(const std::string& path, Owner owner);
 
 bool ProcessLives(uint32_t pid);
 // For a thread of the library: signals are the program's, and waking it must not take a processor from the program.

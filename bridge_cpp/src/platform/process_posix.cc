@@ -143,13 +143,15 @@ std::string PrivateEndpoint() {
   return "ipc://" + RuntimeFolder() + name;
 }
 
-std::optional<std::string> ReadSmallFile(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+std::optional<std::string> ReadSmallFile(const std::string& path, Owner owner) {
+  const int links = owner == Owner::kThisUser ? O_NOFOLLOW : 0;
+  const int file = open(path.c_str(), O_RDONLY | links | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return std::nullopt;
   std::string text(kSmallFile + 1, '\0');
   struct stat found;
-  const bool mine = fstat(file, &found) == 0 && S_ISREG(found.st_mode) && found.st_uid == geteuid();
-  const ssize_t bytes = mine ? read(file, text.data(), text.size()) : -1;
+  const bool taken = fstat(file, &found) == 0 && S_ISREG(found.st_mode) &&
+                     (owner == Owner::kAnyone || found.st_uid == geteuid());
+  const ssize_t bytes = taken ? read(file, text.data(), text.size()) : -1;
   close(file);
   if (bytes < 0 || static_cast<size_t>(bytes) > kSmallFile) return std::nullopt;
   text.resize(static_cast<size_t>(bytes));

@@ -56,15 +56,19 @@ namespace FlashHead
         {
             var options = new FlashHeadClientOptions { Name = Application.productName };
             if (Application.isEditor ? !settings.LaunchInEditor : !settings.LaunchInPlayer) return options;
-            options.Program = Application.isEditor ? settings.EditorProgram : BesideTheGame(settings.PlayerProgram);
+            options.Program = Application.isEditor ? settings.EditorProgram : OfTheGame(settings.PlayerProgram);
             return options;
         }
 
-        static string[] BesideTheGame(string[] program)
+        // In StreamingAssets, else beside the game.
+        static string[] OfTheGame(string[] program)
         {
             var words = (string[])program.Clone();
+            if (words.Length == 0) return words;
+            var inside = Path.Combine(Application.streamingAssetsPath, words[0]);
             // dataPath is <game>_Data on Windows and Linux, <game>.app/Contents on macOS: its parent holds the program.
-            if (words.Length > 0) words[0] = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Application.dataPath) ?? "", words[0]));
+            var beside = Path.Combine(Path.GetDirectoryName(Application.dataPath) ?? "", words[0]);
+            words[0] = Path.GetFullPath(File.Exists(inside) || File.Exists(inside + ".exe") ? inside : beside);
             return words;
         }
 

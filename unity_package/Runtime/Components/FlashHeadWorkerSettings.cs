@@ -18,7 +18,7 @@ namespace FlashHead
         [Tooltip("Start a worker of the game's own. It ends with the game.")]
         public bool LaunchInPlayer = true;
 
-        [Tooltip("Words of the command that starts a worker in the player; the first is a path from the folder of the game's program.")]
+        [Tooltip("Words of the command that starts a worker in the player; the first is a path from StreamingAssets, else from the folder of the game's program.")]
         public string[] PlayerProgram = { "FlashHead/flashhead-worker" };
 
         [Tooltip("Words of the command that bakes dialogue in the editor: flashhead, or a path from the project's folder, such as .venv/bin/flashhead.")]

@@ -4,7 +4,7 @@ extends RefCounted
 
 ## Beside an exported game's executable.
 const _WORKER_FOLDER := "flashhead_worker"
-const _WORKER := "flashhead_worker"
+const _WORKER := "flashhead-worker"
 const _PYTHONS: PackedStringArray = ["bin/python3", "python.exe", "Scripts/python.exe"]
 const _MODULE: PackedStringArray = ["-m", "flashhead_engine.worker"]
 const _ALLOW_PATH := "--allow-path"

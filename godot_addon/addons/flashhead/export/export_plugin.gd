@@ -103,7 +103,7 @@ func _refusal() -> String:
 	if folder.is_empty():
 		return "Give the folder of the worker that is to be put beside the game, or leave the worker out."
 	if Places.worker_in(folder, "").is_empty():
-		return "There is no worker in %s: it has neither a program flashhead_worker nor a Python." % folder
+		return "There is no worker in %s: it has neither a program flashhead-worker nor a Python." % folder
 	return ""
 
 
