@@ -380,7 +380,7 @@ def build_native(
     quiet = ("--log-level=WARNING", "-Wno-dev")
     run(cmake, *quiet, "-S", NATIVE_SOURCES, "-B", folder, "-G", "Ninja", *options, environment=environment)
     run(ninja, "-C", folder, *only)
-    (folder / NOTICES).write_text(third_party_notices(sources, TARGETS[target].system), "utf-8")
+    (folder / NOTICES).write_text(third_party_notices(sources, TARGETS[target].system, zig=not programs), "utf-8")
     return folder
 
 
@@ -410,8 +410,9 @@ def zeromq_version(source: Path) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"#define ZMQ_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", header))
 
 
-def third_party_notices(sources: Mapping[str, Path], system: str) -> str:
-    """What must lie beside a library that is given away: the licences of what is inside, from their own sources."""
+def third_party_notices(sources: Mapping[str, Path], system: str, *, zig: bool) -> str:
+    """What must lie beside a library that is given away: the licences of what is inside, from their own sources.
+    `zig`: who compiled it; g++'s runtime asks for no notice."""
     zeromq = sources["zeromq"]
     version = zeromq_version(zeromq)
     licence, file = (
@@ -436,8 +437,8 @@ def third_party_notices(sources: Mapping[str, Path], system: str) -> str:
         ("Jansson, copyright 2009-2020 Petri Lehtinen: MIT License", sources["jansson"] / "LICENSE"),
     ]
     if system == "Windows":
-        parts += [("wepoll, in libzmq", zeromq / "external" / "wepoll" / "license.txt"), mingw()]
-    return notices("flashhead_bridge", parts)
+        parts.append(("wepoll, in libzmq", zeromq / "external" / "wepoll" / "license.txt"))
+    return notices("flashhead_bridge", [*parts, *(zig_runtimes(system) if zig else ())])
 
 
 def notices(whole: str, parts: Iterable[tuple[str, Path]]) -> str:
@@ -446,11 +447,14 @@ def notices(whole: str, parts: Iterable[tuple[str, Path]]) -> str:
     return f"\n{'-' * 80}\n\n".join([f"What {whole} contains of others.\n", *texts])
 
 
-def mingw() -> tuple[str, Path]:
-    """The C runtime that zig puts into each file for Windows: which it is, and its licence."""
+def zig_runtimes(system: str) -> list[tuple[str, Path]]:
+    """What zig puts into each library beside what it compiles: what is told of it, and the file of its licence."""
     asked = [python_of(VENV), "-c", "import ziglang; print(*ziglang.__path__)"]
     zig = Path(subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip())
-    return "The MinGW-w64 runtime: Zope Public License 2.1", zig / "lib" / "libc" / "mingw" / "COPYING"
+    parts = [("libc++ of LLVM: Apache License 2.0 with LLVM's exceptions", zig / "lib" / "libcxx" / "LICENSE.TXT")]
+    if system == "Windows":
+        parts.append(("MinGW-w64 runtime: Zope Public License 2.1", zig / "lib" / "libc" / "mingw" / "COPYING"))
+    return parts
 
 
 def fuzz(arguments: argparse.Namespace) -> None:
@@ -545,8 +549,8 @@ def build_wheel(target: str) -> Path:
     run(cmake, "--install", folder, "--prefix", unpacked, "--strip")
     [metadata] = unpacked.glob("*.dist-info")
     parts = [("pybind11: BSD 3-Clause License", SHIPPING / "licences" / "pybind11.txt")]
-    parts += [mingw()] if TARGETS[target].system == "Windows" else []
-    (metadata / "licenses" / NOTICES).write_text(notices("this wheel", parts), "utf-8")
+    told = notices("this wheel", [*parts, *zig_runtimes(TARGETS[target].system)])
+    (metadata / "licenses" / NOTICES).write_text(told, "utf-8")
     run(python, "-m", "wheel", "pack", unpacked, "--dest-dir", folder / "wheel")
     tags = ["--python-tag", tag, "--abi-tag", tag, "--platform-tag", platform]
     run(python, "-m", "wheel", "tags", "--remove", *tags, pure)
@@ -571,7 +575,8 @@ def build_sdist() -> Path:
     pip(VENV, "build>=1.2", "pybind11>=3.0", "scikit-build-core>=0.11")
     folder = BUILD / "sdist"
     shutil.rmtree(folder, ignore_errors=True)
-    run(python_of(VENV), "-m", "build", "--sdist", "--no-isolation", "--outdir", folder, ".")
+    # -P: else this very file would be taken for the package `build`.
+    run(python_of(VENV), "-P", "-m", "build", "--sdist", "--no-isolation", "--outdir", folder, ".")
     [made] = folder.glob("*.tar.gz")
     return made
 
