@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from ..blendshapes.arkit import INDEX
-from ..client import launch
+from ..client import Head, launch
 from ..errors import FlashHeadError, TransportError
 from .manifest import damage, is_shipped, read_manifest
 
-_SAMPLE = Path(__file__).with_name("sample.wav")
+SAMPLE = Path(__file__).with_name("sample.wav")
 """A second of a sample line of the guard's."""
 _OPENS = 0.15
 """The jaw of whoever speaks it opens further."""
 
 
-def self_test(options: Sequence[str], sample: Path = _SAMPLE) -> int:
+def self_test(options: Sequence[str], sample: Path = SAMPLE) -> int:
     """Print what was tried and found; the exit code: 1 when something is wrong. `options`: of the worker that is
     started for it."""
     try:
@@ -52,13 +52,16 @@ def _talk(options: Sequence[str], sample: Path) -> Iterator[str]:
         yield f"worker: started in {time.monotonic() - began_s:.2f} s, tiers {', '.join(worker.tiers)}"
         with worker.open() as head:
             yield f"session: open after {time.monotonic() - began_s:.2f} s"
-            with wave.open(str(sample)) as file:
-                pcm = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
-                utterance = head.speak(pcm, file.getframerate())
-            frames = list(head.frames(utterance, real_time=False))
-    jaw = max((float(frame.weights[INDEX["jawOpen"]]) for frame in frames), default=0.0)
+            jaw = opens(head, sample)
     if jaw < _OPENS:
-        raise TransportError(
-            f"the worker answers, but its mouth stays shut (jawOpen {jaw:.2f} in {len(frames)} frames)."
-        )
-    yield f"line: {len(frames)} frames, the mouth opens to {jaw:.2f}"
+        raise TransportError(f"the worker answers, but its mouth stays shut (jawOpen {jaw:.2f}).")
+    yield f"line: the mouth opens to {jaw:.2f}"
+
+
+def opens(head: Head, sample: Path = SAMPLE) -> float:
+    """How far its jaw opens, 0..1, while it speaks the sample, a WAV file with 16 bits and one channel."""
+    with wave.open(str(sample)) as file:
+        pcm = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
+        utterance = head.speak(pcm, file.getframerate())
+    frames = head.frames(utterance, real_time=False)
+    return max((float(frame.weights[INDEX["jawOpen"]]) for frame in frames), default=0.0)

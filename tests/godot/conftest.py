@@ -113,6 +113,16 @@ def godot(godot_program: str) -> Godot:
     return found
 
 
+@pytest.fixture(scope="session")
+def template(godot_program) -> Path:
+    """Godot's release template for Linux, beside the Godot that `build.py godot` gets."""
+    folder = Path(shutil.which(godot_program)).resolve().parent
+    found = folder / "root" / "usr" / "bin" / "godot-template-release"
+    if not found.exists():
+        pytest.skip(f"no export template: {found}; python3 build.py godot gets one")
+    return found
+
+
 @pytest.fixture
 def copied(godot: Godot, tmp_path: Path) -> Godot:
     """The addon in a project of the test's own."""

@@ -5,10 +5,10 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from exports import Exported, add_loader, command, exported, libraries
 
 ROOT = Path(__file__).parents[2]
 AVATAR = ROOT / "flashhead_engine" / "avatar" / "samples" / "guard"
@@ -64,19 +64,6 @@ SCENE = """[gd_scene load_steps=2 format=3]
 script = ExtResource("1")
 [node name="Player" type="AudioStreamPlayer" parent="."]
 """
-PRESET = """[preset.0]
-name="Linux"
-platform="Linux"
-runnable=true
-export_filter="all_resources"
-export_path="{target}"
-[preset.0.options]
-custom_template/debug="{template}"
-custom_template/release="{template}"
-binary_format/embed_pck=false
-flashhead/worker={worker}
-flashhead/worker_folder="{folder}"
-"""
 WEB_PRESET = """[preset.0]
 name="Web"
 platform="Web"
@@ -85,25 +72,6 @@ export_filter="all_resources"
 [preset.0.options]
 custom_template/release=""
 """
-
-
-@dataclass(frozen=True)
-class Exported:
-    folder: Path
-    stderr: str
-
-    def files(self) -> list[str]:
-        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
-
-
-@pytest.fixture(scope="module")
-def template(godot_program) -> Path:
-    """Godot's release template for Linux, beside the Godot that `build.py godot` gets."""
-    folder = Path(shutil.which(godot_program)).resolve().parent
-    found = folder / "root" / "usr" / "bin" / "godot-template-release"
-    if not found.exists():
-        pytest.skip(f"no export template: {found}; python3 build.py godot gets one")
-    return found
 
 
 def make_game(godot, script: str) -> None:
@@ -115,16 +83,6 @@ def make_game(godot, script: str) -> None:
     settings.write_text(settings.read_text().replace("[application]", main_scene))
     output = godot("--import")
     assert output.code == 0 and output.errors() == [], output.stderr
-
-
-def exported(godot, template: Path, folder: Path, worker: int = 0, worker_folder: str = "") -> Exported:
-    """`worker`, `worker_folder`: the choices of the preset."""
-    target = folder / "game.x86_64"
-    folder.mkdir(exist_ok=True)
-    choices = {"target": target, "template": template, "worker": worker, "folder": worker_folder}
-    (godot.project / "export_presets.cfg").write_text(PRESET.format(**choices))
-    output = godot("--export-release", "Linux", str(target))
-    return Exported(folder, output.stdout + output.stderr)
 
 
 @pytest.fixture(scope="module")
@@ -141,13 +99,10 @@ def export(bare, game, template, tmp_path):
 
 
 def play(game: Exported, template: Path) -> str:
-    """Runs the game. Its Godot needs the libraries that were unpacked beside the template, and their loader, which is
-    put where the game is: a game takes the running program's folder for its own."""
-    libraries = template.parents[1] / "lib" / "x86_64-linux-gnu"
-    loader = game.folder / "game"
-    shutil.copy(libraries / "ld-linux-x86-64.so.2", loader)
-    command = [loader, "--library-path", f"{libraries}:{libraries / 'pulseaudio'}", game.folder / "game.x86_64"]
-    run = subprocess.run([*command, "--headless"], capture_output=True, text=True, timeout=60, cwd="/")
+    program = game.folder / "game.x86_64"
+    add_loader(program, libraries(template))
+    words = command(program, libraries(template))
+    run = subprocess.run(words, capture_output=True, text=True, timeout=60, cwd="/")
     assert run.returncode == 0 and "SCRIPT ERROR" not in run.stderr, run.stderr
     return run.stdout
 

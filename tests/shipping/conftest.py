@@ -1,23 +1,35 @@
-"""What tests of a release share."""
+"""A worker bundle to try things with."""
 
 import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from releases import ROOT
 
 
 @pytest.fixture
-def released():
-    """Call with a pattern: the one file of dist/ that it fits. Skips without a release, but fails in CI, which makes
-    one first."""
+def copied(bundle: Path, tmp_path: Path) -> Path:
+    """The bundle, to be spoiled."""
+    return shutil.copytree(bundle, tmp_path / "worker")
 
-    def find(pattern: str):
-        found = sorted((ROOT / "dist").glob(pattern))
-        if not found:
-            message = f"no dist/{pattern}: python3 build.py dist --quick"
-            if os.environ.get("CI"):
-                pytest.fail(message)
-            pytest.skip(message)
-        return found[0]
 
-    return find
+@pytest.fixture(scope="session")
+def self_test() -> Callable[..., subprocess.CompletedProcess]:
+    """Call with the folder of a worker, and options of subprocess.run: runs its self-test without any environment."""
+
+    def call(folder: Path, *before: str | Path, **options) -> subprocess.CompletedProcess:
+        words = [*before, folder / "flashhead-worker", "--self-test"]
+        options = {"env": {}, "cwd": "/", "timeout": 60, **options}
+        return subprocess.run(words, capture_output=True, text=True, **options)
+
+    return call
+
+
+@pytest.fixture
+def as_root() -> None:
+    """For what needs mounts, or another user's processes."""
+    if os.name != "posix" or os.geteuid() != 0:
+        message = "this test needs the rights of root"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)

@@ -23,7 +23,13 @@ def runtime_dir() -> Path:
     others may enter.
     """
     session = os.environ.get("XDG_RUNTIME_DIR")
-    path = Path(session) / "flashhead" if session else Path(tempfile.gettempdir()) / f"flashhead-{os.getuid()}"
+    try:
+        temporary = "" if session else tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise TransportError(
+            f"no folder for the worker's sockets can be made: {error.strerror}. TMPDIR names another one."
+        ) from error
+    path = Path(session) / "flashhead" if session else Path(temporary) / f"flashhead-{os.getuid()}"
     try:
         path.mkdir(mode=0o700, exist_ok=True)
         found = path.lstat()
