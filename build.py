@@ -786,7 +786,8 @@ def worker_bundle(arguments: argparse.Namespace) -> None:
 def dist(arguments: argparse.Namespace) -> None:
     if sys.platform != "linux":
         raise BuildError("A release is built on Linux, for all systems: run this command there.")
-    from shipping.dist import Builders, make_dist  # here, so that an older Python still reaches the message about it
+    from shipping.contents import Built  # here, so that an older Python still reaches the message about it
+    from shipping.dist import Builders, make_dist
     from shipping.release import read_release
 
     release = read_release(ROOT)
@@ -795,19 +796,19 @@ def dist(arguments: argparse.Namespace) -> None:
     make_venv(VENV)
     api = godot_api(find_godot() or fetch_godot())
 
-    def library(target: str) -> Path:
-        folder = build_native(target, godot_api=api, programs=arguments.quick)
-        check_exports(folder / TARGETS[target].library)
-        return folder
+    def library(target: str) -> Built:
+        it, folder = TARGETS[target], build_native(target, godot_api=api, programs=arguments.quick)
+        check_exports(folder / it.library)
+        linked = folder / f"lib{it.library}.a" if it.system == "Windows" else None
+        return Built(folder / it.library, folder / "godot" / it.extension, folder / NOTICES, linked)
 
     def worker() -> Path:
         build_worker_bundle()
         return WORKER_BUNDLE
 
-    targets = {"linux-x64": TARGETS["linux-x64"]} if arguments.quick else TARGETS
-    names = {name: (it.library, it.extension) for name, it in targets.items()}
+    targets = ["linux-x64"] if arguments.quick else [*TARGETS]
     builders = Builders(library, build_wheel, build_sdist, None if arguments.quick else worker, write_bill)
-    make_dist(release, names, builders, DIST)
+    make_dist(release, targets, builders, DIST)
 
 
 def write_bill(folder: Path, version: str, seconds: int, bill: Path) -> None:

@@ -17,7 +17,7 @@ def build(*words: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("words", [(), ("demo",), ("test",), ("native",), ("godot",), ("avatar-tools",)])
+@pytest.mark.parametrize("words", [(), ("demo",), ("test",), ("native",), ("godot",), ("wheel",), ("dist",)])
 def test_every_command_explains_itself(words):
     result = build(*words, "--help")
     assert result.returncode == 0

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +13,6 @@ from .index import INDEX, SUMS, write_index
 from .pack import pack
 from .release import Release
 
-NOTICES = "THIRD_PARTY_NOTICES.txt"
 _Made = TypeVar("_Made")
 
 
@@ -21,26 +20,21 @@ _Made = TypeVar("_Made")
 class Builders:
     """How build.py builds each part; each raises BuildError where this machine cannot.
 
-    `library`: the folder with the libraries of a system. `worker`: None leaves it out. `bill`: writes the bill of
-    materials of the archives in a folder, for a version and a time, into a file.
+    `library`, `wheel`: for a system. `worker`: its folder; None leaves it out. `bill`: writes the bill of materials
+    of the archives in a folder, for a version and a time, into a file.
     """
 
-    library: Callable[[str], Path]
+    library: Callable[[str], Built]
     wheel: Callable[[str], Path]
     sdist: Callable[[], Path]
     worker: Callable[[], Path] | None
     bill: Callable[[Path, str, int, Path], None]
 
 
-def make_dist(
-    release: Release, libraries: Mapping[str, tuple[str, str]], builders: Builders, folder: Path
-) -> dict[str, str]:
-    """Put a release into `folder`, where an earlier one goes away once this one is whole. Returns what was left out,
-    and why.
-
-    `libraries`: by the name of each system, the file names of flashhead_bridge and of the Godot extension. Raises
-    BuildError where there is nothing to pack, or no room for it.
-    """
+def make_dist(release: Release, targets: Sequence[str], builders: Builders, folder: Path) -> None:
+    """Put a release for these systems into `folder`, where an earlier one goes away once this one is whole. What
+    cannot be built is left out, and told in its list. Raises BuildError where there is nothing to pack, or no room
+    for it."""
     left_out: dict[str, str] = {}
 
     def tried(what: str, build: Callable[..., _Made], *words: str) -> _Made | None:
@@ -52,10 +46,12 @@ def make_dist(
             return None
 
     def library(system: str) -> Built:
-        return _built(builders.library(system), *libraries[system])
+        made = builders.library(system)
+        made.check()
+        return made
 
-    built = {system: made for system in libraries if (made := tried(f"libraries for {system}", library, system))}
-    wheels = {system: tried(f"wheel for {system}", builders.wheel, system) for system in libraries}
+    built = {system: made for system in targets if (made := tried(f"libraries for {system}", library, system))}
+    wheels = {system: tried(f"wheel for {system}", builders.wheel, system) for system in targets}
     if builders.worker is None:
         left_out["worker"] = "not asked for"
     worker = tried("worker", builders.worker) if builders.worker else None
@@ -79,14 +75,6 @@ def make_dist(
         raise BuildError(f"{error.filename}: {error.strerror}. Is there room on its disk?") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return left_out
-
-
-def _built(folder: Path, bridge: str, extension: str) -> Built:
-    linked = folder / f"lib{bridge}.a" if bridge.endswith(".dll") else None
-    made = Built(folder / bridge, folder / "godot" / extension, folder / NOTICES, linked)
-    made.check()
-    return made
 
 
 def _copied(file: Path, folder: Path) -> str:

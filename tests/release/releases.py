@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / ".ci"))
+sys.path.insert(0, str(Path(__file__).parents[2] / ".ci"))
 
+from shipping.contents import Built
+
+ROOT = Path(__file__).parents[2]
 PACKED = (
     *("unity_package", "godot_addon", "bridge_cpp/include", "bridge_cpp/examples", "bridge_cpp/sdk"),
     *("docs/CHANGELOG.md", "pyproject.toml", "LICENSE", ".gitignore"),
@@ -43,12 +45,12 @@ def checkout(folder: Path) -> Path:
     return folder
 
 
-def libraries(folder: Path, system: str) -> Path:
-    """As build.py's folder of a system: files of these names; what is inside does not matter to who packs them."""
+def libraries(folder: Path, system: str) -> Built:
+    """As build.py's of a system: files of these names; what is inside does not matter to who packs them."""
     bridge, extension = NAMES[system]
     (folder / "godot").mkdir(parents=True)
-    files = [folder / bridge, folder / "godot" / extension, folder / "THIRD_PARTY_NOTICES.txt"]
-    files += [folder / f"lib{bridge}.a"] if bridge.endswith(".dll") else []
-    for file in files:
+    linked = folder / f"lib{bridge}.a" if bridge.endswith(".dll") else None
+    made = Built(folder / bridge, folder / "godot" / extension, folder / "THIRD_PARTY_NOTICES.txt", linked)
+    for file in filter(None, (made.bridge, made.extension, made.notices, made.import_library)):
         file.write_text(f"{file.name} for {system}; libzmq 4.3.4")
-    return folder
+    return made

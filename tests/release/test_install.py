@@ -4,11 +4,15 @@ import os
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
+from releases import ROOT
 
 import flashhead_engine
+
+_bridge = pytest.importorskip("flashhead_engine._bridge", reason="the native module was not built")
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +52,25 @@ def test_the_wheel_installs_where_nothing_is_and_the_doctor_finds_nano(released,
     (Path(where).parent / "drivers" / "nano" / "nano.onnx").unlink()
     done = run(*doctor, cwd=tmp_path, COLUMNS="200")
     assert done.returncode == 1, done.stdout
+
+
+def test_a_wheel_with_a_module_for_a_newer_system_is_refused(released, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    from shipping.errors import BuildError
+
+    from build import check_manylinux
+
+    wheel = released("*manylinux*.whl")
+    platform = wheel.stem.rsplit("-", 1)[1]
+    check_manylinux(wheel, platform)
+    spoiled = tmp_path / wheel.name
+    with zipfile.ZipFile(wheel) as files, zipfile.ZipFile(spoiled, "w") as made:
+        for name in files.namelist():
+            # The checkout's own was compiled for this machine.
+            module = name.startswith("flashhead_engine/_bridge")
+            made.writestr(name, Path(_bridge.__file__).read_bytes() if module else files.read(name))
+    with pytest.raises(BuildError, match=f"says {platform}, but auditwheel finds"):
+        check_manylinux(spoiled, platform)
 
 
 def test_the_sdist_has_what_a_wheel_is_built_from(released, tmp_path):

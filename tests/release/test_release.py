@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from releases import NAMES, ROOT, checkout, git, libraries
 from shipping.archives import write_tar_gz, write_zip
+from shipping.contents import Built
 from shipping.dist import Builders, make_dist
 from shipping.errors import BuildError
 from shipping.index import sha256
@@ -65,8 +66,7 @@ def builders(folder: Path, **others) -> Builders:
 
 def made(place: Path, folder: Path, systems=SYSTEMS, **others) -> Path:
     folder.mkdir()
-    names = {system: NAMES[system] for system in systems}
-    make_dist(read_release(place), names, builders(folder, **others), folder / "dist")
+    make_dist(read_release(place), systems, builders(folder, **others), folder / "dist")
     return folder / "dist"
 
 
@@ -166,7 +166,7 @@ def test_the_list_tells_every_file_and_what_is_missing(untouched, whole, tmp_pat
 
 
 def test_a_system_that_could_not_be_built_is_left_out_everywhere(untouched, tmp_path):
-    def library(system: str) -> Path:
+    def library(system: str) -> Built:
         if system == "windows-x64":
             raise BuildError("no compiler here")
         return libraries(tmp_path / "run" / system, system)
@@ -182,11 +182,11 @@ def test_a_system_that_could_not_be_built_is_left_out_everywhere(untouched, tmp_
 
 
 def test_a_library_that_is_not_where_it_should_be_is_left_out(untouched, tmp_path):
-    def library(system: str) -> Path:
-        folder = libraries(tmp_path / "run" / system, system)
+    def library(system: str) -> Built:
+        built = libraries(tmp_path / "run" / system, system)
         if system == "windows-x64":
-            (folder / "THIRD_PARTY_NOTICES.txt").unlink()
-        return folder
+            built.notices.unlink()
+        return built
 
     folder = made(untouched, tmp_path / "run", library=library)
     left_out = json.loads((folder / "dist.json").read_text("utf-8"))["left_out"]
@@ -227,6 +227,7 @@ import random, resource, sys
 sys.path.insert(0, {str(ROOT / ".ci")!r})
 from pathlib import Path
 from shipping.archives import write_tar_gz, write_zip
+from shipping.contents import Built
 from shipping.errors import BuildError
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 noise = random.Random(0).randbytes(1_000_000)
@@ -254,7 +255,7 @@ def test_a_release_that_fails_leaves_the_one_before(untouched, whole, tmp_path):
         raise BuildError("a part that may not be in a game")
 
     with pytest.raises(BuildError, match="may not be in a game"):
-        make_dist(read_release(untouched), NAMES, builders(tmp_path, bill=bill), folder)
+        make_dist(read_release(untouched), SYSTEMS, builders(tmp_path, bill=bill), folder)
     assert {path.name: sha256(path) for path in folder.iterdir()} == before
     assert not (tmp_path / "dist.partial").exists()
 
