@@ -15,12 +15,11 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 
 import PIL
-import PyInstaller.__main__
 
 import flashhead_engine
 from flashhead_engine.avatar.bundle import SAMPLES, SAMPLES_FOLDER
@@ -59,10 +58,7 @@ def make(folder: Path, avatars: Iterable[str], tiers: Iterable[str]) -> Manifest
         with tempfile.TemporaryDirectory() as temporary:
             shutil.move(_frozen(Path(temporary), avatars), partial)
         _add_licences(partial / "licences")
-        for tier, export in exports.items():
-            shutil.copytree(export.folder, partial / "models" / tier)
-        if exports:
-            write_record(partial / "models" / EXPORTS, {tier: tier for tier in exports})
+        add_tiers(partial, exports)
         manifest = write_manifest(partial, f"{platform.system()}-{platform.machine()}".lower(), _glibc(partial))
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
@@ -70,6 +66,14 @@ def make(folder: Path, avatars: Iterable[str], tiers: Iterable[str]) -> Manifest
         shutil.rmtree(partial, ignore_errors=True)
         raise
     return manifest
+
+
+def add_tiers(folder: Path, exports: Mapping[str, Export]) -> None:
+    """Put exports, by their tiers, where the worker in `folder` looks for them."""
+    for tier, export in exports.items():
+        shutil.copytree(export.folder, folder / "models" / tier)
+    if exports:
+        write_record(folder / "models" / EXPORTS, {tier: tier for tier in exports})
 
 
 def _export(tier: str) -> Export:
@@ -83,6 +87,8 @@ def _export(tier: str) -> Export:
 
 def _frozen(work: Path, avatars: Iterable[str]) -> Path:
     """What PyInstaller makes of start.py: modules as files of their own, so that a reader sees each of them."""
+    import PyInstaller.__main__  # of the environment that is for it alone
+
     formats = {path.stem for path in Path(PIL.__file__).parent.glob("*ImagePlugin.py")} - {_PICTURES}
     data = [_PACKAGE / name for name in _DATA] + [SAMPLES_FOLDER / name for name in avatars]
     places = (path.relative_to(_PACKAGE.parent) for path in data)

@@ -11,9 +11,7 @@ from msgspec import Meta
 
 from ..drivers.base import VIDEO_FPS, Outputs, SessionSettings
 from ..errors import SettingsError, TransportError
-
-PROTOCOL = 1
-"""Clients and workers of the same number understand each other; within one, fields are only added."""
+from .version import PROTOCOL
 
 AHEAD_FRAMES = 4
 """A frame is published at most so many of its track's frames before its PTS."""

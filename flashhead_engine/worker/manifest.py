@@ -5,6 +5,7 @@ flashhead-worker.files.json   the hash of each of its files
 """
 
 import hashlib
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 
@@ -12,7 +13,7 @@ import msgspec
 
 from .. import __version__
 from ..errors import TransportError
-from ..transport.messages import PROTOCOL
+from ..transport.version import PROTOCOL
 
 PROGRAM = "flashhead-worker"
 MANIFEST, FILES = f"{PROGRAM}.json", f"{PROGRAM}.files.json"
@@ -81,8 +82,18 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def damage(folder: Path, manifest: Manifest) -> Iterator[str]:
-    """In words, every file that is missing or altered."""
+def check_files(folder: Path) -> str:
+    """What was checked, in words. Raises TransportError that names every file that is missing or altered."""
+    began_s = time.monotonic()
+    manifest = read_manifest(folder)
+    if problems := list(_damage(folder, manifest)):
+        raise TransportError("; ".join(problems) + ". Copy the worker's folder again.")
+    took_s = time.monotonic() - began_s
+    size = f"{manifest.files}, {manifest.bytes / 1e6:.0f} MB"
+    return f"files: {size}, as version {manifest.version} has them ({took_s:.2f} s)"
+
+
+def _damage(folder: Path, manifest: Manifest) -> Iterator[str]:
     path = folder / FILES
     try:
         listed = path.read_bytes()

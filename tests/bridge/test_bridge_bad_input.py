@@ -207,6 +207,28 @@ def test_a_program_that_is_no_worker(bridge):
     assert time.monotonic() - began < 3
 
 
+@pytest.mark.parametrize(
+    ("manifest", "words"),
+    [
+        (None, "there is no worker, or not the whole of it: {path} is missing"),
+        ("{", "{path} is damaged"),
+        (
+            '{"format": 1, "version": "9.0", "protocol": 2}',
+            "{path}: a worker of version 9.0, protocol 2; needed is protocol 1",
+        ),
+        ('{"format": 2, "version": "9.0", "protocol": 1}', "{path}: a worker of version 9.0, protocol 1"),
+        ('{"format": 1, "version": "0.1", "protocol": 1}', "cannot start a worker"),
+    ],
+)
+def test_a_worker_bundle_that_is_not_whole_or_of_another_protocol(bridge, tmp_path, manifest, words):
+    path = tmp_path / "flashhead-worker.json"
+    if manifest:
+        path.write_text(manifest)
+    client = bridge.connect(program=(str(tmp_path / "flashhead-worker"),))
+    told = bridge.wait_for("not_connected", client, of_client=True)[-1].message
+    assert words.format(path=path) in told
+
+
 def test_many_threads_on_one_session(bridge, opened):
     session = opened()
     utterance = bridge.speak(session, (0.1 * np.random.default_rng(0).standard_normal(32_000)).astype(np.float32))

@@ -1,6 +1,7 @@
 """An exported tier is found and runs where torch cannot be imported: in `flashhead bake` and in the worker."""
 
 import os
+import shutil
 import subprocess
 import sys
 import wave
@@ -9,9 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[2] / ".ci" / "shipping"))
+
+from bundle import add_tiers
+
 from flashhead_engine.avatar.bundle import load_avatar
+from flashhead_engine.client import launch
 from flashhead_engine.drivers import load_driver
 from flashhead_engine.drivers.base import Outputs, SessionSettings
+from flashhead_engine.runtimes.added_exports import added_export
 
 SIZE = 256
 NO_TORCH = "import sys; sys.modules.update(dict.fromkeys(['torch', 'onnx', 'onnxscript', 'safetensors'])); "
@@ -103,6 +110,21 @@ def test_the_worker(environment, expected, tmp_path) -> None:
     result = _python(environment, NO_TORCH + WORKER, f"ipc://{tmp_path}/socket", path)
     assert result.returncode == 0, result.stderr
     assert _is_near(np.load(path), expected)
+
+
+def test_the_worker_bundle(environment, expected, bundle, tmp_path, monkeypatch) -> None:
+    """With the tier added, in the place of one of `build.py worker-bundle --with`."""
+    monkeypatch.setenv("FLASHHEAD_MODELS", environment["FLASHHEAD_MODELS"])
+    worker = shutil.copytree(bundle, tmp_path / "worker")
+    add_tiers(worker, {"tiny-random": added_export("tiny-random")})
+    monkeypatch.setenv("FLASHHEAD_MODELS", str(tmp_path / "others"))
+    with (
+        launch([str(worker / "flashhead-worker")]) as found,
+        found.open("guard", tier="tiny-random", outputs=Outputs.VIDEO, size=SIZE, seed=3, timeout_s=60) as head,
+    ):
+        pcm = np.random.default_rng(1).uniform(-0.3, 0.3, 24_000).astype(np.float32)
+        shown = np.stack([frame.pixels.copy() for frame in head.frames(head.speak(pcm), real_time=False)])
+    assert _is_near(shown, expected)
 
 
 def test_bake(environment, tmp_path) -> None:

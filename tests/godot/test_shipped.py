@@ -36,7 +36,7 @@ func _process(_delta: float) -> void:
 LIBC = ("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1")
 LOADER = Path("lib64") / "ld-linux-x86-64.so.2"
 LIBRARIES = Path("/libraries")
-# All is read-only there but the folder for temporary files.
+# All is read-only there, and without an environment, but the folder for temporary files.
 ENTER = """set -e
 root=$1; libraries=$2; shift 2
 mount --bind "$root" "$root"
@@ -45,7 +45,7 @@ mount --bind "$libraries" "$root/libraries"
 mount --rbind /dev "$root/dev"
 mount --bind /proc "$root/proc"
 mount -t tmpfs tmpfs "$root/tmp"
-exec env -i /usr/sbin/chroot "$root" "$@"
+exec env -i HOME=/tmp /usr/sbin/chroot "$root" "$@"
 """
 
 
