@@ -1,5 +1,6 @@
 """A small checkout that is like this one, and libraries that stand in for built ones."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -23,18 +24,17 @@ TIME = "2026-11-28T12:00:00Z"
 
 def git(folder: Path, *words: str) -> str:
     command = ["git", "-C", str(folder), "-c", "user.name=test", "-c", "user.email=test@example.com", *words]
-    environment = {"GIT_AUTHOR_DATE": TIME, "GIT_COMMITTER_DATE": TIME, "PATH": "/usr/bin:/bin:/usr/local/bin"}
+    environment = os.environ | {"GIT_AUTHOR_DATE": TIME, "GIT_COMMITTER_DATE": TIME}
     return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+
+
+def head(folder: Path) -> str:
+    return git(folder, "rev-parse", "HEAD").strip()
 
 
 def checkout(folder: Path) -> Path:
     """The packed files of this checkout, as they are now, as a commit of their own."""
-    listed = subprocess.run(
-        ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *PACKED],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+    listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *PACKED)
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -77,7 +77,8 @@ def test_the_sdist_has_what_a_wheel_is_built_from(released, tmp_path):
     """Without a compiler, as the package falls back to; with one it is a recorded run: docs/shipping.md."""
     target = tmp_path / "installed"
     options = ("--no-deps", "--target", target)
-    pip_install(Path(sys.executable), *options, released("*.tar.gz"), cwd=tmp_path, SKBUILD_WHEEL_CMAKE="false")
+    sdist = released("flashhead_engine-*.tar.gz")
+    pip_install(Path(sys.executable), *options, sdist, cwd=tmp_path, SKBUILD_WHEEL_CMAKE="false")
     # -S: without the checkout, which is installed here.
     script = "import flashhead_engine; print(flashhead_engine.__file__)"
     done = run(sys.executable, "-S", "-c", script, cwd=tmp_path, PYTHONPATH=str(target))

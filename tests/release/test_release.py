@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from releases import NAMES, ROOT, checkout, git, libraries
+from releases import NAMES, ROOT, checkout, git, head, libraries
 from shipping.archives import write_tar_gz, write_zip
 from shipping.contents import Built
 from shipping.dist import Builders, make_dist
@@ -151,7 +151,7 @@ def test_two_runs_make_the_same_bytes(whole, tmp_path):
 def test_the_list_tells_every_file_and_what_is_missing(untouched, whole, tmp_path):
     folder = shutil.copytree(whole, tmp_path / "dist")
     told = json.loads((folder / "dist.json").read_text("utf-8"))
-    assert told["version"] == __version__ and told["commit"] == git(untouched, "rev-parse", "HEAD").strip()
+    assert told["version"] == __version__ and told["commit"] == head(untouched)
     assert {file["name"] for file in told["files"]} == {path.name for path in folder.iterdir()} - {
         "dist.json",
         "SHA256SUMS",
