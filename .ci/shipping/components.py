@@ -137,6 +137,7 @@ _LIBRARIES = (
     _Library("libstdc++", _GCC, ("libstdc++.so.*",), _NUMPY, ""),
     _Library("libgcc", _GCC, ("libgcc_s.so.*",), _NUMPY, ""),
     _Library("libffi", "MIT", ("libffi.so.*", "libffi-*.dll"), (f"{_SYSTEM}libffi.txt",), ""),
+    _Library("Expat", "MIT", ("libexpat.so.*",), (f"{_SYSTEM}libexpat.txt",), r"expat_(\d+\.\d+\.\d+)"),
     _Library("zlib", "Zlib", ("libz.so.*",), (f"{_SYSTEM}zlib.txt",), r"inflate (\d+\.\d+(?:\.\d+)*) "),
 )
 _BROUGHT_ALONG = "*.libs/*"  # what wheels bring, which is not their authors' own
@@ -245,7 +246,7 @@ def _is_code(path: Path) -> bool:
 
 
 def _joined(found: Iterable[Component]) -> list[Component]:
-    """One of each name; a part of it may know its version or its texts alone."""
+    """One of each name, under the licences of all its parts; one of these may know its version or its texts alone."""
     parts: dict[str, list[Component]] = defaultdict(list)
     for component in found:
         if component.files:
@@ -254,7 +255,7 @@ def _joined(found: Iterable[Component]) -> list[Component]:
         Component(
             name,
             next((part.version for part in same if part.version), ""),
-            same[0].licence,
+            " AND ".join(dict.fromkeys(term for part in same for term in part.licence.split(" AND "))),
             tuple(sorted({file for part in same for file in part.files})),
             tuple(sorted({text for part in same for text in part.texts})),
         )

@@ -1,7 +1,9 @@
 """The worker bundle on a machine that is not the developer's."""
 
+import contextlib
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -55,14 +57,18 @@ def says(worker: Connection) -> float:
         return opens(head)
 
 
+def first_session_s(words: list[str]) -> float:
+    began_s = time.perf_counter()
+    with launch(words) as worker, worker.open("guard"):
+        return time.perf_counter() - began_s
+
+
 def test_it_is_small_and_soon_ready(bundle):
     assert read_manifest(bundle).bytes <= LARGEST
-    took_s = []
-    for _ in range(3):
-        began_s = time.perf_counter()
-        with launch(program(bundle)) as worker, worker.open("guard"):
-            took_s.append(time.perf_counter() - began_s)
+    took_s = [first_session_s(program(bundle)) for _ in range(3)]
     assert statistics.median(took_s) <= LATEST_S, took_s
+    late = ["/bin/sh", "-c", f'sleep {LATEST_S}; exec "$0" "$@"', *program(bundle)]
+    assert first_session_s(late) > LATEST_S, "a late one is seen"
 
 
 def test_it_is_whole_and_talks_without_any_environment(bundle, self_test):
@@ -109,6 +115,26 @@ def test_two_games_with_one_bundle(bundle):
         assert says(one) > 0.1
         one.close()
         assert says(other) > 0.1
+
+
+def listening(pid: int) -> set[str]:
+    """Sockets of a process that other machines could connect to, by their numbers."""
+    rows = [
+        line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/{pid}/net/{name}").read_text().splitlines()
+    ]
+    listened = {row[9] for row in rows if row[3] == "0A"}
+    mine = set()
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            mine.add(os.readlink(path).removeprefix("socket:[").removesuffix("]"))
+    return mine & listened
+
+
+def test_nothing_of_it_can_be_reached_from_another_machine(bundle):
+    with launch(program(bundle)) as worker, worker.open("guard"):
+        assert listening(worker.worker_pid) == set()
+    with socket.create_server(("127.0.0.1", 0)):
+        assert listening(os.getpid()), "one that listens is seen"
 
 
 def test_the_time_of_day_jumps(bundle, tmp_path, need_program, monkeypatch):
