@@ -821,7 +821,7 @@ def write_bill(folder: Path, version: str, seconds: int, bill: Path) -> None:
 def build_worker_bundle(*choices: str) -> dict[str, str]:
     """Put the worker into dist/, with these `choices` of .ci/shipping/bundle.py. Returns the variable of the
     environment by which tests find it."""
-    make_venv(VENV)
+    make_venv(VENV)  # has the compiler, where this machine has none
     folders = (PACKAGE, NATIVE_SOURCES, SHIPPING)
     files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
     sources = digest(PROJECT, *(path for path in files if path.suffix != ".pyc"))

@@ -8,11 +8,12 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 ENOUGH = 20
 """Pictures of a speaking head that a worker must have made before it is killed."""
+_PATIENCE_S = 40.0
 
 
 class Game:
@@ -31,18 +32,27 @@ class Game:
         for line in self._process.stdout:
             self._lines.put(line)
 
-    def worker(self, other_than: int = 0, timeout_s: float = 40.0) -> int:
+    def wait_for(self, words: str) -> None:
+        """Wait until it says what this expression matches."""
+        self._wait_for(lambda line: re.search(words, line))
+
+    def worker(self, other_than: int = 0) -> int:
         """Wait until a head speaks with a worker's pictures; the worker's process id."""
-        end = time.monotonic() + timeout_s
-        while time.monotonic() < end:
+
+        def shows(line: str) -> re.Match | None:
+            found = re.match(r"SHOWS (\d+) (\d+)$", line)
+            return found if found and int(found[1]) != other_than and int(found[2]) >= ENOUGH else None
+
+        return int(self._wait_for(shows)[1])
+
+    def _wait_for(self, wanted: Callable[[str], re.Match | None]) -> re.Match:
+        end = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < end and (self._process.poll() is None or not self._lines.empty()):
             with contextlib.suppress(queue.Empty):
                 self._said.append(self._lines.get(timeout=0.1))
-                found = re.match(r"SHOWS (\d+) (\d+)$", self._said[-1])
-                if found and int(found[1]) != other_than and int(found[2]) >= ENOUGH:
-                    return int(found[1])
-            if self._process.poll() is not None:
-                break
-        raise AssertionError(f"no pictures of a worker; the game said: {''.join(self._said)}")
+                if found := wanted(self._said[-1]):
+                    return found
+        raise AssertionError(f"the game said: {''.join(self._said)}")
 
     def kill(self) -> None:
         self._process.kill()
