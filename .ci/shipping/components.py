@@ -120,6 +120,7 @@ _LIBRARIES = (
     _Library("libzmq", _STATIC, _IN_BRIDGE, _NOTICES, r"libzmq (4\.3\.[0-4])\b"),
     _Library("msgpack-c", "BSL-1.0", _IN_BRIDGE, _NOTICES, ""),
     _Library("Jansson", "MIT", _IN_BRIDGE, _NOTICES, ""),
+    _Library("wepoll", "BSD-2-Clause", _DLLS, _NOTICES, r"wepoll()"),
     # What zig puts into all that it compiles; the notices say whether it did.
     _Library("libc++", _LLVM, (*_IN_BRIDGE, *_MODULES), _NOTICES, r"libc\+\+ of LLVM()"),
     _Library("MinGW-w64 runtime", "ZPL-2.1", (*_DLLS, _MODULES[1]), _NOTICES, r"MinGW-w64 runtime()"),

@@ -14,7 +14,7 @@ from shipping.sbom import bill, contents, written
 TIME = 1_000_000_000
 NOTICES = (
     b"libzmq 4.3.4, unchanged; msgpack-c; Jansson; libc++ of LLVM: Apache License 2.0 with LLVM's exceptions; "
-    b"MinGW-w64 runtime: Zope Public License 2.1"
+    b"wepoll, in libzmq; MinGW-w64 runtime: Zope Public License 2.1"
 )
 ELF = b"\x7fELF and so on"
 ADDON = {
@@ -45,7 +45,7 @@ def test_the_parts_of_an_addon_are_found(tmp_path, name):
     found = {one.name: (one.version, one.licence) for one in contents(archive(tmp_path, ADDON, name))}
     assert found["libzmq"] == ("4.3.4", "LGPL-3.0-or-later WITH LGPL-3.0-linking-exception")
     assert found["MinGW-w64 runtime"] == ("", "ZPL-2.1")
-    assert {"msgpack-c", "Jansson", "libc++", "flashhead-engine"} < set(found)
+    assert {"msgpack-c", "Jansson", "wepoll", "libc++", "flashhead-engine"} < set(found)
 
 
 @pytest.mark.parametrize(
