@@ -6,11 +6,13 @@ python3 build.py test    set up the tests and run all of them
 python3 build.py native  build the library that engines load (flashhead_bridge)
 python3 build.py godot   build the Godot addon's library, and run the addon in a Godot that this command gets
 python3 build.py worker-bundle   put the worker into a folder that a game brings along
+python3 build.py dist    make all that is given away: a release
 python3 build.py -h      the other commands
 """
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -18,10 +20,13 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / ".ci"))
+from shipping.errors import BuildError
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -78,6 +83,11 @@ TARGETS = {
         "x86_64-windows-gnu", "Windows", "AMD64", "flashhead_bridge.dll", ("-DCMAKE_SYSTEM_VERSION=10.0",)
     ),
 }
+# Wheels: the platform in their name, and the end of their modules' names.
+WHEEL_TARGETS = {
+    "linux-x64": ("manylinux_2_17_x86_64", "cpython-{0}{1}-x86_64-linux-gnu.so"),
+    "windows-x64": ("win_amd64", "cp{0}{1}-win_amd64.pyd"),
+}
 UNITY_PLUGINS = ROOT / "unity_package" / "Plugins"
 GODOT_PLUGINS = ROOT / "godot_addon" / "addons" / "flashhead" / "bin"
 # Godot from Debian's unstable suite, the only one that has version 4, and software drivers to draw with. Outside the
@@ -98,10 +108,6 @@ GODOT_START = """#!/bin/sh
 folder=$(dirname "$(readlink -f "$0")")
 exec "$folder/run" "$folder/root/usr/bin/godot" "$@"
 """
-
-
-class BuildError(Exception):
-    """Something a person must do before the command can work."""
 
 
 def python_of(venv: Path) -> Path:
@@ -218,7 +224,8 @@ def native(arguments: argparse.Namespace) -> None:
         return
     install_library(folder, target, for_this_machine)
     if TARGETS[target].system == "Windows":
-        print(f"The worker for Windows: {build_windows_wheel(target)}")
+        DIST.mkdir(exist_ok=True)
+        print(f"The worker for Windows: {shutil.copy2(build_wheel(target), DIST)}")
     if zeromq_version(library_sources(given)["zeromq"]) < ZEROMQ_UNDER_MPL:
         print(
             f"Its libzmq is under the LGPL with an exception for static linking ({NOTICES} beside the library). For "
@@ -373,7 +380,7 @@ def build_native(
     quiet = ("--log-level=WARNING", "-Wno-dev")
     run(cmake, *quiet, "-S", NATIVE_SOURCES, "-B", folder, "-G", "Ninja", *options, environment=environment)
     run(ninja, "-C", folder, *only)
-    (folder / NOTICES).write_text(third_party_notices(sources, TARGETS[target].system), "utf-8")
+    (folder / NOTICES).write_text(third_party_notices(sources, TARGETS[target].system, zig=not programs), "utf-8")
     return folder
 
 
@@ -403,8 +410,9 @@ def zeromq_version(source: Path) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"#define ZMQ_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", header))
 
 
-def third_party_notices(sources: Mapping[str, Path], system: str) -> str:
-    """What must lie beside a library that is given away: the licences of what is inside, from their own sources."""
+def third_party_notices(sources: Mapping[str, Path], system: str, *, zig: bool) -> str:
+    """What must lie beside a library that is given away: the licences of what is inside, from their own sources.
+    `zig`: who compiled it; g++'s runtime asks for no notice."""
     zeromq = sources["zeromq"]
     version = zeromq_version(zeromq)
     licence, file = (
@@ -430,8 +438,23 @@ def third_party_notices(sources: Mapping[str, Path], system: str) -> str:
     ]
     if system == "Windows":
         parts.append(("wepoll, in libzmq", zeromq / "external" / "wepoll" / "license.txt"))
+    return notices("flashhead_bridge", [*parts, *(zig_runtimes(system) if zig else ())])
+
+
+def notices(whole: str, parts: Iterable[tuple[str, Path]]) -> str:
+    """`parts`: what is told of each of them, and the file of its licence."""
     texts = [f"{told}\n\n{file.read_text('utf-8').strip()}\n" for told, file in parts]
-    return f"\n{'-' * 80}\n\n".join(["What flashhead_bridge contains of others.\n", *texts])
+    return f"\n{'-' * 80}\n\n".join([f"What {whole} contains of others.\n", *texts])
+
+
+def zig_runtimes(system: str) -> list[tuple[str, Path]]:
+    """What zig puts into each library beside what it compiles: what is told of it, and the file of its licence."""
+    asked = [python_of(VENV), "-c", "import ziglang; print(*ziglang.__path__)"]
+    zig = Path(subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip())
+    parts = [("libc++ of LLVM: Apache License 2.0 with LLVM's exceptions", zig / "lib" / "libcxx" / "LICENSE.TXT")]
+    if system == "Windows":
+        parts.append(("MinGW-w64 runtime: Zope Public License 2.1", zig / "lib" / "libc" / "mingw" / "COPYING"))
+    return parts
 
 
 def fuzz(arguments: argparse.Namespace) -> None:
@@ -483,10 +506,24 @@ def cross_compiler(target: str) -> list[str]:
     return options
 
 
-def build_windows_wheel(target: str) -> Path:
-    """The Python package with its native modules for Windows and this Python's own version of CPython."""
+def wheel(arguments: argparse.Namespace) -> None:
+    make_venv(VENV)
+    DIST.mkdir(exist_ok=True)
+    for target in arguments.target or WHEEL_TARGETS:
+        print(f"Built: {shutil.copy2(build_wheel(target), DIST)}")
+    print(f"Built: {shutil.copy2(build_sdist(), DIST)}")
+
+
+def build_wheel(target: str) -> Path:
+    """The Python package with its native modules, for a system and this Python's own version of CPython, built with
+    zig's compiler. For Linux auditwheel must find nothing in it that manylinux forbids."""
     tag, python = f"cp{sys.version_info[0]}{sys.version_info[1]}", python_of(VENV)
-    headers, library = python_for_windows()
+    if target not in WHEEL_TARGETS:
+        raise BuildError(
+            f"There is no wheel for {target}: its pyconfig.h is made on such a machine, and modules that were built "
+            "by a guess would crash where the package without them works. pip install builds from the sdist there."
+        )
+    platform, suffix = WHEEL_TARGETS[target]
     pip(VENV, "pybind11>=3.0", "wheel", "scikit-build-core>=0.11")
     words = [python, "-m", "pybind11", "--cmakedir"]
     folder = BUILD / f"modules-{target}"
@@ -496,11 +533,9 @@ def build_windows_wheel(target: str) -> Path:
         f"-DCMAKE_MAKE_PROGRAM={ninja}",
         "-DSKBUILD=ON",
         f"-DPython_EXECUTABLE={python}",
-        f"-DPython_INCLUDE_DIR={headers}",
-        f"-DPython_LIBRARY={library}",
-        f"-DPYTHON_MODULE_EXTENSION=.{tag}-win_amd64.pyd",
-        "-DCMAKE_CXX_FLAGS=-DMS_WIN64",  # Python's headers set it for Microsoft's compiler alone
+        f"-DPYTHON_MODULE_EXTENSION=.{suffix.format(*sys.version_info)}",
         *cross_compiler(target),
+        *(python_for_windows() if TARGETS[target].system == "Windows" else python_for_linux()),
     ]
     run(cmake, "--log-level=WARNING", "-Wno-dev", "-S", NATIVE_SOURCES, "-B", folder, "-G", "Ninja", *options)
     run(ninja, "-C", folder)
@@ -512,24 +547,64 @@ def build_windows_wheel(target: str) -> Path:
     run(python, "-m", "wheel", "unpack", pure, "--dest", folder / "wheel")
     [unpacked] = (path for path in (folder / "wheel").iterdir() if path.is_dir())
     run(cmake, "--install", folder, "--prefix", unpacked, "--strip")
+    [metadata] = unpacked.glob("*.dist-info")
+    parts = [("pybind11: BSD 3-Clause License", SHIPPING / "licences" / "pybind11.txt")]
+    told = notices("this wheel", [*parts, *zig_runtimes(TARGETS[target].system)])
+    (metadata / "licenses" / NOTICES).write_text(told, "utf-8")
     run(python, "-m", "wheel", "pack", unpacked, "--dest-dir", folder / "wheel")
-    tags = ["--python-tag", tag, "--abi-tag", tag, "--platform-tag", "win_amd64"]
+    tags = ["--python-tag", tag, "--abi-tag", tag, "--platform-tag", platform]
     run(python, "-m", "wheel", "tags", "--remove", *tags, pure)
-    [wheel] = (folder / "wheel").glob("*win_amd64.whl")
-    DIST.mkdir(exist_ok=True)
-    return Path(shutil.copy2(wheel, DIST))
+    [made] = (folder / "wheel").glob(f"*{platform}.whl")
+    if TARGETS[target].system == "Linux":
+        check_manylinux(made, platform)
+    return made
 
 
-def python_for_windows() -> tuple[Path, Path]:
-    """Headers and import library of this Python's version on Windows, both from CPython's own sources.
+def check_manylinux(made: Path, platform: str) -> None:
+    """Raises BuildError when auditwheel finds that the wheel needs a newer system than its name says."""
+    pip(VENV, "auditwheel>=6.2")
+    asked = [python_of(VENV), "-m", "auditwheel", "show", "--json", made]
+    found = json.loads(subprocess.run(asked, check=True, capture_output=True, text=True).stdout)["overall_tag"]
+    if found != platform:
+        raise BuildError(f"{made.name} says {platform}, but auditwheel finds that it is for {found}: do not ship it")
+    print(f"auditwheel: {made.name} is for {found}")
+
+
+def build_sdist() -> Path:
+    """What the package is built from, for systems without a wheel."""
+    pip(VENV, "build>=1.2", "pybind11>=3.0", "scikit-build-core>=0.11")
+    folder = BUILD / "sdist"
+    shutil.rmtree(folder, ignore_errors=True)
+    # -P: else this very file would be taken for the package `build`.
+    run(python_of(VENV), "-P", "-m", "build", "--sdist", "--no-isolation", "--outdir", folder, ".")
+    [made] = folder.glob("*.tar.gz")
+    return made
+
+
+def python_for_linux() -> list[str]:
+    """Options of CMake for the headers of this machine's Python. Debian's need others from /usr/include, which must
+    not hide those of the older C library that zig brings."""
+    if not PYTHON_HEADER.is_file():
+        raise BuildError(f"no {PYTHON_HEADER}. Debian, Ubuntu: sudo apt install python3-dev")
+    return [f"-DPython_INCLUDE_DIR={PYTHON_HEADER.parent}", "-DCMAKE_CXX_FLAGS=-idirafter/usr/include"]
+
+
+def python_for_windows() -> list[str]:
+    """Options of CMake for headers and import library of this Python's version on Windows, both from CPython's own
+    sources.
 
     The library says which names python3NN.dll has: all that the headers declare, for only those that a module uses
     are asked of the DLL.
     """
     version, folder = sys.version_info[:2], SOURCES / "python-windows"
     library = folder / f"python{version[0]}{version[1]}.lib"
+    options = [
+        f"-DPython_INCLUDE_DIR={folder / 'include'}",
+        f"-DPython_LIBRARY={library}",
+        "-DCMAKE_CXX_FLAGS=-DMS_WIN64",  # Python's headers set it for Microsoft's compiler alone
+    ]
     if library.exists():
-        return folder / "include", library
+        return options
     archive = debian_source("python{}.{}".format(*version))
     with tarfile.open(archive) as files:
         for file in files:
@@ -544,7 +619,7 @@ def python_for_windows() -> tuple[Path, Path]:
     listed = library.with_suffix(".def")
     listed.write_text(f"LIBRARY {library.stem}.dll\nEXPORTS\n" + "".join(f"{name}{names[name]}\n" for name in names))
     run(VENV / "zig" / "dlltool", "-m", "i386:x86-64", "-d", listed, "-l", library)
-    return folder / "include", library
+    return options
 
 
 def build_tool(name: str) -> str:
@@ -708,6 +783,41 @@ def worker_bundle(arguments: argparse.Namespace) -> None:
     build_worker_bundle(*choices, *(word for name in arguments.parts for word in ("--with", name)))
 
 
+def dist(arguments: argparse.Namespace) -> None:
+    if sys.platform != "linux":
+        raise BuildError("A release is built on Linux, for all systems: run this command there.")
+    from shipping.contents import Built  # here, so that an older Python still reaches the message about it
+    from shipping.dist import Builders, make_dist
+    from shipping.release import read_release
+
+    release = read_release(ROOT)
+    # Compilers and packers of others take the time of what they make from here.
+    os.environ |= {"SOURCE_DATE_EPOCH": str(release.time), "PYTHONHASHSEED": "0"}
+    make_venv(VENV)
+    api = godot_api(find_godot() or fetch_godot())
+
+    def library(target: str) -> Built:
+        it, folder = TARGETS[target], build_native(target, godot_api=api, programs=arguments.quick)
+        check_exports(folder / it.library)
+        linked = folder / f"lib{it.library}.a" if it.system == "Windows" else None
+        return Built(folder / it.library, folder / "godot" / it.extension, folder / NOTICES, linked)
+
+    def worker() -> Path:
+        build_worker_bundle()
+        return WORKER_BUNDLE
+
+    targets = ["linux-x64"] if arguments.quick else [*TARGETS]
+    builders = Builders(library, build_wheel, build_sdist, None if arguments.quick else worker, write_bill)
+    make_dist(release, targets, builders, DIST)
+
+
+def write_bill(folder: Path, version: str, seconds: int, bill: Path) -> None:
+    """The bill of materials of the archives in `folder`, by a library that .venv has."""
+    pip(VENV, "cyclonedx-python-lib[json-validation]>=11")
+    words = ("-m", "shipping.sbom", folder, version, seconds, bill)
+    run(python_of(VENV), *words, environment={"PYTHONPATH": str(SHIPPING.parent)})
+
+
 def build_worker_bundle(*choices: str) -> dict[str, str]:
     """Put the worker into dist/, with these `choices` of .ci/shipping/bundle.py. Returns the variable of the
     environment by which tests find it."""
@@ -821,6 +931,17 @@ def parser() -> argparse.ArgumentParser:
     command.set_defaults(call=unity)
 
     command = commands.add_parser(
+        "wheel",
+        help="build the Python package's wheels and its sdist",
+        description="Put wheels with the native modules into dist/, for the version of CPython that runs this, and "
+        "an sdist, from which all others install. zig compiles for a Linux with glibc 2.17 and for Windows; there is "
+        "none for macOS. docs/shipping.md",
+        epilog="examples: build.py wheel    build.py wheel --target linux-x64",
+    )
+    command.add_argument("--target", choices=WHEEL_TARGETS, action="append", help="only this system's; repeatable")
+    command.set_defaults(call=wheel)
+
+    command = commands.add_parser(
         "worker-bundle",
         help="put the worker into a folder that a game brings along",
         description="Put the worker with the tier nano into dist/, for the system of this machine: a folder that "
@@ -834,6 +955,20 @@ def parser() -> argparse.ArgumentParser:
         "--with", dest="parts", action="append", default=[], metavar="TIER", help="lite or pro, as exported here"
     )
     command.set_defaults(call=worker_bundle)
+
+    command = commands.add_parser(
+        "dist",
+        help="make all that is given away: a release",
+        description="Put wheels, sdist, worker, Unity package, Godot addon and bridge SDK into dist/, with checksums "
+        "and a bill of materials, from a checkout without changes. What cannot be built here is left out and named "
+        "in dist.json. docs/shipping.md",
+    )
+    command.add_argument(
+        "--quick",
+        action="store_true",
+        help="for tests, not to give away: with this machine's own compiler, for this machine alone, without worker",
+    )
+    command.set_defaults(call=dist)
 
     command = commands.add_parser(
         "avatar-tools",

@@ -15,7 +15,7 @@ _TESTS = Path(__file__).parent
 # a ring, a game or a screen.
 _SIDE_BY_SIDE = {
     *("audio", "avatar", "bake", "bake_formats", "bake_project", "bench", "blendshapes", "cli", "drivers", "export"),
-    *("models", "nano", "render", "runtimes", "transcript"),
+    *("models", "nano", "release", "render", "runtimes", "transcript"),
 }
 
 

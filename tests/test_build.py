@@ -17,7 +17,7 @@ def build(*words: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("command", ["", "demo", "test", "native", "godot", "worker-bundle", "avatar-tools"])
+@pytest.mark.parametrize("command", ["", "demo", "test", "native", "godot", "worker-bundle", "wheel", "dist"])
 def test_every_command_explains_itself(command):
     result = build(*command.split(), "--help")
     assert result.returncode == 0

@@ -21,13 +21,14 @@ OWN = "flashhead-engine"
 _OWN_LICENCE = "Apache-2.0 AND CC0-1.0"  # code; avatars, artwork and sample dialogue
 _GCC = "GPL-3.0-or-later WITH GCC-exception-3.1"
 _BOOTLOADER = "GPL-2.0-or-later WITH Bootloader-exception"
+_LLVM = "Apache-2.0 WITH LLVM-exception"
 _STATIC = "LGPL-3.0-or-later WITH LGPL-3.0-linking-exception"
 
 ALLOWED = frozenset(
     (
         *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSD-3-Clause-Open-MPI", "BSL-1.0", "CC0-1.0", "IJG"),
-        *("ISC", "LGPL-2.1-or-later", "MIT", "MIT-CMU", "MIT-open-group", "MPL-2.0", "PSF-2.0", "Zlib", "libtiff"),
-        *(_GCC, _BOOTLOADER, _STATIC),
+        *("ISC", "LGPL-2.1-or-later", "MIT", "MIT-CMU", "MIT-open-group", "MPL-2.0", "PSF-2.0", "ZPL-2.1", "Zlib"),
+        *("libtiff", _BOOTLOADER, _GCC, _LLVM, _STATIC),
     )
 )
 """Licences under which a part may be given away in a closed game, in SPDX's names. The exception behind WITH is what
@@ -79,8 +80,10 @@ _PILLOW = ("*pillow-*.dist-info/licenses/LICENSE",)
 _ZEROMQ = "*pyzmq-*.dist-info/licenses/licenses/LICENSE."
 _SYSTEM = "*licences/"
 _NOTICES = ("*THIRD_PARTY_NOTICES.txt",)
-_IN_BRIDGE = ("*libflashhead_*", "*flashhead_bridge.dll", "*flashhead_godot.dll")
-_COMPILED = ("*flashhead_engine/*.so", "*flashhead_engine/*.pyd", "*samplerate.*.so", "*samplerate.*.pyd")
+_DLLS = ("*flashhead_bridge.dll", "*flashhead_godot.dll")
+_IN_BRIDGE = ("*libflashhead_*", *_DLLS)
+_MODULES = ("*flashhead_engine/*.so", "*flashhead_engine/*.pyd")
+_COMPILED = (*_MODULES, "*samplerate.*.so", "*samplerate.*.pyd")
 
 _LIBRARIES = (
     # Beside the modules of wheels.
@@ -111,12 +114,16 @@ _LIBRARIES = (
         (f"{_SYSTEM}libsamplerate.txt",),
         r"libsamplerate-(\d+\.\d+\.\d+) ",
     ),
-    _Library("pybind11", "BSD-3-Clause", _COMPILED, (f"{_SYSTEM}pybind11.txt",), ""),
+    _Library("pybind11", "BSD-3-Clause", _COMPILED, (f"{_SYSTEM}pybind11.txt", *_NOTICES), ""),
     # Inside of the library for engines.
     _Library("libzmq", "MPL-2.0", _IN_BRIDGE, _NOTICES, r"libzmq (4\.3\.(?:[5-9]|\d\d)\d*)\b"),
     _Library("libzmq", _STATIC, _IN_BRIDGE, _NOTICES, r"libzmq (4\.3\.[0-4])\b"),
     _Library("msgpack-c", "BSL-1.0", _IN_BRIDGE, _NOTICES, ""),
     _Library("Jansson", "MIT", _IN_BRIDGE, _NOTICES, ""),
+    _Library("wepoll", "BSD-2-Clause", _DLLS, _NOTICES, r"wepoll()"),
+    # What zig puts into all that it compiles; the notices say whether it did.
+    _Library("libc++", _LLVM, (*_IN_BRIDGE, *_MODULES), _NOTICES, r"libc\+\+ of LLVM()"),
+    _Library("MinGW-w64 runtime", "ZPL-2.1", (*_DLLS, _MODULES[1]), _NOTICES, r"MinGW-w64 runtime()"),
     # Of Python, of what starts it, and of the system on which a worker was put together.
     _Library(_PYTHON, "PSF-2.0", _INTERPRETER, (f"{_SYSTEM}Python.txt",), r"(3\.\d+\.\d+)\0"),
     _Library(_PYTHON, "PSF-2.0", ("python3*/lib-dynload/*",), (f"{_SYSTEM}Python.txt",), ""),
