@@ -78,8 +78,8 @@ def list_models() -> None:
     Example:  flashhead models list
     """
     models = _recorded()
-    for tier, place in added_exports.recorded_exports().items():
-        _console().print(f"{tier}: exported  {escape(place)}")
+    for tier, export in added_exports.recorded_exports().items():
+        _console().print(f"{tier}: exported  {escape(export.folder)}")
     for tier, model in models.items():
         changed = registry.changes(model)
         _console().print(f"{tier}: {_CHANGED if changed else _AS_IT_WAS}  {_of(model)}")
@@ -88,7 +88,7 @@ def list_models() -> None:
 
 @models_app.command()
 def verify() -> None:
-    """Hash all files of the added models again; compare with what was recorded and with what is published.
+    """Hash all files of what was added again; compare with what was recorded and with what is published.
 
     Exit code 0: all files are as they were added. 1: some are not.
 
@@ -102,6 +102,15 @@ def verify() -> None:
         good = good and not found.changed
         _console().print(f"{tier}: {_CHANGED if found.changed else _AS_IT_WAS}  {escape(model.folder)}")
         _print_below([*found.changed, *found.unpublished])
+    for tier, recorded in added_exports.recorded_exports().items():
+        changed = _with_bar(
+            f"hashing {tier}",
+            recorded.length,
+            lambda advance, recorded=recorded: added_exports.verify_export(recorded, advance),
+        )
+        good = good and not changed
+        _console().print(f"{tier}: exported, {_CHANGED if changed else _AS_IT_WAS}  {escape(recorded.folder)}")
+        _print_below(changed)
     raise typer.Exit(0 if good else 1)
 
 
@@ -137,8 +146,7 @@ def fetch(
 
 def _add_export(folder: Path) -> None:
     export = exported.read_export(folder)
-    _with_bar("hashing", export.length, lambda advance: exported.verify(export, advance))
-    added_exports.remember_export(export)
+    _with_bar("hashing", export.length, lambda advance: added_exports.remember_export(export, advance))
     manifest = export.manifest
     _console().print(
         f"{manifest.tier}: [green]added[/], {manifest.precision}, pictures of {manifest.size}  {escape(str(folder))}"
@@ -147,7 +155,7 @@ def _add_export(folder: Path) -> None:
 
 def _recorded() -> dict[str, registry.RecordedModel]:
     models = registry.recorded()
-    if not models:
+    if not models and not added_exports.recorded_exports():
         _console().print("No models were added yet: `flashhead models fetch`, or `flashhead models add DIR`.")
     return models
 

@@ -9,6 +9,7 @@ Reading fails closed: a file that is missing, cut off or altered, or a manifest 
 words. Imports nothing that computes.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy as np
 
 from ..errors import ModelError
 from ..models.configs import DitConfig, FlashHeadConfig, LtxVaeConfig, WanVaeConfig, Wav2Vec2Config
-from ..models.registry import hash_file
+from ..models.registry import RecordedFile, hash_file, record_file
 from ..models.switches import Switches
 from .graphs import PRECISIONS, GraphSpec, graph_specs
 
@@ -71,7 +72,9 @@ class Manifest(msgspec.Struct, frozen=True):
     tools: dict[str, str]
 
 
-class _Versioned(msgspec.Struct):
+class Versioned(msgspec.Struct):
+    """The first thing that is read of any manifest."""
+
     version: int
 
 
@@ -90,8 +93,11 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Export:
+    """`sha256`: of the manifest, which has the hashes of all other files."""
+
     folder: Path
     manifest: Manifest
+    sha256: str
 
     @property
     def config(self) -> FlashHeadConfig:
@@ -123,7 +129,7 @@ def read_export(folder: Path) -> Export:
     path = folder / MANIFEST
     try:
         raw = path.read_bytes()
-        version = msgspec.json.decode(raw, type=_Versioned).version
+        version = msgspec.json.decode(raw, type=Versioned).version
         if version != VERSION:
             raise ModelError(f"{path} is of version {version}; this program reads version {VERSION}. {_AGAIN}")
         manifest = msgspec.json.decode(raw, type=Manifest)
@@ -134,7 +140,7 @@ def read_export(folder: Path) -> Export:
     except msgspec.DecodeError as error:
         raise ModelError(f"{path} is damaged ({error}). {_AGAIN}") from error
     _check(path, manifest)
-    export = Export(folder, manifest)
+    export = Export(folder, manifest, hashlib.sha256(raw).hexdigest())
     for name in (STEPS, *(f"{spec.name}.onnx" for spec in export.specs())):
         if name not in manifest.files:
             raise ModelError(f"{path} does not name {name}. {_AGAIN}")
@@ -143,12 +149,16 @@ def read_export(folder: Path) -> Export:
     return export
 
 
-def verify(export: Export, advance: Callable[[int], None] = lambda count: None) -> None:
-    """Hash every file. `advance`: told of bytes as they are read. Raises ModelError for one that was altered."""
+def verify(export: Export, advance: Callable[[int], None] = lambda count: None) -> tuple[RecordedFile, ...]:
+    """Hash every file, the manifest first. `advance`: told of bytes as they are read. Raises ModelError for one that
+    was altered."""
+    found = [record_file(export.folder / MANIFEST, MANIFEST, advance)]
     for name, file in export.manifest.files.items():
         path = export.folder / name
-        if stored_file(path, advance) != file:
+        found.append(record_file(path, name, advance))
+        if (found[-1].length, found[-1].sha256) != (file.length, file.sha256):
             raise ModelError(f"{path} was altered since it was exported (its hash is another). {_AGAIN}")
+    return tuple(found)
 
 
 def stored_file(path: Path, advance: Callable[[int], None] = lambda count: None) -> StoredFile:

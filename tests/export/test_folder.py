@@ -16,9 +16,10 @@ import pytest
 from flashhead_engine.errors import FlashHeadError, MissingDependencyError, ModelError, OutputError, SettingsError
 from flashhead_engine.export import folder as writing
 from flashhead_engine.export.settings import ExportSettings
+from flashhead_engine.models import registry
 from flashhead_engine.models.configs import TINY
 from flashhead_engine.models.networks import Networks
-from flashhead_engine.runtimes.added_exports import added_export, remember_export
+from flashhead_engine.runtimes.added_exports import added_export, recorded_exports, remember_export, verify_export
 from flashhead_engine.runtimes.exported import MANIFEST, read_export, stored_file, verify
 from flashhead_engine.runtimes.onnx_runner import open_runner
 
@@ -29,6 +30,12 @@ from .conftest import SIZE
 def damaged(exported, tmp_path) -> Path:
     """A copy to damage."""
     return shutil.copytree(exported("lite").folder, tmp_path / "export")
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("FLASHHEAD_MODELS", str(tmp_path / "models"))
+    return tmp_path / "models"
 
 
 def _change(folder: Path, **fields) -> None:
@@ -85,6 +92,35 @@ def test_a_file_that_was_altered(damaged) -> None:
     path.write_bytes(raw)
     with pytest.raises(ModelError, match=r"dit.onnx.data was altered since it was exported"):
         verify(read_export(damaged))
+
+
+def test_an_added_export_is_hashed_once_and_refused_when_a_file_changed_since(damaged, models, monkeypatch) -> None:
+    remember_export(read_export(damaged))
+    path = damaged / "dit.onnx.data"
+    before = path.stat()
+    with monkeypatch.context() as patch:
+        patch.setattr(registry, "hash_file", lambda path, advance: pytest.fail("hashed at a load"))
+        assert added_export("tiny-random").folder == damaged
+        path.write_bytes(path.read_bytes()[::-1])
+        with pytest.raises(ModelError, match=r"dit.onnx.data has changed.*stale.*flashhead models add"):
+            added_export("tiny-random")
+        # Times can be put back; `models verify` reads the files.
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        added_export("tiny-random")
+    (recorded,) = recorded_exports().values()
+    assert "dit.onnx.data was altered" in " ".join(verify_export(recorded, lambda count: None))
+    path.write_bytes(path.read_bytes()[::-1])
+    assert verify_export(recorded, lambda count: None) == []
+    assert added_export("tiny-random"), "the new times are recorded"
+
+
+def test_another_export_in_the_place_of_the_added_one(damaged, models) -> None:
+    remember_export(read_export(damaged))
+    (recorded,) = recorded_exports().values()
+    _change(damaged, model_sha256="1" * 64)
+    with pytest.raises(ModelError, match=r"manifest.json has changed"):
+        added_export("tiny-random")
+    assert "manifest.json has other contents" in " ".join(verify_export(recorded, lambda count: None))
 
 
 def test_a_graph_that_onnx_runtime_cannot_load(damaged) -> None:
@@ -158,12 +194,6 @@ def test_an_interrupted_command_leaves_nothing(tmp_path) -> None:
 
 def _obeys_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.fixture
-def models(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setenv("FLASHHEAD_MODELS", str(tmp_path / "models"))
-    return tmp_path / "models"
 
 
 def test_choosing(damaged, models, monkeypatch) -> None:
