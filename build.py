@@ -45,6 +45,8 @@ MONO_PACKAGES = (
     *("mono-mcs", "mono-runtime-sgen", "mono-runtime-boehm"),
     *("nunit-console", "libnunit-framework2.6.3-cil", "libnewtonsoft-json5.0-cil"),
 )
+# Proprietary: installed to be looked at, never shipped.
+TENSORRT_BINDINGS = ("tensorrt-cu13-bindings==11.4.0.106", "cuda-bindings>=13,<14")
 SANITIZERS = {"address": "address,undefined", "thread": "thread", "fuzzer": "fuzzer-no-link,address,undefined"}
 
 
@@ -669,6 +671,8 @@ def test(arguments: argparse.Namespace) -> None:
     run(python, "-m", "ruff", "check", ".")
     environment = {}
     if sys.platform == "linux":
+        if os.uname().machine == "x86_64":
+            install_tensorrt_bindings()
         try:
             program = find_godot()
             api = godot_api(program) if program else None
@@ -692,6 +696,25 @@ def test(arguments: argparse.Namespace) -> None:
             failed = True
     if failed:
         raise BuildError("tests failed: see above.")
+
+
+def install_tensorrt_bindings() -> None:
+    """For tests that hold our code against them, into a folder of their own: no NVIDIA library is there, and what is
+    in their place answers nothing."""
+    folder = BUILD / "tensorrt-bindings"
+    absent = ROOT / "tests" / "runtimes" / "absent_tensorrt.cc"
+    stamp, wanted = folder / "installed.txt", "\n".join([digest(absent), *TENSORRT_BINDINGS])
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"Installing {' '.join(TENSORRT_BINDINGS)} into {folder.relative_to(ROOT)} ...", flush=True)
+    pip(VENV, "--target", folder, *TENSORRT_BINDINGS)
+    compiler = compiler_environment(needs_native=True).get("CXX") or next(filter(shutil.which, COMPILERS))
+    for name in ("nvinfer", "nvinfer_plugin", "nvonnxparser"):
+        library = f"lib{name}.so.11"
+        to = folder / "tensorrt_bindings" / library
+        run(compiler, "-shared", "-fPIC", absent, f"-Wl,-soname,{library}", "-o", to)
+    stamp.write_text(wanted)
 
 
 def avatar_tools(_: argparse.Namespace) -> None:

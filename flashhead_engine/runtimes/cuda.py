@@ -80,7 +80,7 @@ def this_gpu() -> Gpu:
     """The first one. Raises MissingDependencyError where none can be used."""
     cuda = cuda_module()
     try:
-        about = done(cuda.cudaGetDeviceProperties(0))
+        about: cuda.cudaDeviceProp = done(cuda.cudaGetDeviceProperties(0))
     except CudaError as error:
         raise MissingDependencyError(f"No GPU can be used. {error}") from error
     return Gpu(about.name.decode(), f"{about.major}.{about.minor}", about.totalGlobalMem)
