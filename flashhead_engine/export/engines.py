@@ -23,8 +23,8 @@ from ..runtimes.engines import (
     VERSION,
     Engines,
     EnginesManifest,
+    engine_name,
     engines_folder,
-    plan_name,
     read_engines,
 )
 from ..runtimes.exported import Export, stored_file
@@ -95,7 +95,7 @@ def build(export: Export, gpu: Gpu, settings: EngineSettings, report: Report) ->
             report_part("", 0.0)
             engine = _engine(export.graph(spec.name), spec, gpu, settings, report_part)
             with explained(pending.path):
-                (pending.temporary / plan_name(spec.name)).write_bytes(engine)
+                (pending.temporary / engine_name(spec.name)).write_bytes(engine)
         with explained(pending.path):
             manifest = EnginesManifest(
                 version=VERSION,

@@ -1,7 +1,7 @@
 """A folder of TensorRT engines, beside the export that they were built of: what stands in it, and whether it fits.
 
     lite-engines/sm89-linux/engines.json    what this file reads
-                            dit.engine      a plan for each graph; its weights stay in the export
+                            dit.engine      one for each graph; its weights stay in the export
 
 Each folder is of one compute capability and system. Reading fails closed, in words: another GPU, another TensorRT,
 another export, a file that is missing, cut off or altered. Imports nothing that computes.
@@ -42,15 +42,15 @@ class Engines:
     folder: Path
     manifest: EnginesManifest
 
-    def plan(self, graph: str) -> Path:
-        return self.folder / plan_name(graph)
+    def path(self, graph: str) -> Path:
+        return self.folder / engine_name(graph)
 
     @property
     def length(self) -> int:
         return sum(file.length for file in self.manifest.files.values())
 
 
-def plan_name(graph: str) -> str:
+def engine_name(graph: str) -> str:
     return f"{graph}.engine"
 
 
@@ -99,7 +99,7 @@ def read_engines(export: Export, gpu: Gpu, tensorrt: str, system: str = THIS_SYS
             f"{gpu.compute_capability}",
         ),
         (manifest.system != system, f"were built for {manifest.system}; this is {system}"),
-        (set(manifest.files) != {plan_name(spec.name) for spec in export.specs()}, "are not those of all graphs"),
+        (set(manifest.files) != {engine_name(spec.name) for spec in export.specs()}, "are not those of all graphs"),
     ):
         if wrong:
             raise ModelError(f"The engines in {folder} {text}. {again}")

@@ -115,14 +115,14 @@ class _Loader:
     def engine(self, spec: GraphSpec) -> "trt.ICudaEngine":
         """With its weights, which the export has. Raises ModelError."""
         trt = self.trt
-        plan, graph = self._engines.plan(spec.name), self._export.graph(spec.name)
-        engine = self._runtime.deserialize_cuda_engine(plan.read_bytes())
+        path, graph = self._engines.path(spec.name), self._export.graph(spec.name)
+        engine = self._runtime.deserialize_cuda_engine(path.read_bytes())
         if engine is None:
-            raise ModelError(f"{plan} cannot be loaded. {said(self._errors)}")
+            raise ModelError(f"{path} cannot be loaded. {said(self._errors)}")
         refitter = trt.Refitter(engine, self._logger)
         weights = trt.OnnxParserRefitter(refitter, self._logger)
         if not weights.refit_from_file(str(graph)) or not refitter.refit_cuda_engine():
-            raise ModelError(f"{plan} cannot be filled with the weights of {graph}. {said(self._errors)}")
+            raise ModelError(f"{path} cannot be filled with the weights of {graph}. {said(self._errors)}")
         return engine
 
 

@@ -136,14 +136,14 @@ def test_a_copy_is_saved_where_an_input_is_the_same(export, engines, machine, mo
 
 def test_how_engines_are_built(export, engines) -> None:
     for spec in export.specs():
-        path = engines.plan(spec.name)
+        path = engines.path(spec.name)
         plan = _plan(path)
         assert plan["flags"] == ["REFIT_IDENTICAL", "STRIP_PLAN"], "and no TF32"
         assert (plan["hardware"], plan["platform"]) == ("SAME_COMPUTE_CAPABILITY", "SAME_AS_BUILD")
         assert len(plan["profiles"]) == len(spec.profiles)
         assert path.stat().st_size < 10_000 < export.manifest.files["dit.onnx.data"].length, "no weights"
-    assert _plan(engines.plan("dit"))["profiles"][0]["latent"] == [[batch, 8, 5, 2, 2] for batch in (1, 1, 8)]
-    still = _plan(engines.plan("vae_enc"))["profiles"][1]["pictures"]
+    assert _plan(engines.path("dit"))["profiles"][0]["latent"] == [[batch, 8, 5, 2, 2] for batch in (1, 1, 8)]
+    still = _plan(engines.path("vae_enc"))["profiles"][1]["pictures"]
     assert still == [[1, 3, 33, 64, 64]] * 3
 
 
@@ -154,7 +154,7 @@ def _plan(path: Path) -> dict:
 def test_engines_for_windows(machine, export) -> None:
     made = _built(export, system="windows")
     assert made.folder.name == "sm89-windows"
-    assert _plan(made.plan("dit"))["platform"] == "WINDOWS_AMD64"
+    assert _plan(made.path("dit"))["platform"] == "WINDOWS_AMD64"
     with pytest.raises(ModelError, match=r"has no engines for Pretended GPU.*There are sm89-windows\. Build them"):
         usable_engines(export)
 
@@ -248,7 +248,7 @@ def test_engines_that_do_not_fit(export, engines, fields, words) -> None:
 
 
 def test_engines_that_were_damaged(export, engines) -> None:
-    plan = engines.plan("dit")
+    plan = engines.path("dit")
     whole = plan.read_bytes()
     plan.write_bytes(whole[:-1])
     with pytest.raises(ModelError, match=r"dit.engine was cut off or altered"):
@@ -323,7 +323,7 @@ def test_a_budget_that_is_too_small(export, engines, monkeypatch) -> None:
 
 def test_weights_that_stream(machine, export, expected) -> None:
     made = _built(export, streams_weights=True)
-    assert "WEIGHT_STREAMING" in _plan(made.plan("dit"))["flags"]
+    assert "WEIGHT_STREAMING" in _plan(made.path("dit"))["flags"]
     runner = open_runner(export, made)
     engines = {name: graph._engine for name, graph in runner._graphs.items()}
     assert all(engine.weight_streaming_budget_v2 == engine.streamable_weights_size for engine in engines.values())
@@ -347,7 +347,7 @@ def test_choosing(export, engines, machine, monkeypatch) -> None:
     assert chosen().runtime == "tensorrt" and str(engines.folder) in chosen().why
     assert chosen("onnxruntime").runtime == "onnxruntime"
     assert chosen("tensorrt").engines == engines
-    engines.plan("dit").write_bytes(b"")
+    engines.path("dit").write_bytes(b"")
     assert chosen().runtime == "torch" and "not by TensorRT" in chosen().why and "dit.engine was cut" in chosen().why
     with pytest.raises(ModelError, match=r"dit.engine was cut"):
         chosen("tensorrt")
