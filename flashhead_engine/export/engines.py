@@ -148,7 +148,8 @@ def _engine(graph: Path, spec: GraphSpec, gpu: Gpu, settings: EngineSettings, re
         if config.add_optimization_profile(profile) < 0:
             raise ModelError(f"{graph}: TensorRT refuses its sizes {dict(lengths)}. {said(errors)}")
     failures: list[BaseException] = []
-    config.progress_monitor = _monitor(report, failures)
+    monitor = _monitor(report, failures)
+    config.progress_monitor = monitor
     with _timing(config, gpu):
         engine = builder.build_serialized_network(network, config)
     if failures:

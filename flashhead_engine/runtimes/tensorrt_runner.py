@@ -34,7 +34,8 @@ def usable_engines(export: Export) -> Engines:
     if not has_engines(export):
         folder = export.folder
         raise ModelError(f"{folder} has no engines: build them with `flashhead build-engines {folder}`.")
-    return read_engines(export, this_gpu(), tensorrt_module().__version__)
+    version = tensorrt_module().__version__
+    return read_engines(export, this_gpu(), version)
 
 
 def open_runner(export: Export, engines: Engines, budget: GpuBudget | None = None) -> "TensorRtRunner":
@@ -72,9 +73,17 @@ class TensorRtRunner:
         self.device = device
         self._graphs, self._stream = graphs, stream
         self._loader = loader  # TensorRT's runtime and its log live as long as its engines
+        # What was asked last may be under way yet, and needs all of this.
+        weakref.finalize(self, stream.wait)
 
     def run(self, graph: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        return self._graphs[graph].run(inputs)
+        try:
+            return self._graphs[graph].run(inputs)
+        except OutOfMemory:
+            # What this batch has taken is in the way of smaller ones.
+            for one in self._graphs.values():
+                one.give_back()
+            raise
 
     def to_device(self, values: np.ndarray) -> Array:
         return self._stream.upload(values)
@@ -191,17 +200,24 @@ class _Graph:
             self._stream.copy(values.address, self._fixed[name].address, values.nbytes)
         return outputs
 
+    def give_back(self) -> None:
+        """The memory of the fixed addresses, and the work that has them."""
+        self._stream.wait()
+        for made in (self._work, self._held, self._fixed):
+            made.clear()
+
     def _make_room(self, lengths: Mapping[str, int]) -> None:
-        """At the fixed addresses, for the largest batch so far: memory follows what is used."""
-        for tensor in (*self._spec.inputs, *self._spec.outputs):
-            nbytes = _nbytes(tensor, lengths)
-            if tensor.name in self._fixed and self._fixed[tensor.name].nbytes >= nbytes:
-                continue
-            self._stream.wait()  # work that is under way has the old addresses
-            self._work.clear()
-            self._held.pop(tensor.name, None)
-            self._fixed.pop(tensor.name, None)
-            self._fixed[tensor.name] = self._stream.empty((nbytes,), "uint8")
+        """At the fixed addresses, for the most of each that was needed so far: memory follows what is used."""
+        there = {name: values.nbytes for name, values in self._fixed.items()}
+        needed = {
+            tensor.name: max(_nbytes(tensor, lengths), there.get(tensor.name, 0))
+            for tensor in (*self._spec.inputs, *self._spec.outputs)
+        }
+        if needed == there:
+            return
+        self.give_back()
+        for name, nbytes in needed.items():
+            self._fixed[name] = self._stream.empty((nbytes,), "uint8")
 
     def _fill(self, tensor: TensorSpec, values: CudaArray) -> None:
         """Most inputs of a step are those of the step before."""

@@ -135,7 +135,7 @@ class OnnxParser:
         import onnx
 
         try:
-            graph = onnx.load(model).graph
+            graph = onnx.load(model, load_external_data=False).graph
         except Exception as error:
             self._errors.append(ParserError("", "", f"cannot be read: {error}"))
             return False
