@@ -671,8 +671,10 @@ def test(arguments: argparse.Namespace) -> None:
     run(python, "-m", "ruff", "check", ".")
     environment = {}
     if sys.platform == "linux":
-        if os.uname().machine == "x86_64":
+        try:
             install_tensorrt_bindings()
+        except BuildError as error:
+            print(f"The check against TensorRT's bindings is left out: {error}", file=sys.stderr)
         try:
             program = find_godot()
             api = godot_api(program) if program else None

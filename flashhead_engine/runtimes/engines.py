@@ -15,7 +15,7 @@ import msgspec
 
 from ..errors import ModelError
 from .cuda import Gpu
-from .exported import Export, StoredFile, Versioned, stored_file
+from .exported import Export, StoredFile, read_manifest, stored_file
 
 MANIFEST = "engines.json"
 VERSION = 1
@@ -70,7 +70,6 @@ def read_engines(export: Export, gpu: Gpu, tensorrt: str, system: str = THIS_SYS
     they are small. Raises ModelError where they are missing, damaged or others."""
     again = f"Build them with `flashhead build-engines {export.folder}`."
     folder = engines_folder(export, gpu.compute_capability, system)
-    path = folder / MANIFEST
     if not folder.is_dir():
         others = sorted(place.name for place in _all_engines(export).glob("sm*"))
         found = f"There are {', '.join(others)}. " if others else ""
@@ -78,18 +77,7 @@ def read_engines(export: Export, gpu: Gpu, tensorrt: str, system: str = THIS_SYS
             f"{export.folder} has no engines for {gpu.name}, compute capability {gpu.compute_capability}, on "
             f"{system}. {found}{again}"
         )
-    try:
-        raw = path.read_bytes()
-        version = msgspec.json.decode(raw, type=Versioned).version
-        if version != VERSION:
-            raise ModelError(f"{path} is of version {version}; this program reads version {VERSION}. {again}")
-        manifest = msgspec.json.decode(raw, type=EnginesManifest)
-    except FileNotFoundError as error:
-        raise ModelError(f"{folder} is no whole folder of engines: {MANIFEST} is missing. {again}") from error
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
-    except msgspec.DecodeError as error:
-        raise ModelError(f"{path} is damaged ({error}). {again}") from error
+    manifest, _ = read_manifest(folder / MANIFEST, EnginesManifest, VERSION, "folder of engines", again)
     for wrong, text in (
         (manifest.export_sha256 != export.sha256, f"were built of another export than {export.folder} holds now"),
         (manifest.tensorrt != tensorrt, f"were built by TensorRT {manifest.tensorrt}; this is {tensorrt}"),
@@ -110,4 +98,5 @@ def read_engines(export: Export, gpu: Gpu, tensorrt: str, system: str = THIS_SYS
 
 
 def _all_engines(export: Export) -> Path:
-    return export.folder.with_name(f"{export.folder.name}-engines")
+    folder = export.folder.resolve()
+    return folder.with_name(f"{folder.name}-engines")

@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -72,10 +73,11 @@ class Manifest(msgspec.Struct, frozen=True):
     tools: dict[str, str]
 
 
-class Versioned(msgspec.Struct):
-    """The first thing that is read of any manifest."""
-
+class _Versioned(msgspec.Struct):
     version: int
+
+
+_Stored = TypeVar("_Stored", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,26 +129,32 @@ def read_export(folder: Path) -> Export:
     """Raises ModelError for a folder that is none, of another version, or lacks files; looks at no file's contents
     but the manifest's: see `verify`."""
     path = folder / MANIFEST
-    try:
-        raw = path.read_bytes()
-        version = msgspec.json.decode(raw, type=Versioned).version
-        if version != VERSION:
-            raise ModelError(f"{path} is of version {version}; this program reads version {VERSION}. {_AGAIN}")
-        manifest = msgspec.json.decode(raw, type=Manifest)
-    except FileNotFoundError as error:
-        raise ModelError(f"{folder} is no whole export: {MANIFEST} is missing. {_AGAIN}") from error
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
-    except msgspec.DecodeError as error:
-        raise ModelError(f"{path} is damaged ({error}). {_AGAIN}") from error
+    manifest, sha256 = read_manifest(path, Manifest, VERSION, "export", _AGAIN)
     _check(path, manifest)
-    export = Export(folder, manifest, hashlib.sha256(raw).hexdigest())
+    export = Export(folder, manifest, sha256)
     for name in (STEPS, *(f"{spec.name}.onnx" for spec in export.specs())):
         if name not in manifest.files:
             raise ModelError(f"{path} does not name {name}. {_AGAIN}")
     for name, file in manifest.files.items():
         _check_length(folder / name, file)
     return export
+
+
+def read_manifest(path: Path, kind: type[_Stored], version: int, what: str, again: str) -> tuple[_Stored, str]:
+    """A manifest of just this version, and its hash. `what`: its folder is; `again`: what to do, for errors. Raises
+    ModelError."""
+    try:
+        raw = path.read_bytes()
+        found = msgspec.json.decode(raw, type=_Versioned).version
+        if found != version:
+            raise ModelError(f"{path} is of version {found}; this program reads version {version}. {again}")
+        return msgspec.json.decode(raw, type=kind), hashlib.sha256(raw).hexdigest()
+    except FileNotFoundError as error:
+        raise ModelError(f"{path.parent} is no whole {what}: {path.name} is missing. {again}") from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+    except msgspec.DecodeError as error:
+        raise ModelError(f"{path} is damaged ({error}). {again}") from error
 
 
 def verify(export: Export, advance: Callable[[int], None] = lambda count: None) -> tuple[RecordedFile, ...]:

@@ -184,13 +184,14 @@ class _Graph:
     def run(self, inputs: Mapping[str, CudaArray]) -> dict[str, CudaArray]:
         spec = self._spec
         lengths = spec.lengths({name: values.shape for name, values in inputs.items()})
+        profile = spec.profile(lengths)
         self._make_room(lengths)
         outputs = {tensor.name: self._stream.empty(tensor.sized(lengths), tensor.dtype) for tensor in spec.outputs}
         for tensor in spec.inputs:
             self._fill(tensor, inputs[tensor.name])
         key = tuple(lengths.values())
         if key not in self._work:
-            self._work[key] = self._prepared(lengths)
+            self._work[key] = self._prepared(profile, lengths)
         work = self._work[key]
         if work.captured is None:
             self._enqueue(work.context)
@@ -228,7 +229,7 @@ class _Graph:
             self._stream.copy(self._fixed[tensor.name].address, values.address, values.nbytes)
             self._held[tensor.name] = weakref.ref(values)
 
-    def _prepared(self, lengths: Mapping[str, int]) -> _Work:
+    def _prepared(self, profile: int, lengths: Mapping[str, int]) -> _Work:
         """Each shape has a context of its own: captured work is that of the state in which its context was."""
         trt = tensorrt_module()
         stream, spec = self._stream, self._spec
@@ -236,7 +237,7 @@ class _Graph:
         if context is None:
             raise OutOfMemory(f"TensorRT has not enough memory to run {spec.name}.")
         context.set_device_memory(self._arena.address, self._arena.nbytes)
-        fits = context.set_optimization_profile_async(spec.profile(lengths), stream.handle)
+        fits = context.set_optimization_profile_async(profile, stream.handle)
         for tensor in spec.inputs:
             fits = fits and context.set_input_shape(tensor.name, tensor.sized(lengths))
         for tensor in (*spec.inputs, *spec.outputs):

@@ -145,6 +145,20 @@ def test_addresses_stay_when_all_sizes_were_seen(export, engines) -> None:
     assert seen[0] != seen[1] == seen[2] == seen[3]
 
 
+@pytest.mark.parametrize(
+    ("pcm", "words"),
+    [
+        (np.zeros((1, 5), np.float32), r"pcm of audio_cond has the shape \(1, 5\), must be \('batch', 128000\)"),
+        (np.zeros((9, 128_000), np.float32), r"audio_cond cannot be run with {'batch': 9}"),
+        (np.zeros((1, 128_000)), "pcm of audio_cond is float64, must be float32"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_refused(export, engines, pcm, words) -> None:
+    runner = open_runner(export, engines)
+    with pytest.raises(ValueError, match=words):
+        runner.run("audio_cond", {"pcm": runner.to_device(pcm)})
+
+
 def test_how_engines_are_built(export, engines) -> None:
     for spec in export.specs():
         path = engines.path(spec.name)
@@ -372,7 +386,7 @@ def test_a_driver_runs_by_tensorrt(export, engines, machine, monkeypatch) -> Non
     assert (driver.runtime.name, driver.runtime.device) == ("tensorrt", "Pretended GPU")
 
 
-def test_the_command(machine, export) -> None:
+def test_the_command(machine, export, monkeypatch) -> None:
     def said(*words: object) -> str:
         result = CliRunner().invoke(app, ["build-engines", *map(str, words)], catch_exceptions=False)
         assert result.exit_code == 0
@@ -382,7 +396,8 @@ def test_the_command(machine, export) -> None:
     assert "Pretended GPU, compute capability 8.9, 8.6 GB" in shown and "kernels are timed on this GPU" in shown
     assert "sm89-linux: engines for Pretended GPU and its like" in shown
     assert read_engines(export, this_gpu(), pretend_tensorrt.__version__)
-    shown = said(export.folder, "--for", "windows", "--stream-weights")
+    monkeypatch.chdir(export.folder)
+    shown = said(".", "--for", "windows", "--stream-weights")
     assert "known times are used again" in shown and "sm89-windows" in shown
     with pytest.raises(SettingsError, match="--for macos: must be linux"):
         said(export.folder, "--for", "macos")
