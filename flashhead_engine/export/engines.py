@@ -88,12 +88,9 @@ def build(export: Export, gpu: Gpu, settings: EngineSettings, report: Report) ->
     try:
         specs = export.specs()
         for number, spec in enumerate(specs):
-
-            def report_part(text: str, share: float, spec=spec, number=number) -> None:
-                report(f"{spec.name}: {text}" if text else spec.name, (number + share) / len(specs))
-
-            report_part("", 0.0)
-            engine = _engine(export.graph(spec.name), spec, gpu, settings, report_part)
+            report(spec.name, number / len(specs))
+            part = _part_of(report, spec.name, number, len(specs))
+            engine = _engine(export.graph(spec.name), spec, gpu, settings, part)
             with explained(pending.path):
                 (pending.temporary / engine_name(spec.name)).write_bytes(engine)
         with explained(pending.path):
@@ -113,6 +110,10 @@ def build(export: Export, gpu: Gpu, settings: EngineSettings, report: Report) ->
         pending.discard()
     report("done", 1.0)
     return read_engines(export, gpu, trt.__version__, settings.system)
+
+
+def _part_of(report: Report, name: str, number: int, count: int) -> Report:
+    return lambda text, share: report(f"{name}: {text}", (number + share) / count)
 
 
 def _engine(graph: Path, spec: GraphSpec, gpu: Gpu, settings: EngineSettings, report: Report) -> "trt.IHostMemory":

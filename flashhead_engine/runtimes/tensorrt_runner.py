@@ -55,8 +55,8 @@ def open_runner(export: Export, engines: Engines, budget: GpuBudget | None = Non
     except OutOfMemory as error:
         given = "" if budget is None else f"{GPU_MEMORY} {budget.memory_mib}: "
         raise SettingsError(
-            f"{given}the engines in {engines.folder} do not fit. {error} Build them with --stream-weights, which is "
-            "slower and takes less."
+            f"{given}the engines in {engines.folder} do not fit. {error} Leave them more memory, or build them with "
+            "--stream-weights, which is slower and takes less."
         ) from error
     # Work that streams weights is not captured.
     captures = not engines.manifest.streams_weights
