@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from ..errors import MissingDependencyError, SettingsError
+from ..errors import MissingDependencyError, ModelError, SettingsError
 from ..models import registry
 from ..models.released import NETWORKS, find_folders, tiers_in
 from ..runtimes import added_exports, exported
@@ -78,8 +78,8 @@ def list_models() -> None:
     Example:  flashhead models list
     """
     models = _recorded()
-    for tier, export in added_exports.recorded_exports().items():
-        _console().print(f"{tier}: exported  {escape(export.folder)}")
+    for tier, place in added_exports.recorded_exports().items():
+        _console().print(f"{tier}: exported  {escape(place)}")
     for tier, model in models.items():
         changed = registry.changes(model)
         _console().print(f"{tier}: {_CHANGED if changed else _AS_IT_WAS}  {_of(model)}")
@@ -102,15 +102,8 @@ def verify() -> None:
         good = good and not found.changed
         _console().print(f"{tier}: {_CHANGED if found.changed else _AS_IT_WAS}  {escape(model.folder)}")
         _print_below([*found.changed, *found.unpublished])
-    for tier, recorded in added_exports.recorded_exports().items():
-        changed = _with_bar(
-            f"hashing {tier}",
-            recorded.length,
-            lambda advance, recorded=recorded: added_exports.verify_export(recorded, advance),
-        )
-        good = good and not changed
-        _console().print(f"{tier}: exported, {_CHANGED if changed else _AS_IT_WAS}  {escape(recorded.folder)}")
-        _print_below(changed)
+    for tier in added_exports.recorded_exports():
+        good = _verify_export(tier) and good
     raise typer.Exit(0 if good else 1)
 
 
@@ -144,9 +137,23 @@ def fetch(
     add(place)
 
 
+def _verify_export(tier: str) -> bool:
+    place = escape(added_exports.recorded_exports()[tier])
+    try:
+        export = added_exports.added_export(tier)
+        _with_bar(f"hashing {tier}", export.length, lambda advance: added_exports.verify_export(export, advance))
+    except ModelError as error:
+        _console().print(f"{tier}: exported, [red]changed since it was exported[/]  {place}")
+        _print_below([str(error)])
+        return False
+    _console().print(f"{tier}: exported, [green]as it was exported[/]  {place}")
+    return True
+
+
 def _add_export(folder: Path) -> None:
     export = exported.read_export(folder)
-    _with_bar("hashing", export.length, lambda advance: added_exports.remember_export(export, advance))
+    _with_bar("hashing", export.length, lambda advance: added_exports.verify_export(export, advance))
+    added_exports.remember_export(export)
     manifest = export.manifest
     _console().print(
         f"{manifest.tier}: [green]added[/], {manifest.precision}, pictures of {manifest.size}  {escape(str(folder))}"

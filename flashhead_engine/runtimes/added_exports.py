@@ -1,26 +1,17 @@
 """The exports of this machine: which folder holds the graphs of a tier. Kept beside the record of weights; the last
-one that was exported or added counts. As with weights, files are hashed once, when they are added; an export whose
-files have another length or time since is refused. Imports nothing that computes."""
+one that was exported or added counts. Imports nothing that computes."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-
-import msgspec
 
 from ..errors import ModelError
 from ..models.registry import RecordedFile, changed_files, models_dir, read_record, write_record
 from .exported import Export, read_export, verify
 
-_FILE = "exports.json"
-
-
-class RecordedExport(msgspec.Struct, frozen=True):
-    folder: str
-    files: tuple[RecordedFile, ...]
-
-    @property
-    def length(self) -> int:
-        return sum(file.length for file in self.files)
+EXPORTS = "exports.json"
+"""The record: folders by tier, absolute or from the record's own."""
+_HASHED = "hashed_exports.json"  # by folder, the files as they were when they were hashed
 
 
 def default_folder(tier: str) -> Path:
@@ -28,50 +19,39 @@ def default_folder(tier: str) -> Path:
     return models_dir() / "exports" / tier
 
 
-def recorded_exports() -> dict[str, RecordedExport]:
-    """By tier. Raises ModelError when the record cannot be read."""
-    return read_record(models_dir() / _FILE, dict[str, RecordedExport], "exports")
+def recorded_exports() -> dict[str, str]:
+    """Folders by tier. Raises ModelError when the record cannot be read."""
+    return read_record(models_dir() / EXPORTS, dict[str, str], "exports")
 
 
-def remember_export(export: Export, advance: Callable[[int], None] = lambda count: None) -> None:
-    """Hash all files and record them. `advance`: told of bytes as they are read. Raises ModelError for one that was
-    altered, and when the record cannot be written."""
-    _record(export, verify(export, advance))
+def remember_export(export: Export) -> None:
+    """Raises ModelError when the record cannot be written."""
+    folders = recorded_exports() | {export.manifest.tier: str(export.folder.resolve())}
+    write_record(models_dir() / EXPORTS, folders)
 
 
 def added_export(tier: str) -> Export | None:
     """None where the tier was not exported. Raises ModelError where it was and cannot be used any more."""
-    recorded = recorded_exports().get(tier)
-    if recorded is None:
-        return None
-    folder = Path(recorded.folder)
-    export = read_export(folder)
-    if changed := changed_files((folder / file.path, file) for file in recorded.files):
-        raise ModelError(
-            f"{' '.join(changed)} So the record of the exported tier {tier} is stale: look with `flashhead "
-            f"models verify`, or add it again: `flashhead models add {folder}`."
-        )
-    return export
+    folder = recorded_exports().get(tier)
+    return None if folder is None else read_export(models_dir() / folder)
 
 
-def verify_export(recorded: RecordedExport, advance: Callable[[int], None]) -> list[str]:
-    """Hash an added export again; what has changed, in words. Where only times have, they are recorded anew."""
-    try:
-        export = read_export(Path(recorded.folder))
-        found = verify(export, advance)
-    except ModelError as error:
-        return [str(error)]
-    before = {file.path: file.sha256 for file in recorded.files}
-    changed = [
-        f"{export.folder / file.path} has other contents than when it was added."
-        for file in found
-        if before.get(file.path) != file.sha256
-    ]
-    if not changed and found != recorded.files:
-        _record(export, found)
-    return changed
+def verify_export(export: Export, advance: Callable[[int], None] = lambda count: None) -> None:
+    """Hash all files, and record that it was done. `advance`: told of bytes as they are read. Raises ModelError for
+    one that was altered."""
+    files = verify(export, advance)
+    # What lies where nobody may write is hashed at every load.
+    with suppress(ModelError):
+        write_record(models_dir() / _HASHED, _hashed() | {str(export.folder.resolve()): files})
 
 
-def _record(export: Export, files: tuple[RecordedFile, ...]) -> None:
-    recorded = RecordedExport(str(export.folder.resolve()), files)
-    write_record(models_dir() / _FILE, recorded_exports() | {export.manifest.tier: recorded})
+def verify_where_changed(export: Export) -> None:
+    """Hash all files unless their lengths and times are those that they had when they were hashed last: an export has
+    gigabytes. Raises ModelError for one that was altered."""
+    files = _hashed().get(str(export.folder.resolve()))
+    if files is None or changed_files((export.folder / file.path, file) for file in files):
+        verify_export(export)
+
+
+def _hashed() -> dict[str, tuple[RecordedFile, ...]]:
+    return read_record(models_dir() / _HASHED, dict[str, tuple[RecordedFile, ...]], "exports")

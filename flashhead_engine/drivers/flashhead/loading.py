@@ -3,6 +3,7 @@ where torch is what runs."""
 
 from ...models.configs import TINY
 from ...models.registry import added_model
+from ...runtimes.added_exports import verify_where_changed
 from ...runtimes.exported_flashhead import ExportedFlashHead
 from ...runtimes.flashhead import FlashHeadRuntime
 from ...runtimes.gpu import GpuBudget
@@ -19,6 +20,7 @@ def load(tier: str, gpu: GpuBudget | None, runtime: str | None = None) -> FlashH
     choice = choose(tier, runtime)
     if choice.export is None:
         return _by_torch(tier, gpu)
+    verify_where_changed(choice.export)
     return _driver(tier, ExportedFlashHead(choice.export, _runner(choice, gpu)), choice.export.manifest.model_sha256)
 
 
