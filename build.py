@@ -54,6 +54,8 @@ MONO_PACKAGES = (
     *("mono-mcs", "mono-runtime-sgen", "mono-runtime-boehm"),
     *("nunit-console", "libnunit-framework2.6.3-cil", "libnewtonsoft-json5.0-cil"),
 )
+# Proprietary: installed to be looked at, never shipped.
+TENSORRT_BINDINGS = ("tensorrt-cu13-bindings==11.4.0.106", "cuda-bindings>=13,<14")
 SANITIZERS = {"address": "address,undefined", "thread": "thread", "fuzzer": "fuzzer-no-link,address,undefined"}
 
 
@@ -750,6 +752,10 @@ def test(arguments: argparse.Namespace) -> None:
     environment = {}
     if sys.platform == "linux":
         try:
+            install_tensorrt_bindings()
+        except BuildError as error:
+            print(f"The check against TensorRT's bindings is left out: {error}", file=sys.stderr)
+        try:
             program = find_godot()
             api = godot_api(program) if program else None
             folder = build_native("linux-x64", godot_api=api, programs=True)
@@ -835,6 +841,25 @@ def build_worker_bundle(*choices: str) -> dict[str, str]:
         run(python_of(venv), SHIPPING / "bundle.py", WORKER_BUNDLE, *choices, environment={"PYTHONHASHSEED": "0"})
         stamp.write_text(made)
     return {"FLASHHEAD_BUNDLE": str(WORKER_BUNDLE)}
+
+
+def install_tensorrt_bindings() -> None:
+    """For tests that hold our code against them, into a folder of their own: no NVIDIA library is there, and what is
+    in their place answers nothing."""
+    folder = BUILD / "tensorrt-bindings"
+    absent = ROOT / "tests" / "runtimes" / "absent_tensorrt.cc"
+    stamp, wanted = folder / "installed.txt", "\n".join([digest(absent), *TENSORRT_BINDINGS])
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"Installing {' '.join(TENSORRT_BINDINGS)} into {folder.relative_to(ROOT)} ...", flush=True)
+    pip(VENV, "--target", folder, *TENSORRT_BINDINGS)
+    compiler = compiler_environment(needs_native=True).get("CXX") or next(filter(shutil.which, COMPILERS))
+    for name in ("nvinfer", "nvinfer_plugin", "nvonnxparser"):
+        library = f"lib{name}.so.11"
+        to = folder / "tensorrt_bindings" / library
+        run(compiler, "-shared", "-fPIC", absent, f"-Wl,-soname,{library}", "-o", to)
+    stamp.write_text(wanted)
 
 
 def avatar_tools(_: argparse.Namespace) -> None:

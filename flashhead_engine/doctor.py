@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from .errors import FlashHeadError, MissingDependencyError
 
+_NEVER_RUN = "not run on a GPU by us yet"
+
 
 class Status(Enum):
     OK = "ok"
@@ -38,6 +40,8 @@ def examine() -> list[Finding]:
         _landmarks(),
         _package("layered PSD files (avatar create)", "psd-tools", 'pip install "flashhead-engine[psd]"'),
         _gpu(),
+        _tensorrt(),
+        _rtx(runtime),
         _nano(runtime),
         _generated("lite"),
         _generated("pro"),
@@ -107,6 +111,35 @@ def _gpu() -> Finding:
     if answer.returncode != 0:
         return Finding("GPU", Status.BROKEN, f"nvidia-smi failed: {answer.stderr.strip()}", "reinstall the driver")
     return Finding("GPU", Status.OK, answer.stdout.strip().replace("\n", "; "))
+
+
+def _tensorrt() -> Finding:
+    from .runtimes.cuda import INSTALL, this_gpu
+    from .runtimes.tensorrt import tensorrt_module
+
+    found = installed("tensorrt")
+    if found is None:
+        return Finding("TensorRT", Status.MISSING, "no tensorrt", f"{INSTALL}, for an NVIDIA GPU; {_NEVER_RUN}")
+    try:
+        tensorrt_module()
+        gpu = this_gpu()
+    except FlashHeadError as error:
+        return Finding("TensorRT", Status.MISSING, f"tensorrt {found}", str(error))
+    return Finding("TensorRT", Status.OK, f"tensorrt {found} for {gpu.name}; {_NEVER_RUN}")
+
+
+def _rtx(runtime: Finding) -> Finding:
+    """NVIDIA's plug-in for ONNX Runtime."""
+    from .runtimes.rtx import PACKAGE, rtx_devices
+
+    what, found = "TensorRT for RTX", installed(PACKAGE)
+    if found is None:
+        advice = f"pip install {PACKAGE}, for a GeForce RTX; {_NEVER_RUN}"
+        return Finding(what, Status.MISSING, f"no {PACKAGE}", advice)
+    if runtime.status is not Status.OK or not rtx_devices():
+        advice = "it needs an RTX card with its driver, and onnxruntime 1.24 or newer without onnxruntime-gpu"
+        return Finding(what, Status.MISSING, f"{PACKAGE} {found} finds no card", advice)
+    return Finding(what, Status.OK, f"{PACKAGE} {found}; {_NEVER_RUN}")
 
 
 def _nano(runtime: Finding) -> Finding:

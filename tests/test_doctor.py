@@ -46,13 +46,24 @@ def test_two_onnx_runtimes_are_named_as_a_clash(pretend_installed):
     assert finding("tier nano").status is Status.BROKEN
 
 
+def test_what_runs_on_gpus_alone_is_named_with_what_is_missing(pretend_installed):
+    for what, package in (("TensorRT", "tensorrt"), ("TensorRT for RTX", "onnxruntime-ep-nv-tensorrt-rtx")):
+        found = finding(what)
+        assert found.status is Status.MISSING and f"no {package}" in found.found
+        assert "not run on a GPU by us yet" in found.advice
+        pretend_installed(package, "1.2.3")
+        found = finding(what)
+        assert found.status is Status.MISSING and f"{package} 1.2.3" in found.found and found.advice
+
+
 def test_the_command_prints_every_finding(tmp_path):
-    environment = {**os.environ, "COLUMNS": "200"}
+    environment = {**os.environ, "COLUMNS": "400"}
     command = [sys.executable, "-m", "flashhead_engine", "doctor"]
     result = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert result.returncode == 0, result.stderr
     for found in examine():
         assert found.what in result.stdout
+    assert 'pip install "flashhead-engine[tensorrt]"' in result.stdout, "no part is taken for a colour"
 
 
 def test_a_broken_nano_fails_the_command():

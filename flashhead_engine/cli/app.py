@@ -16,6 +16,7 @@ from .bake_project import EPILOG as BAKE_PROJECT_EPILOG
 from .bake_project import bake_project_app
 from .bench import EPILOG as BENCH_EPILOG
 from .bench import bench
+from .build_engines import build_engines
 from .doctor import doctor
 from .export import export
 from .models import models_app
@@ -36,6 +37,7 @@ app.command(epilog=BAKE_EPILOG)(bake)
 app.add_typer(bake_project_app, name="bake-project", epilog=BAKE_PROJECT_EPILOG)
 app.add_typer(avatar_app, name="avatar")
 app.command(epilog=BENCH_EPILOG)(bench)
+app.command()(build_engines)
 app.command()(doctor)
 app.command()(export)
 app.add_typer(models_app, name="models")

@@ -2,6 +2,7 @@
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ..doctor import Status, examine
@@ -21,7 +22,7 @@ def doctor() -> None:
     for column in ("what", "state", "found", "what to do"):
         table.add_column(column, overflow="fold")
     for finding in findings:
-        table.add_row(finding.what, _SIGNS[finding.status], finding.found, finding.advice)
+        table.add_row(finding.what, _SIGNS[finding.status], escape(finding.found), escape(finding.advice))
     Console().print(table)
     nano = next(finding for finding in findings if finding.what == "tier nano")
     raise typer.Exit(0 if nano.status is Status.OK else 1)

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from ..bake.outputs import sigterm_raises
 from ..drivers.flashhead import UNTRAINED
@@ -14,6 +13,7 @@ from ..errors import MissingDependencyError, SettingsError
 from ..models.released import NETWORKS
 from ..runtimes.added_exports import default_folder, remember_export
 from ..runtimes.graphs import PRECISIONS
+from .progress import share_bar
 
 
 def export(
@@ -53,9 +53,7 @@ def export(
         ) from error
 
     console = Console(stderr=True, soft_wrap=True)
-    columns = (TextColumn("{task.description:24}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with sigterm_raises(), Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("loading", total=1.0)
+    with sigterm_raises(), share_bar(console) as report:
         source = networks_of(tier, precision)
         written = write(
             source.networks,
@@ -63,7 +61,7 @@ def export(
             ExportSettings(size, precision),
             source.sha256,
             folder,
-            lambda text, share: bar.update(task, description=text, completed=share),
+            report,
         )
         remember_export(written)
     console.print(f"{escape(str(folder))}: {tier}, {precision}, pictures of {size}, {written.length / 1e9:.2f} GB")

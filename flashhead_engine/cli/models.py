@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from ..errors import MissingDependencyError, SettingsError
+from ..errors import MissingDependencyError, ModelError, SettingsError
 from ..models import registry
 from ..models.released import NETWORKS, find_folders, tiers_in
 from ..runtimes import added_exports, exported
@@ -88,7 +88,7 @@ def list_models() -> None:
 
 @models_app.command()
 def verify() -> None:
-    """Hash all files of the added models again; compare with what was recorded and with what is published.
+    """Hash all files of what was added again; compare with what was recorded and with what is published.
 
     Exit code 0: all files are as they were added. 1: some are not.
 
@@ -102,6 +102,8 @@ def verify() -> None:
         good = good and not found.changed
         _console().print(f"{tier}: {_CHANGED if found.changed else _AS_IT_WAS}  {escape(model.folder)}")
         _print_below([*found.changed, *found.unpublished])
+    for tier in added_exports.recorded_exports():
+        good = _verify_export(tier) and good
     raise typer.Exit(0 if good else 1)
 
 
@@ -135,9 +137,22 @@ def fetch(
     add(place)
 
 
+def _verify_export(tier: str) -> bool:
+    place = escape(added_exports.recorded_exports()[tier])
+    try:
+        export = added_exports.added_export(tier)
+        _with_bar(f"hashing {tier}", export.length, lambda advance: added_exports.verify_export(export, advance))
+    except ModelError as error:
+        _console().print(f"{tier}: exported, [red]changed since it was exported[/]  {place}")
+        _print_below([str(error)])
+        return False
+    _console().print(f"{tier}: exported, [green]as it was exported[/]  {place}")
+    return True
+
+
 def _add_export(folder: Path) -> None:
     export = exported.read_export(folder)
-    _with_bar("hashing", export.length, lambda advance: exported.verify(export, advance))
+    _with_bar("hashing", export.length, lambda advance: added_exports.verify_export(export, advance))
     added_exports.remember_export(export)
     manifest = export.manifest
     _console().print(
@@ -147,7 +162,7 @@ def _add_export(folder: Path) -> None:
 
 def _recorded() -> dict[str, registry.RecordedModel]:
     models = registry.recorded()
-    if not models:
+    if not models and not added_exports.recorded_exports():
         _console().print("No models were added yet: `flashhead models fetch`, or `flashhead models add DIR`.")
     return models
 

@@ -44,7 +44,7 @@ def examples(spec: GraphSpec, lengths: Mapping[str, int], seed: int = 0) -> tupl
     generator = torch.Generator().manual_seed(seed)
     made = []
     for tensor in spec.inputs:
-        values = torch.randn([lengths.get(axis, axis) for axis in tensor.shape], generator=generator)
+        values = torch.randn(tensor.sized(lengths), generator=generator)
         made.append(values > 0 if tensor.dtype == "bool" else values.to(getattr(torch, tensor.dtype)))
     return tuple(made)
 

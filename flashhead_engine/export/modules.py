@@ -77,8 +77,9 @@ class VaeDec(nn.Module):
         shades = ((pictures + 1.0) / 2.0).clamp(0.0, 1.0) * 255.0
         if not self.settings.switches.truncated_shades:
             shades = shades.round()
-        shown = torch.cat([shades, torch.full_like(shades[:, :1], 255.0)], 1).to(torch.uint8).movedim(1, -1)
-        return shown, pictures[:, :, -self.motion_frames :]
+        shown = torch.cat([shades, torch.full_like(shades[:, :1], 255.0)], 1).movedim(1, -1)
+        # Last: TensorRT converts to uint8 at a network's outputs alone.
+        return shown.to(torch.uint8), pictures[:, :, -self.motion_frames :]
 
 
 class VaeEnc(nn.Module):

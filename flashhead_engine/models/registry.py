@@ -11,7 +11,7 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -31,7 +31,7 @@ _Record = TypeVar("_Record", bound=dict)
 
 
 class RecordedFile(msgspec.Struct, frozen=True):
-    """`path`: of the released layout."""
+    """`path`: of the released layout; of an export, its name in the folder."""
 
     path: str
     length: int
@@ -138,6 +138,11 @@ def changes(model: RecordedModel) -> list[str]:
         located = _located(model)
     except ModelError as error:
         return [str(error)]
+    return changed_files(located)
+
+
+def changed_files(located: Iterable[tuple[Path, RecordedFile]]) -> list[str]:
+    """In words, those that are gone or have another length or time than was recorded."""
     found = []
     for path, file in located:
         try:
@@ -153,7 +158,7 @@ def changes(model: RecordedModel) -> list[str]:
 def hashed(folders: ModelFolders, tier: str, advance: Callable[[int], None]) -> RecordedModel:
     """A tier's files with their hashes. `advance`: told of bytes as they are read; `length_on_disk` says how many
     there are. Raises ModelError for a file that cannot be read."""
-    files = tuple(_hashed(folders.path(file), file.path, advance) for file in files_of(tier))
+    files = tuple(record_file(folders.path(file), file.path, advance) for file in files_of(tier))
     return RecordedModel(tier, str(folders.model), files)
 
 
@@ -170,6 +175,12 @@ def hash_file(path: Path, advance: Callable[[int], None]) -> tuple[str, os.stat_
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
     return digest.hexdigest(), about
+
+
+def record_file(path: Path, name: str, advance: Callable[[int], None]) -> RecordedFile:
+    """As it is now. Raises ModelError for a file that cannot be read."""
+    sha256, about = hash_file(path, advance)
+    return RecordedFile(name, about.st_size, about.st_mtime_ns, sha256)
 
 
 def length_on_disk(folders: ModelFolders, tier: str) -> int:
@@ -226,8 +237,3 @@ def _located(model: RecordedModel) -> list[tuple[Path, RecordedFile]]:
     folders = find_folders(Path(model.folder))
     released = {file.path: file for file in files_of(model.tier)}
     return [(folders.path(released[file.path]), file) for file in model.files if file.path in released]
-
-
-def _hashed(path: Path, name: str, advance: Callable[[int], None]) -> RecordedFile:
-    sha256, about = hash_file(path, advance)
-    return RecordedFile(name, about.st_size, about.st_mtime_ns, sha256)

@@ -9,16 +9,18 @@ Reading fails closed: a file that is missing, cut off or altered, or a manifest 
 words. Imports nothing that computes.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 
 from ..errors import ModelError
 from ..models.configs import DitConfig, FlashHeadConfig, LtxVaeConfig, WanVaeConfig, Wav2Vec2Config
-from ..models.registry import hash_file
+from ..models.registry import RecordedFile, hash_file, record_file
 from ..models.switches import Switches
 from .graphs import PRECISIONS, GraphSpec, graph_specs
 
@@ -75,6 +77,9 @@ class _Versioned(msgspec.Struct):
     version: int
 
 
+_Stored = TypeVar("_Stored", bound=msgspec.Struct)
+
+
 @dataclass(frozen=True, slots=True)
 class Steps:
     """What each step of the sampler is given, float32. `blocks`: (steps, layers, 6, dim). `heads`: (steps, 2, dim).
@@ -90,8 +95,11 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Export:
+    """`sha256`: of the manifest, which has the hashes of all other files."""
+
     folder: Path
     manifest: Manifest
+    sha256: str
 
     @property
     def config(self) -> FlashHeadConfig:
@@ -121,20 +129,9 @@ def read_export(folder: Path) -> Export:
     """Raises ModelError for a folder that is none, of another version, or lacks files; looks at no file's contents
     but the manifest's: see `verify`."""
     path = folder / MANIFEST
-    try:
-        raw = path.read_bytes()
-        version = msgspec.json.decode(raw, type=_Versioned).version
-        if version != VERSION:
-            raise ModelError(f"{path} is of version {version}; this program reads version {VERSION}. {_AGAIN}")
-        manifest = msgspec.json.decode(raw, type=Manifest)
-    except FileNotFoundError as error:
-        raise ModelError(f"{folder} is no whole export: {MANIFEST} is missing. {_AGAIN}") from error
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
-    except msgspec.DecodeError as error:
-        raise ModelError(f"{path} is damaged ({error}). {_AGAIN}") from error
+    manifest, sha256 = read_manifest(path, Manifest, VERSION, "export", _AGAIN)
     _check(path, manifest)
-    export = Export(folder, manifest)
+    export = Export(folder, manifest, sha256)
     for name in (STEPS, *(f"{spec.name}.onnx" for spec in export.specs())):
         if name not in manifest.files:
             raise ModelError(f"{path} does not name {name}. {_AGAIN}")
@@ -143,12 +140,33 @@ def read_export(folder: Path) -> Export:
     return export
 
 
-def verify(export: Export, advance: Callable[[int], None] = lambda count: None) -> None:
-    """Hash every file. `advance`: told of bytes as they are read. Raises ModelError for one that was altered."""
+def read_manifest(path: Path, kind: type[_Stored], version: int, what: str, again: str) -> tuple[_Stored, str]:
+    """A manifest of just this version, and its hash. `what`: its folder is; `again`: what to do, for errors. Raises
+    ModelError."""
+    try:
+        raw = path.read_bytes()
+        found = msgspec.json.decode(raw, type=_Versioned).version
+        if found != version:
+            raise ModelError(f"{path} is of version {found}; this program reads version {version}. {again}")
+        return msgspec.json.decode(raw, type=kind), hashlib.sha256(raw).hexdigest()
+    except FileNotFoundError as error:
+        raise ModelError(f"{path.parent} is no whole {what}: {path.name} is missing. {again}") from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+    except msgspec.DecodeError as error:
+        raise ModelError(f"{path} is damaged ({error}). {again}") from error
+
+
+def verify(export: Export, advance: Callable[[int], None] = lambda count: None) -> tuple[RecordedFile, ...]:
+    """Hash every file, the manifest first. `advance`: told of bytes as they are read. Raises ModelError for one that
+    was altered."""
+    found = [record_file(export.folder / MANIFEST, MANIFEST, advance)]
     for name, file in export.manifest.files.items():
         path = export.folder / name
-        if stored_file(path, advance) != file:
+        found.append(record_file(path, name, advance))
+        if (found[-1].length, found[-1].sha256) != (file.length, file.sha256):
             raise ModelError(f"{path} was altered since it was exported (its hash is another). {_AGAIN}")
+    return tuple(found)
 
 
 def stored_file(path: Path, advance: Callable[[int], None] = lambda count: None) -> StoredFile:

@@ -38,6 +38,10 @@ class TensorSpec:
     dtype: str
     shape: tuple[int | str, ...]
 
+    def sized(self, lengths: Mapping[str, int]) -> tuple[int, ...]:
+        """Its shape with these lengths of the named axes."""
+        return tuple(lengths.get(axis, axis) for axis in self.shape)
+
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -60,6 +64,26 @@ class GraphSpec:
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     profiles: tuple[Profile, ...]
+
+    def lengths(self, shapes: Mapping[str, Sequence[int]]) -> dict[str, int]:
+        """Of the named axes, when the inputs have these shapes. Raises ValueError for shapes that do not fit."""
+        found: dict[str, int] = {}
+        for tensor in self.inputs:
+            shape = tuple(shapes[tensor.name])
+            if len(shape) == len(tensor.shape):
+                for axis, length in zip(tensor.shape, shape, strict=True):
+                    if isinstance(axis, str):
+                        found.setdefault(axis, length)
+            if shape != tensor.sized(found):
+                raise ValueError(f"{tensor.name} of {self.name} has the shape {shape}, must be {tensor.shape}")
+        return found
+
+    def profile(self, lengths: Mapping[str, int]) -> int:
+        """The number of the one that these lengths belong to. Raises ValueError for lengths of none."""
+        for number, profile in enumerate(self.profiles):
+            if all(allowed.least <= lengths[axis] <= allowed.most for axis, allowed in profile.items()):
+                return number
+        raise ValueError(f"{self.name} cannot be run with {dict(lengths)}")
 
 
 class GraphRunner(Protocol):

@@ -1,7 +1,7 @@
-"""FlashHead's exported graphs run by ONNX Runtime: on the CPU, or on an NVIDIA GPU, where everything that goes from
-graph to graph stays.
+"""FlashHead's exported graphs run by ONNX Runtime: on the CPU; on an NVIDIA GPU by CUDA, where everything that goes
+from graph to graph stays; or there by TensorRT for RTX, by way of the host.
 
-The GPU's part was not run on a GPU yet.
+The GPU's parts were not run on a GPU yet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,10 @@ import numpy as np
 from ..errors import MissingDependencyError, ModelError
 from .exported import Export
 from .flashhead import OutOfMemory
-from .gpu import GpuBudget
+from .gpu import GPU_MEMORY, GpuBudget
 from .graphs import Array
 from .onnx import CPU, CUDA, cuda_options, onnxruntime_module
+from .rtx import rtx_devices
 
 NAME = "onnxruntime"
 
@@ -23,7 +24,12 @@ def sees_cuda() -> bool:
     return CUDA in onnxruntime_module().get_available_providers()
 
 
-def open_runner(export: Export, on_gpu: bool, gpu: GpuBudget | None = None) -> "CpuRunner | CudaRunner":
+def sees_gpu() -> bool:
+    """Whether it can use one by whatever way."""
+    return sees_cuda() or bool(rtx_devices())
+
+
+def open_runner(export: Export, on_gpu: bool, gpu: GpuBudget | None = None) -> "HostRunner | CudaRunner":
     """Load all graphs. `gpu`: what each may take of it; None: all. Raises ModelError for graphs that ONNX Runtime
     cannot load, MissingDependencyError without it or without a GPU that it can use."""
     if not on_gpu:
@@ -32,12 +38,10 @@ def open_runner(export: Export, on_gpu: bool, gpu: GpuBudget | None = None) -> "
                 f"{export.folder} is of bfloat16, which ONNX Runtime cannot compute on a CPU. Export it with "
                 "--precision float32 for this machine."
             )
-        return CpuRunner(_sessions(export, [CPU]))
-    ort = onnxruntime_module()
+        return HostRunner(_sessions(export, [CPU]), "CPU")
     if not sees_cuda():
-        raise MissingDependencyError(
-            "This ONNX Runtime cannot use a GPU: install flashhead-engine[gpu] in place of [cpu]."
-        )
+        return _rtx_runner(export, gpu)
+    ort = onnxruntime_module()
     ort.preload_dlls()
     sessions = _sessions(export, [(CUDA, cuda_options(gpu) if gpu else {}), CPU])
     if any(CUDA not in session.get_providers() for session in sessions.values()):
@@ -45,12 +49,27 @@ def open_runner(export: Export, on_gpu: bool, gpu: GpuBudget | None = None) -> "
     return CudaRunner(sessions)
 
 
-class CpuRunner:
+def _rtx_runner(export: Export, gpu: GpuBudget | None) -> "HostRunner":
+    devices = rtx_devices()
+    if not devices:
+        raise MissingDependencyError(
+            "This ONNX Runtime cannot use a GPU: install flashhead-engine[gpu] in place of [cpu]."
+        )
+    if gpu is not None:
+        raise MissingDependencyError(
+            f"{GPU_MEMORY} {gpu.memory_mib}: TensorRT for RTX cannot be held to a budget. Install "
+            "flashhead-engine[gpu] in place of [cpu], or leave the option out."
+        )
+    return HostRunner(_sessions(export, None, devices), "an RTX GPU, by TensorRT for RTX")
+
+
+class HostRunner:
     """A `GraphRunner`; its arrays are numpy's."""
 
-    name, device = NAME, "CPU"
+    name = NAME
 
-    def __init__(self, sessions: dict) -> None:
+    def __init__(self, sessions: dict, device: str) -> None:
+        self.device = device
         self._sessions = sessions
         self._outputs = {name: [output.name for output in one.get_outputs()] for name, one in sessions.items()}
 
@@ -114,10 +133,13 @@ class CudaRunner:
         """`run` ends when its graph has."""
 
 
-def _sessions(export: Export, providers: list) -> dict:
+def _sessions(export: Export, providers: list | None, devices: Sequence = ()) -> dict:
+    """`providers`: by name, or `devices`: of plug-ins."""
     ort = onnxruntime_module()
     options = ort.SessionOptions()
     options.log_severity_level = 3
+    if devices:
+        options.add_provider_for_devices(devices, {})
     sessions = {}
     for spec in export.specs():
         path = export.graph(spec.name)

@@ -1,5 +1,7 @@
 """Three whole chunks from an export, picture by picture, against torch."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -15,12 +17,12 @@ from .conftest import SIZE
 _WITHIN_ONE = 0.999  # of all shades
 
 
-def _exported(made) -> ExportedFlashHead:
-    export = read_export(made.folder)
+def with_onnx_runtime(folder: Path) -> ExportedFlashHead:
+    export = read_export(folder)
     return ExportedFlashHead(export, open_runner(export, on_gpu=False))
 
 
-def _chunks(runtime, batch: int) -> np.ndarray:
+def chunks(runtime, batch: int) -> np.ndarray:
     """RGBA (3, batch, new frames, H, W, 4); every head has its own portrait, seed and audio, and starts later."""
     random = np.random.default_rng(7)
     pictures = random.integers(0, 256, (batch, 80, 100, 3), np.uint8)
@@ -45,12 +47,12 @@ def _share_within_one(found: np.ndarray, expected: np.ndarray) -> float:
 @pytest.mark.parametrize("tier", ["lite", "pro"])
 def test_pictures_are_torchs(exported, tier, batch) -> None:
     made = exported(tier)
-    found = _chunks(_exported(made), batch)
+    found = chunks(with_onnx_runtime(made.folder), batch)
     networks = made.networks()
-    assert _share_within_one(found, _chunks(TorchFlashHead(networks), batch)) >= _WITHIN_ONE
+    assert _share_within_one(found, chunks(TorchFlashHead(networks), batch)) >= _WITHIN_ONE
     if batch == 1:
         networks.dit.head.head.bias.data[0] += 0.2
-        spoiled = _chunks(TorchFlashHead(networks), batch)
+        spoiled = chunks(TorchFlashHead(networks), batch)
         assert _share_within_one(found, spoiled) < _WITHIN_ONE, "one wrong weight is seen"
 
 
@@ -59,7 +61,7 @@ def test_going_on_from_what_was_seen(exported, tier) -> None:
     made = exported(tier)
     seen = np.random.default_rng(3).integers(0, 256, (made.config.motion_frames, SIZE, SIZE, 3), np.uint8)
     motions = []
-    for runtime in (_exported(made), TorchFlashHead(made.networks())):
+    for runtime in (with_onnx_runtime(made.folder), TorchFlashHead(made.networks())):
         motions.append(runtime.to_host(recalled(runtime, HeadState(5), seen).motion))
     found, expected = motions
     assert np.linalg.norm(found - expected) < 1e-4 * np.linalg.norm(expected)
@@ -68,4 +70,4 @@ def test_going_on_from_what_was_seen(exported, tier) -> None:
 
 def test_another_size_is_refused_in_words(exported) -> None:
     with pytest.raises(SettingsError, match=r"makes pictures of 64.*flashhead export --size 256"):
-        _exported(exported("lite")).check_size(256)
+        with_onnx_runtime(exported("lite").folder).check_size(256)

@@ -12,13 +12,17 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
+from flashhead_engine.cli.app import app
 from flashhead_engine.errors import FlashHeadError, MissingDependencyError, ModelError, OutputError, SettingsError
 from flashhead_engine.export import folder as writing
 from flashhead_engine.export.settings import ExportSettings
+from flashhead_engine.models import registry
 from flashhead_engine.models.configs import TINY
 from flashhead_engine.models.networks import Networks
-from flashhead_engine.runtimes.added_exports import added_export, remember_export
+from flashhead_engine.runtimes import added_exports
+from flashhead_engine.runtimes.added_exports import added_export, remember_export, verify_where_changed
 from flashhead_engine.runtimes.exported import MANIFEST, read_export, stored_file, verify
 from flashhead_engine.runtimes.onnx_runner import open_runner
 
@@ -29,6 +33,12 @@ from .conftest import SIZE
 def damaged(exported, tmp_path) -> Path:
     """A copy to damage."""
     return shutil.copytree(exported("lite").folder, tmp_path / "export")
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("FLASHHEAD_MODELS", str(tmp_path / "models"))
+    return tmp_path / "models"
 
 
 def _change(folder: Path, **fields) -> None:
@@ -85,6 +95,52 @@ def test_a_file_that_was_altered(damaged) -> None:
     path.write_bytes(raw)
     with pytest.raises(ModelError, match=r"dit.onnx.data was altered since it was exported"):
         verify(read_export(damaged))
+
+
+def test_an_export_is_hashed_once_and_again_when_a_file_has_changed(damaged, models, monkeypatch) -> None:
+    hashed = []
+    real = registry.hash_file
+
+    def hash_file(path: Path, advance):
+        hashed.append(path.name)
+        return real(path, advance)
+
+    monkeypatch.setattr(registry, "hash_file", hash_file)
+    export = read_export(damaged)
+    verify_where_changed(export)
+    assert set(hashed) == {MANIFEST, *export.manifest.files}
+    verify_where_changed(export)
+    assert len(hashed) == 1 + len(export.manifest.files), "not again"
+    path = damaged / "dit.onnx.data"
+    raw = path.read_bytes()
+    path.write_bytes(raw[::-1])
+    for _ in range(2):
+        with pytest.raises(ModelError, match=r"dit.onnx.data was altered"):
+            verify_where_changed(export)
+    path.write_bytes(raw)
+    verify_where_changed(export)
+    count = len(hashed)
+    verify_where_changed(export)
+    assert len(hashed) == count, "the new time is recorded"
+
+
+def test_an_export_beside_which_nothing_can_be_written_is_hashed_each_time(damaged, tmp_path, monkeypatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("FLASHHEAD_MODELS", str(tmp_path / "file" / "models"))
+    monkeypatch.setattr(added_exports, "read_record", lambda path, kind, what: {})
+    verify_where_changed(read_export(damaged))
+    (damaged / "steps.npz").write_bytes((damaged / "steps.npz").read_bytes()[::-1])
+    with pytest.raises(ModelError, match=r"steps.npz was altered"):
+        verify_where_changed(read_export(damaged))
+
+
+def test_models_verify_looks_at_exports(damaged, models) -> None:
+    remember_export(read_export(damaged))
+    good = CliRunner().invoke(app, ["models", "verify"])
+    assert good.exit_code == 0 and "tiny-random: exported, as it was exported" in good.stdout
+    (damaged / "steps.npz").write_bytes((damaged / "steps.npz").read_bytes()[::-1])
+    bad = CliRunner().invoke(app, ["models", "verify"])
+    assert bad.exit_code == 1 and "steps.npz was altered" in bad.stdout
 
 
 def test_a_graph_that_onnx_runtime_cannot_load(damaged) -> None:
@@ -158,12 +214,6 @@ def test_an_interrupted_command_leaves_nothing(tmp_path) -> None:
 
 def _obeys_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.fixture
-def models(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setenv("FLASHHEAD_MODELS", str(tmp_path / "models"))
-    return tmp_path / "models"
 
 
 def test_choosing(damaged, models, monkeypatch) -> None:

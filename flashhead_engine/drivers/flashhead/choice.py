@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from ...errors import FlashHeadError, MissingDependencyError, ModelError, SettingsError
 from ...models.registry import added_model
 from ...runtimes.added_exports import added_export
+from ...runtimes.engines import Engines, has_engines
 from ...runtimes.exported import Export
 from ...runtimes.gpu import has_nvidia_driver
 from ...runtimes.names import RUNTIME, RUNTIMES
@@ -14,12 +15,13 @@ from . import UNTRAINED
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`export`: None for torch. `why`: in words."""
+    """`export`: None for torch. `engines`: of TensorRT, where it is what runs. `why`: in words."""
 
     runtime: str
     export: Export | None
     on_gpu: bool
     why: str
+    engines: Engines | None = None
 
 
 def choose(tier: str, wanted: str | None = None) -> Choice:
@@ -38,18 +40,34 @@ def choose(tier: str, wanted: str | None = None) -> Choice:
             return _torch(tier, "the tier was not exported")
         raise ModelError(f"{RUNTIME} {wanted}: the tier {tier} was not exported: `flashhead export --tier {tier}`.")
     if wanted == "tensorrt":
-        raise MissingDependencyError(f"{RUNTIME} tensorrt: this version cannot run it yet. Choose onnxruntime.")
-    from ...runtimes.onnx_runner import sees_cuda
-
+        return _tensorrt(export)
     driver = has_nvidia_driver()
-    on_gpu = driver and sees_cuda()
+    not_by_tensorrt = ""
+    if wanted is None and driver and has_engines(export):
+        try:
+            return _tensorrt(export)
+        except FlashHeadError as error:
+            not_by_tensorrt = f"; not by TensorRT: {error}"
+    from ...runtimes.onnx_runner import sees_gpu
+
+    on_gpu = driver and sees_gpu()
     if wanted is None and driver and not on_gpu:
         try:
-            return _torch(tier, "there is a GPU, and the ONNX Runtime that is installed cannot use it")
+            why = "there is a GPU, and the ONNX Runtime that is installed cannot use it"
+            return _torch(tier, why + not_by_tensorrt)
         except FlashHeadError:
             pass  # slowly is better than not at all
     place = "on the GPU" if on_gpu else "on the CPU"
-    return Choice("onnxruntime", export, on_gpu, f"{place}, {export.manifest.precision}, from {export.folder}")
+    why = f"{place}, {export.manifest.precision}, from {export.folder}{not_by_tensorrt}"
+    return Choice("onnxruntime", export, on_gpu, why)
+
+
+def _tensorrt(export: Export) -> Choice:
+    from ...runtimes.tensorrt_runner import usable_engines
+
+    engines = usable_engines(export)
+    why = f"on the GPU, {export.manifest.precision}, by the engines in {engines.folder}"
+    return Choice("tensorrt", export, True, why, engines)
 
 
 def _torch(tier: str, why: str) -> Choice:

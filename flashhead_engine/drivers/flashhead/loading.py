@@ -3,13 +3,14 @@ where torch is what runs."""
 
 from ...models.configs import TINY
 from ...models.registry import added_model
-from ...runtimes.exported import Export, verify
+from ...runtimes.added_exports import verify_where_changed
 from ...runtimes.exported_flashhead import ExportedFlashHead
 from ...runtimes.flashhead import FlashHeadRuntime
 from ...runtimes.gpu import GpuBudget
+from ...runtimes.graphs import GraphRunner
 from ..nano.driver import NanoDriver
 from . import UNTRAINED
-from .choice import choose
+from .choice import Choice, choose
 from .driver import FlashHeadDriver
 
 
@@ -19,14 +20,18 @@ def load(tier: str, gpu: GpuBudget | None, runtime: str | None = None) -> FlashH
     choice = choose(tier, runtime)
     if choice.export is None:
         return _by_torch(tier, gpu)
-    verify(choice.export)
-    return _driver(tier, _exported(choice.export, choice.on_gpu, gpu), choice.export.manifest.model_sha256)
+    verify_where_changed(choice.export)
+    return _driver(tier, ExportedFlashHead(choice.export, _runner(choice, gpu)), choice.export.manifest.model_sha256)
 
 
-def _exported(export: Export, on_gpu: bool, gpu: GpuBudget | None) -> ExportedFlashHead:
-    from ...runtimes.onnx_runner import open_runner
+def _runner(choice: Choice, gpu: GpuBudget | None) -> GraphRunner:
+    if choice.engines is not None:
+        from ...runtimes import tensorrt_runner
 
-    return ExportedFlashHead(export, open_runner(export, on_gpu, gpu))
+        return tensorrt_runner.open_runner(choice.export, choice.engines, gpu)
+    from ...runtimes import onnx_runner
+
+    return onnx_runner.open_runner(choice.export, choice.on_gpu, gpu)
 
 
 def _by_torch(tier: str, gpu: GpuBudget | None) -> FlashHeadDriver:
