@@ -1,7 +1,9 @@
 """FlashHead's networks as ONNX graphs. Needs torch and the extra `export`; what runs the graphs needs neither.
 
-settings.py  what is fixed when a tier is exported
-modules.py   the computation behind each graph
-graphs.py    from such a module to a file
-folder.py    a whole export, written atomically
+settings.py     what is fixed when a tier is exported
+modules.py      the computation behind each graph
+graphs.py       from such a module to a file
+calibration.py  what the transformer of an export is given while it speaks
+quantise.py     its linear layers in 8 bits; needs the extra `quantise`
+folder.py       a whole export, written atomically
 """

@@ -49,7 +49,7 @@ def choose(tier: str, wanted: str | None = None) -> Choice:
         except FlashHeadError:
             pass  # slowly is better than not at all
     place = "on the GPU" if on_gpu else "on the CPU"
-    return Choice("onnxruntime", export, on_gpu, f"{place}, {export.manifest.precision}, from {export.folder}")
+    return Choice("onnxruntime", export, on_gpu, f"{place}, {export.manifest.computes_in}, from {export.folder}")
 
 
 def _torch(tier: str, why: str) -> Choice:
