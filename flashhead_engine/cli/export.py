@@ -66,8 +66,8 @@ def export(
         from ..export.sources import networks_of
 
         if linears is not None:
-            from ..export import quantise  # noqa: F401  (told before hours of work)
             from ..export.calibration import dialogue
+            from ..export.quantise import quantise  # noqa: F401  (what is missing is told before hours of work)
     except ModuleNotFoundError as error:
         extras = "flashhead,export" if linears is None else "flashhead,export,quantise"
         raise MissingDependencyError(
@@ -93,8 +93,9 @@ def export(
     manifest = written.manifest
     about = f"{tier}, {manifest.computes_in}, pictures of {size}, {written.length / 1e9:.2f} GB"
     console.print(f"{escape(str(folder))}: {about}")
-    if manifest.quantisation is not None:
+    quantisation = manifest.quantisation
+    if quantisation is not None:
         console.print(
-            f"Error of a step against {manifest.precision}, on {escape(manifest.quantisation.held_out.name)}: "
-            f"{100 * manifest.quantisation.error:.2f} % at most."
+            f"Error of the transformer against {manifest.precision}: {100 * quantisation.error:.2f} % at most, on "
+            f"{escape(quantisation.held_out.name)}, which was kept out."
         )

@@ -53,6 +53,8 @@ class _Recorder:
 def dialogue(folder: Path) -> tuple[Path, ...]:
     """Lines of a folder to calibrate with, at most eight, from all over it. Raises AudioError where there are fewer
     than two."""
+    if not folder.is_dir():
+        raise AudioError(f"{folder}: there is no such folder. Name one with dialogue to calibrate with.")
     lines = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file())
     if len(lines) < 2:
         raise AudioError(

@@ -36,6 +36,7 @@ from .graphs import modules, write_graph
 from .settings import ExportSettings
 
 _FILES = re.compile(r"(audio_cond|dit|vae_dec|vae_enc|reference)\.onnx(\.data)?|manifest\.json|steps\.npz")
+_COPIES = 3
 _TOOLS = ("torch", "onnx", "onnxscript", "onnx-ir", "numpy")
 
 Report = Callable[[str, float], None]
@@ -53,7 +54,7 @@ def export(
     pending = PendingFolder(folder, _FILES)
     try:
         behind = modules(networks, settings)
-        _check_room(pending.temporary, networks)
+        _check_room(pending.temporary, networks, settings)
         with explained(pending.path):
             _write(networks, tier, settings, model_sha256, behind, pending.temporary, report)
         pending.commit()
@@ -124,9 +125,10 @@ def _steps(networks: Networks, settings: ExportSettings) -> Steps:
     return Steps(blocks, heads, np.float32(plan.sigmas))
 
 
-def _check_room(folder: Path, networks: Networks) -> None:
-    """Before hours of work: the weights are nearly all of an export."""
-    parts = (networks.dit, networks.vae, networks.wav2vec2)
+def _check_room(folder: Path, networks: Networks, settings: ExportSettings) -> None:
+    """Before hours of work: the weights are nearly all of an export; quantising copies those of the transformer."""
+    copies = 0 if settings.eight_bit is None else _COPIES
+    parts = (networks.dit, networks.vae, networks.wav2vec2, *[networks.dit] * copies)
     needed = sum(weight.nbytes for part in parts for weight in part.parameters())
     free = shutil.disk_usage(os.fspath(folder)).free
     if free < needed:

@@ -63,7 +63,7 @@ class StoredLine(msgspec.Struct, frozen=True):
 class Quantisation(msgspec.Struct, frozen=True):
     """Of the transformer's linear layers, `layers` of them. `linears`: one of `EIGHT_BIT`. `calibration`: lines that
     the ranges come from; `samples`: steps of their chunks. `held_out`: the line that `error` was measured on: of a
-    step's latent against the same step in the graph's precision, relative L2, the worst."""
+    step's flow against the same step in the graph's precision, relative L2, the worst."""
 
     linears: str
     layers: int
