@@ -8,7 +8,7 @@ import numpy as np
 
 from ..audio.decode import open_audio
 from ..avatar.bundle import SAMPLES, load_avatar
-from ..bake.project.sources import AUDIO_SUFFIXES
+from ..bake.project.sources import AUDIO_SUFFIXES, audio_files
 from ..drivers.base import Outputs, SessionSettings
 from ..drivers.flashhead.driver import FlashHeadDriver
 from ..drivers.flashhead.generation import chunk_samples
@@ -55,11 +55,11 @@ def dialogue(folder: Path) -> tuple[Path, ...]:
     than two."""
     if not folder.is_dir():
         raise AudioError(f"{folder}: there is no such folder. Name one with dialogue to calibrate with.")
-    lines = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file())
+    lines = audio_files(folder)
     if len(lines) < 2:
         raise AudioError(
-            f"{folder}: holds {len(lines)} lines of dialogue ({', '.join(AUDIO_SUFFIXES)}). At least two are needed: "
-            "one to calibrate with, one to measure the error on."
+            f"{folder}: holds fewer than two lines of dialogue ({', '.join(AUDIO_SUFFIXES)}): one is needed to "
+            "calibrate with, one to measure the error on."
         )
     places = np.linspace(0, len(lines) - 1, min(_LINES, len(lines))).round().astype(int)
     return tuple(lines[place] for place in places)

@@ -73,7 +73,7 @@ def _write(
     report: Report,
 ) -> None:
     specs = graph_specs(networks.config, settings.size, settings.size, settings.precision)
-    share = 1.0 if settings.eight_bit is None else 0.5
+    share = 1.0 if settings.eight_bit is None else 0.5  # of the work
     for number, spec in enumerate(specs):
         report(spec.name, share * number / (len(specs) + 1))
         write_graph(behind[spec.name], spec, networks.config, folder / f"{spec.name}.onnx")

@@ -82,8 +82,13 @@ def write_quantised(export: Export, linears: str, steps: Sequence[Step]) -> int:
     ranges. Raises ModelError where the graph is not the one that is known here, or a layer was left out."""
     path = export.graph(TRANSFORMER)
     layers = _linear_layers(path, export.config.dit.layers)
-    # Copies of the weights that ModelOpt and ONNX Runtime leave in the system's temporary folder may not fit there.
-    with tempfile.TemporaryDirectory(dir=export.folder) as scratch, _temporary_files_in(scratch), _quiet():
+    # ModelOpt and ONNX Runtime copy the weights to the system's temporary folder, where they may not fit; and talk
+    # about packages that are not needed.
+    with (
+        tempfile.TemporaryDirectory(dir=export.folder) as scratch,
+        _temporary_files_in(scratch),
+        redirect_stdout(StringIO()),
+    ):
         quantised = Path(scratch) / path.name
         quantize(
             str(path),
@@ -124,10 +129,9 @@ def _moved(step: Step) -> np.ndarray:
 
 
 def _linear_layers(path: Path, blocks: int) -> list[str]:
-    """Names of the nodes that are the blocks' linear layers."""
+    """Names of the nodes that are the blocks' linear layers; attention has nodes of its own."""
     graph = onnx.load(path, load_external_data=False).graph
-    weights = {one.name for one in graph.initializer}
-    found = [node.name for node in graph.node if node.op_type == "MatMul" and node.input[1] in weights]
+    found = [node.name for node in graph.node if node.op_type == "MatMul"]
     if len(found) != _LAYERS_OF_BLOCK * blocks + 2:
         raise ModelError(f"{path} has {len(found)} linear layers, not {_LAYERS_OF_BLOCK} in each of {blocks} blocks.")
     return found[1:-1]  # without patch embedding and head
@@ -150,10 +154,3 @@ def _temporary_files_in(folder: str) -> Iterator[None]:
         yield
     finally:
         tempfile.tempdir = before
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """These tools talk about packages that are not needed."""
-    with redirect_stdout(StringIO()):
-        yield
