@@ -36,7 +36,7 @@ from .graphs import modules, write_graph
 from .settings import ExportSettings
 
 _FILES = re.compile(r"(audio_cond|dit|vae_dec|vae_enc|reference)\.onnx(\.data)?|manifest\.json|steps\.npz")
-_COPIES = 3
+_COPIES = 4  # of the transformer, which quantising leaves on the disk until it ends
 _TOOLS = ("torch", "onnx", "onnxscript", "onnx-ir", "numpy")
 
 Report = Callable[[str, float], None]
@@ -126,7 +126,7 @@ def _steps(networks: Networks, settings: ExportSettings) -> Steps:
 
 
 def _check_room(folder: Path, networks: Networks, settings: ExportSettings) -> None:
-    """Before hours of work: the weights are nearly all of an export; quantising copies those of the transformer."""
+    """Before hours of work: the weights are nearly all of an export."""
     copies = 0 if settings.eight_bit is None else _COPIES
     parts = (networks.dit, networks.vae, networks.wav2vec2, *[networks.dit] * copies)
     needed = sum(weight.nbytes for part in parts for weight in part.parameters())
