@@ -1,4 +1,5 @@
-"""How fast a project of many short lines is baked, and how soon it is known that nothing has changed.
+"""How fast a project of many short lines is baked, how soon it is known that nothing has changed, and how long its
+report takes.
 
     python benchmarks/bake_project.py [--lines 10000] [--broken 10]
 
@@ -13,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import wave
 from pathlib import Path
 
@@ -46,12 +48,14 @@ def main() -> int:
         project = write_project(Path(folder), arguments.lines, arguments.broken)
         first, first_mb = run(project, arguments.jobs)
         again, again_mb = run(project, arguments.jobs)
+        report_s, page_mb = report(project)
     per_core = first["x_real_time"] / arguments.jobs
     print(f"| {arguments.lines} lines, {arguments.jobs} processes | s | lines/s | x real time of a core | MB |")
     print("|---|---|---|---|---|")
     print(
         f"| all new | {first['elapsed_s']:.1f} | {first['lines_per_s']:.0f} | {per_core:.0f} | {first_mb:.0f} |\n"
         f"| nothing changed | {again['elapsed_s']:.1f} | | | {again_mb:.0f} |\n"
+        f"| report, a page of {page_mb:.1f} MB | {report_s:.1f} | | | |\n"
     )
     good = arguments.lines - arguments.broken
     kept = {
@@ -109,6 +113,13 @@ def run(project: Path, jobs: int) -> tuple[dict, float]:
     if not answer:
         sys.exit(1)  # it has said why
     return json.loads(answer), usage.ru_maxrss / 1000
+
+
+def report(project: Path) -> tuple[float, float]:
+    """Seconds that the report takes, and the size of its page in MB."""
+    begun = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "flashhead_engine", "bake-project", "report", str(project)], check=True)
+    return time.perf_counter() - begun, (project.parent / "baked" / "report.html").stat().st_size / 1e6
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def test_the_base_install_stays_small():
 
 
 def test_nano_speaks_without_the_extras():
-    result = run_without("av", "typer", "rich", "torch", "scipy", "onnx", "mediapipe", "cv2")
+    result = run_without("av", "typer", "rich", "jinja2", "torch", "scipy", "onnx", "mediapipe", "cv2")
     assert result.returncode == 0, result.stderr
     assert "13 frames" in result.stdout
 

@@ -94,11 +94,12 @@ def bake_line(line: LineRequest, report: Report) -> BakedLine:
         aligned, warning = _align(line, driver)
         if aligned is not None and aligned.fits:
             session.follow(aligned.alignment)
-        meter = QualityMeter() if line.key is not None else None
+        meter = QualityMeter(wanted) if line.key is not None else None
         samples = _speak(audio, driver, session, writers, meter, report)
         outputs = [writer.finish() for writer in writers]
         duration_us = samples * 1_000_000 // SAMPLE_RATE_HZ
-        quality = meter.result() if meter is not None else None
+        words = line.transcript.words if line.transcript is not None else None
+        quality = meter.result(words, aligned) if meter is not None else None
         manifest = _save_manifest(line, audio, avatar, driver, duration_us, outputs, aligned, quality)
     return BakedLine(
         audio=line.audio,

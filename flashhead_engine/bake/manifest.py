@@ -15,7 +15,7 @@ from .outputs import write_whole
 from .quality import Quality
 
 SCHEMA = "flashhead-baked-line"
-VERSION = "1.2"
+VERSION = "1.3"
 SUFFIX = ".flashhead.json"
 
 RelativePath = Annotated[str, Meta(min_length=1, description="Relative to the manifest's folder, forward slashes.")]

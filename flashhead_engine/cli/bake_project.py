@@ -20,7 +20,7 @@ from ..bake.project.executor import LocalPool
 from ..bake.project.file import Project, ProjectError, load_project
 from ..bake.project.ledger import DONE, FAILED, PENDING, Entry, Ledger
 from ..bake.project.lock import FOLDER, output_lock
-from ..bake.project.run import Plan, bake, beyond_limits, plan_run, prune
+from ..bake.project.run import Plan, bake, plan_run, prune, verdict
 
 EPILOG = """Examples:
 
@@ -31,6 +31,8 @@ flashhead bake-project dialogue.toml --prune     and removes the files of lines 
 flashhead bake-project status dialogue.toml
 
 flashhead bake-project retry dialogue.toml     bakes only lines that failed
+
+flashhead bake-project report dialogue.toml     a page to look at and listen to the lines, the worst first
 
 Exit code 0: every line is baked; 1: lines or the project failed; 3: lines are beyond the limits of [quality];
 130: stopped by Ctrl-C, run it again to go on."""
@@ -104,9 +106,7 @@ def retry(project: ProjectPath, jobs: Jobs = None, quiet: Quiet = False, json: J
 def status(project: ProjectPath, json: Json = False) -> None:
     """Show what the ledger knows: how many lines are done, failed or waiting, and why."""
     loaded = load_project(project)
-    if not (loaded.output / FOLDER / "ledger.sqlite").exists():
-        raise ProjectError(f"{loaded.output}: nothing was baked there yet. Run flashhead bake-project {project}.")
-    with Ledger(loaded.output) as ledger:
+    with _ledger(loaded) as ledger:
         entries = list(ledger.entries().values())
     states = Counter(entry.state for entry in entries)
     failed = {entry.name: entry.error for entry in entries if entry.state == FAILED}
@@ -119,6 +119,34 @@ def status(project: ProjectPath, json: Json = False) -> None:
     console.print(f"{states[DONE]} done, {states[FAILED]} failed, {states[PENDING]} waiting")
     _print_list(console, "failed", failed)
     _print_list(console, "beyond the limits", {name: "; ".join(what) for name, what in flagged.items()})
+
+
+@bake_project_app.command()
+def report(
+    project: ProjectPath,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="PAGE.html", help="[default: report.html in the output folder]"),
+    ] = None,
+    thumbnails: Annotated[int, typer.Option(min=0, help="Pictures of so many lines, the worst first.")] = 200,
+) -> None:
+    """Write a page for a browser: the lines, the worst first, with pictures and players."""
+    from ..bake.project.report import write_report  # its libraries take a while to load
+
+    loaded = load_project(project)
+    page = loaded.output / "report.html" if output is None else output.resolve()
+    with _ledger(loaded) as ledger:
+        lines = write_report(loaded, ledger, page, thumbnails)
+    Console(stderr=True, soft_wrap=True).print(f"{page}: {lines} lines", highlight=False, markup=False)
+
+
+def _ledger(project: Project) -> Ledger:
+    """Raises ProjectError where there is none yet."""
+    if not (project.output / FOLDER / "ledger.sqlite").exists():
+        raise ProjectError(
+            f"{project.output}: nothing was baked there yet. Run flashhead bake-project {project.path}."
+        )
+    return Ledger(project.output)
 
 
 def _run(project: Project, jobs: int | None, remove: bool, quiet: bool, json: bool, only_failed: bool) -> None:
@@ -173,8 +201,8 @@ def _run(project: Project, jobs: int | None, remove: bool, quiet: bool, json: bo
 
 
 def _flagged(project: Project, entries) -> dict[str, list[str]]:
-    found = {entry.name: beyond_limits(entry, project.quality) for entry in entries}
-    return {name: what for name, what in found.items() if what}
+    judged = {entry.name: verdict(entry, project.quality) for entry in entries}
+    return {name: list(found.beyond.values()) for name, found in judged.items() if found is not None and found.beyond}
 
 
 def _print_summary(console: Console, summary: Summary, remove: bool, quiet: bool) -> None:

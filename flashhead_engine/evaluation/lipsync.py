@@ -19,6 +19,15 @@ import numpy as np
 
 from ..blendshapes.aperture import lip_aperture
 from ..blendshapes.arkit import INDEX
+from ..blendshapes.closures import (
+    CLOSED_SHARE,
+    CLOSURE_TOLERANCE_S,
+    SMALLEST_APERTURE,
+    ShownLips,
+    are_closed,
+    demanded_closures,
+    is_labial,
+)
 from ..blendshapes.phones import Atom, Lips, MouthCurves, Segment, mouth_curves, to_atoms
 
 GRID_HZ = 200
@@ -27,9 +36,6 @@ GRID_HZ = 200
 CLASSES: tuple[str, ...] = ("SIL", "PBM", "FV", "OPEN", "MID", "ROUND", "NARROW")
 """Classes of a phone's look. A track's frame is CLOSED, FV, OPEN, MID, ROUND or NARROW."""
 
-_CLOSED_SHARE = 0.15  # of the system's p95 aperture
-_SMALLEST_APERTURE = 0.02
-_CLOSURE_TOLERANCE_S = 0.040
 _CHANCE_DRAWS = 8
 _LAGS_S = np.arange(-40, 41) / GRID_HZ
 _SEED = 1
@@ -103,10 +109,6 @@ for _letters, _class, _accepted in (
     ("ʃ ʒ ʂ ʐ ɕ ʑ ɻ", "NARROW", ("NARROW", "ROUND")),
 ):
     _LOOKS.update(dict.fromkeys(_letters.split(), (_class, _accepted)))
-
-
-def _is_labial(atom: Atom) -> bool:
-    return atom.articulation.lips is Lips.SHUT
 
 
 def _look_of(atoms: Sequence[Atom], index: int, time: float) -> tuple[str | None, set[str]]:
@@ -196,9 +198,9 @@ class _Frames:
         self.fps = fps
         self.times = np.arange(0, duration_s, 1 / fps)
         index = np.clip(np.round(self.times * GRID_HZ).astype(int), 0, len(mouth.aperture) - 1)
-        largest = max(calibration.aperture, _SMALLEST_APERTURE)
+        largest = max(calibration.aperture, SMALLEST_APERTURE)
         aperture = mouth.aperture[index]
-        self.closed = aperture < max(_SMALLEST_APERTURE, _CLOSED_SHARE * largest)
+        self.closed = are_closed(aperture, largest)
         self.looks = [
             _look(opening, rounding, roll)
             for opening, rounding, roll in zip(
@@ -209,15 +211,12 @@ class _Frames:
             )
         ]
 
-    def closed_during(self, start: float, end: float) -> np.ndarray:
-        return self.closed[(self.times >= start) & (self.times <= end)]
-
 
 def _look(opening: float, rounding: float, roll: float) -> str:
     """Look of a frame; `opening` and `rounding` relative to the system's own 95th percentiles."""
     if roll > 0.15 and opening < 0.45:
         return "FV"
-    if opening < _CLOSED_SHARE:
+    if opening < CLOSED_SHARE:
         return "CLOSED"
     if rounding > 0.5:
         return "ROUND"
@@ -261,7 +260,7 @@ class _Utterance:
         spoken = [atom for atom in self.atoms if not atom.is_pause]
         self.speech_start = spoken[0].start if spoken else 0
         self.speech_end = max([atom.end for atom in spoken] + [0])
-        self.closures = _closures(self.atoms)
+        self.closures = demanded_closures(self.atoms)
 
     def observe(self, random: np.random.Generator) -> Observations:
         seen = Observations()
@@ -276,36 +275,23 @@ class _Utterance:
     def _observe_closures(self, seen: Observations, random: np.random.Generator) -> None:
         """Every p, b, m; and the same closures moved to random places of the speech, to know what chance hits."""
         length = max(self.speech_end - self.speech_start, 0.1)
-        seen.closures_hit = [self._is_hit(start, end) for start, end in self.closures]
+        lips = ShownLips(self.frames.times, self.frames.closed, self.frames.fps)
+        seen.closures_hit = [lips.make(closure, self.atoms) for closure in self.closures]
         for start, end in self.closures:
             centre, half = (start + end) / 2, (end - start) / 2
             for _ in range(_CHANCE_DRAWS):
                 shift = random.uniform(0.3, max(0.31, length - 0.3))
                 moved = self.speech_start + (centre - self.speech_start + shift) % length
-                seen.closures_hit_by_chance.append(self._is_hit(moved - half, moved + half))
-
-    def _is_hit(self, start: float, end: float) -> bool:
-        """A frame within 40 ms of the closure is closed, and the lips open in one of the two nearest vowels."""
-        if not self.frames.closed_during(start - _CLOSURE_TOLERANCE_S, end + _CLOSURE_TOLERANCE_S).any():
-            return False
-        centre, half = (start + end) / 2, (end - start) / 2
-        cores = [
-            (vowel.start + 0.25 * vowel.duration, vowel.end - 0.25 * vowel.duration)
-            for vowel in self.atoms
-            if vowel.is_vowel
-        ]
-        cores.sort(key=lambda core: max(0, core[0] - centre - half, centre - half - core[1]))
-        margin = 0.5 / self.frames.fps
-        return any((~self.frames.closed_during(a - margin, b + margin)).any() for a, b in cores[:2])
+                seen.closures_hit_by_chance.append(lips.make((moved - half, moved + half), self.atoms))
 
     def _observe_false_closures(self, seen: Observations) -> None:
         """Closed frames during speech that belong to no closure; closed frames in vowels far from any closure."""
-        may_close = [atom for atom in self.atoms if _is_labial(atom) or (atom.is_pause and atom.duration > 0.08)]
+        may_close = [atom for atom in self.atoms if is_labial(atom) or (atom.is_pause and atom.duration > 0.08)]
         for time, index, closed in self._frames_with_atoms():
             atom = self.atoms[index]
             if closed and not atom.is_pause and self.speech_start <= time <= self.speech_end:
                 near = any(
-                    start - _CLOSURE_TOLERANCE_S <= time <= end + _CLOSURE_TOLERANCE_S for start, end in self.closures
+                    start - CLOSURE_TOLERANCE_S <= time <= end + CLOSURE_TOLERANCE_S for start, end in self.closures
                 )
                 seen.closed_frames_right.append(near)
             judged = atom.is_vowel and atom.duration >= 0.05
@@ -373,19 +359,6 @@ class _Utterance:
             )
             if shown is not None:
                 seen.onset_ms.append(1000 * (shown - expected))
-
-
-def _closures(atoms: Sequence[Atom]) -> list[tuple[float, float]]:
-    """Times of p, b, m; those less than 30 ms apart count as one."""
-    closures: list[tuple[float, float]] = []
-    for atom in atoms:
-        if not _is_labial(atom):
-            continue
-        if closures and atom.start - closures[-1][1] < 0.03:
-            closures[-1] = (closures[-1][0], atom.end)
-        else:
-            closures.append((atom.start, atom.end))
-    return closures
 
 
 def _correlation(first: np.ndarray, second: np.ndarray) -> float:

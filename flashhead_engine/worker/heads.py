@@ -1,34 +1,31 @@
 """The compute thread: all heads of the worker, and what clients ask of them, one thing after the other.
 
-Nothing here waits for a client or a disk. Avatars are loaded and audio files read beside this thread.
+Nothing here waits for a client or a disk. Avatars are loaded (opening.py) and audio files read beside this thread.
 """
 
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-import numpy as np
-
-from ..audio.pcm import checked_pcm
-from ..avatar.bundle import SAMPLES, load_avatar
-from ..drivers import TIERS, UNTRAINED, check_available, load_driver
-from ..drivers.base import Driver, DriverSession, Gaze, Outputs, SessionSettings, TimedFrame
-from ..errors import AudioError, AvatarError, FlashHeadError, MissingDependencyError, SettingsError, TransportError
+from ..drivers.base import Driver, DriverSession, Gaze, TimedFrame
+from ..errors import AudioError, FlashHeadError
 from ..transport import messages
 from ..transport.messages import FromClient, FromWorker, RingInfo, SessionStatus
 from ..transport.payload import header_of, payload_of
 from ..transport.rings import RingWriter
+from .files import ReadableFiles
 from .generating import GeneratingSession
 from .head import Head
-from .limits import MAX_AUDIO_S, MAX_SESSIONS, MAX_SIZE, Limits
+from .limits import MAX_AUDIO_S, MAX_SESSIONS, Limits
+from .opening import Loaded, Opener
+from .refusals import Refused, code_of
 from .scheduler import Turn, batch, eased, video_share
 from .statistics import WorkerStatistics
 from .system import memory_bytes
@@ -47,14 +44,6 @@ _log = logging.getLogger(__name__)
 
 Tell = Callable[[bytes, FromWorker, memoryview | None], None]
 """Hands a message, and the payload of a `Frame`, to the control thread for a client."""
-
-
-class Refused(FlashHeadError):
-    """What a client asked for is not done. `code`: the one in its `Error` message."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(slots=True)
@@ -79,25 +68,6 @@ class _Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
-    """What a loading thread brings: a driver's session and its rings by track, or why there are none."""
-
-    client: bytes
-    asked: messages.Open
-    tier: str
-    settings: SessionSettings
-    session: DriverSession | None
-    rings: dict[str, RingWriter]
-    error: FlashHeadError | None
-
-    def close(self) -> None:
-        for ring in self.rings.values():
-            ring.close()
-        if self.session:
-            self.session.close()
-
-
-@dataclass(frozen=True, slots=True)
 class _Generated:
     """Chunks of a tier are computed. `failed`: by number, heads for which they could not be."""
 
@@ -111,11 +81,9 @@ class Heads:
 
     def __init__(self, limits: Limits, allowed: tuple[Path, ...], tell: Tell, names: dict[bytes, str]) -> None:
         self._limits = limits
-        self._allowed = tuple(path.resolve() for path in allowed)
+        self._files = ReadableFiles(allowed)
         self._tell = tell
         self._names = names
-        self._drivers: dict[str, Driver] = {"nano": load_driver("nano", limits.gpu)}
-        self._loading = threading.Lock()
         self._generating: set[str] = set()  # tiers that compute chunks now
         self._inbox: SimpleQueue = SimpleQueue()
         self._asked_bytes = self._done_bytes = 0  # of payloads; one thread counts up each
@@ -127,7 +95,7 @@ class Heads:
         self._share = self._ease = 1.0
         self._cores = os.cpu_count() or 1
         self._statistics = WorkerStatistics()
-        self._loader = ThreadPoolExecutor(self._cores, thread_name_prefix="flashhead-load")
+        self._opener = Opener(limits, self._files, self._cores, self._inbox.put)
         self._reader = ThreadPoolExecutor(_READERS, thread_name_prefix="flashhead-read")
         self._generator = ThreadPoolExecutor(1, thread_name_prefix="flashhead-generate")
         self._thread = threading.Thread(target=self._run, name="flashhead-compute", daemon=True)
@@ -152,12 +120,13 @@ class Heads:
         """Close every head and end the thread."""
         self._inbox.put(None)
         self._thread.join()
-        for pool in (self._loader, self._reader, self._generator):
+        self._opener.close()
+        for pool in (self._reader, self._generator):
             pool.shutdown(cancel_futures=True)
         with suppress(Empty):
             while True:
                 entry = self._inbox.get_nowait()
-                if isinstance(entry, _Loaded):
+                if isinstance(entry, Loaded):
                     entry.close()
 
     # --- the thread ---------------------------------------------------------------------------------------------
@@ -190,7 +159,7 @@ class Heads:
             wait_s = 0.0
             if entry is None:
                 return False
-            if isinstance(entry, _Loaded):
+            if isinstance(entry, Loaded):
                 self._finish_open(entry)
             elif isinstance(entry, _Generated):
                 self._finish_step(entry)
@@ -235,7 +204,7 @@ class Heads:
             self._generator.submit(self._generate_beside, tier, heads)
 
     def _generate_beside(self, tier: str, heads: list[_Opened]) -> None:
-        self._inbox.put(_Generated(tier, heads, _stepped(self._drivers[tier], heads)))
+        self._inbox.put(_Generated(tier, heads, _stepped(self._opener.drivers[tier], heads)))
 
     def _finish_step(self, done: "_Generated") -> None:
         self._generating.discard(done.tier)
@@ -255,7 +224,7 @@ class Heads:
             turns.append(turn)
 
     def _step(self, ready: list[_Opened]) -> None:
-        failed = _stepped(self._drivers["nano"], ready)
+        failed = _stepped(self._opener.drivers["nano"], ready)
         for opened in ready:
             if error := failed.get(opened.head.number):
                 self._fail(opened, error)
@@ -312,7 +281,7 @@ class Heads:
         try:
             self._do(client, message, payload)
         except FlashHeadError as error:
-            answer = messages.Error(_code(error), str(error), request=request, session=session, utterance=utterance)
+            answer = messages.Error(code_of(error), str(error), request=request, session=session, utterance=utterance)
             self._tell(client, answer, None)
         except Exception as error:
             _log.exception("client=%s message=%s failed", self._names.get(client, "?"), type(message).__name__)
@@ -364,7 +333,7 @@ class Heads:
 
     def _speak(self, opened: _Opened, message: messages.Speak, payload: bytes, now_s: float) -> None:
         if message.path:
-            utterance = FileUtterance(message.utterance, self._file(message.path), self._later)
+            utterance = FileUtterance(message.utterance, self._files.audio(message.path), self._later)
         else:
             utterance = Utterance(message.utterance, message.sample_rate_hz, message.channels, message.format)
             # What an interruption drops does not wait any more.
@@ -387,7 +356,7 @@ class Heads:
             utterance.add(payload, message.end)
         except FlashHeadError as error:
             # With a part missing it would never end, or say something else.
-            opened.head.give_up(message.utterance, _code(error), str(error), now_s)
+            opened.head.give_up(message.utterance, code_of(error), str(error), now_s)
             return
         opened.head.audio_came()
 
@@ -399,26 +368,6 @@ class Heads:
                 f"send it later, or start the worker with a higher {MAX_AUDIO_S}.",
             )
 
-    def _file(self, name: str) -> Iterator[np.ndarray]:
-        """Pieces of an audio file, float32 mono at 16 kHz."""
-        path = self._readable(name, AudioError)
-        if not path.is_file():
-            # A pipe would keep every head waiting for who writes into it.
-            raise AudioError(f"{name}: is not a file; name an audio file.")
-        if find_spec("av") is None:
-            raise MissingDependencyError(
-                "the worker cannot read audio files: install flashhead-engine[bake], or send the samples."
-            )
-
-        def chunks() -> Iterator[np.ndarray]:
-            # Here, because importing FFmpeg's libraries takes longer than a frame.
-            from ..audio.decode import open_audio
-
-            with open_audio(path) as audio:
-                yield from map(checked_pcm, audio.chunks())
-
-        return chunks()
-
     def _later(self, call: Callable[[], None]) -> None:
         """Have a call made on a reading thread; heads take their turns again after it."""
 
@@ -427,21 +376,6 @@ class Heads:
             self._inbox.put(_WAKE)
 
         self._reader.submit(make)
-
-    def _readable(self, name: str, error: type[FlashHeadError]) -> Path:
-        """A path inside an allowed folder, links resolved."""
-        try:
-            path = Path(name).resolve()
-            exists = path.exists()
-        except (OSError, ValueError, RuntimeError) as reason:  # too long a name, a zero in it, links in a circle
-            raise error(f"{name[:100]!r}: is no path: {reason.__class__.__name__}.") from reason
-        if not any(path.is_relative_to(folder) for folder in self._allowed):
-            raise error(
-                f"{name}: is in no folder that this worker may read; start it with --allow-path {path.parent}."
-            )
-        if not exists:
-            raise error(f"{name}: does not exist.")
-        return path
 
     # --- opening and closing ------------------------------------------------------------------------------------
 
@@ -452,62 +386,10 @@ class Heads:
                 f"{self._limits.sessions} sessions are open: close one first, "
                 f"or start the worker with a higher {MAX_SESSIONS}.",
             )
-        tier = self._tier(client, asked)
-        settings = self._settings(asked)
-        if asked.frames not in ("shared_memory", "messages"):
-            raise SettingsError(f"frames '{asked.frames}': must be shared_memory or messages.")
-        avatar = asked.avatar
-        if avatar and avatar not in SAMPLES:
-            avatar = str(self._readable(avatar, AvatarError))
+        self._opener.begin(client, asked)
         self._opening += 1
 
-        def load() -> None:
-            session, rings, failed = None, {}, None
-            try:
-                looks = load_avatar(avatar) if avatar and Outputs.VIDEO in settings.outputs else None
-                # Weights are nano's in every tier.
-                session = self._driver(tier if looks else "nano").open(looks, settings)
-                if session.chunk_s:
-                    session = GeneratingSession(session)
-                rings = _rings(asked, settings)
-            except FlashHeadError as error:
-                failed = error
-            except Exception as error:
-                _log.exception("avatar=%s failed to open", avatar)
-                failed = AvatarError(f"{avatar}: the worker failed to open it: {error!r}")
-            self._inbox.put(_Loaded(client, asked, tier, settings, session, rings, failed))
-
-        self._loader.submit(load)
-
-    def _tier(self, client: bytes, asked: messages.Open) -> str:
-        if asked.tier not in (*TIERS, UNTRAINED):
-            raise Refused("unknown_tier", f"tier '{asked.tier}': must be {', '.join(TIERS)}.")
-        try:
-            check_available(asked.tier, self._limits.runtime)
-        except FlashHeadError as error:
-            if asked.lower_tier:
-                return "nano"
-            raise Refused("tier_unavailable", f"tier {asked.tier}: {error}") from error
-        return asked.tier
-
-    def _driver(self, tier: str) -> Driver:
-        """Loaded when the first head asks for it."""
-        with self._loading:
-            if tier not in self._drivers:
-                self._drivers[tier] = load_driver(tier, self._limits.gpu, self._limits.runtime)
-            return self._drivers[tier]
-
-    def _settings(self, asked: messages.Open) -> SessionSettings:
-        settings = asked.session_settings()
-        if Outputs.VIDEO in settings.outputs and asked.size > self._limits.size:
-            raise Refused(
-                "too_large",
-                f"size {asked.size}: this worker draws up to {self._limits.size}: "
-                f"ask for less, or start the worker with a higher {MAX_SIZE}.",
-            )
-        return settings
-
-    def _finish_open(self, loaded: _Loaded) -> None:
+    def _finish_open(self, loaded: Loaded) -> None:
         self._opening -= 1
         client, asked = loaded.client, loaded.asked
         if client not in self._names:
@@ -515,7 +397,7 @@ class Heads:
             return
         if loaded.error:
             loaded.close()
-            self._tell(client, messages.Error(_code(loaded.error), str(loaded.error), request=asked.request), None)
+            self._tell(client, messages.Error(code_of(loaded.error), str(loaded.error), request=asked.request), None)
             return
         rings = loaded.rings
         self._last_number += 1
@@ -597,23 +479,6 @@ class Heads:
         )
 
 
-def _rings(asked: messages.Open, settings: SessionSettings) -> dict[str, RingWriter]:
-    """By track; none when frames come as messages."""
-    rings: dict[str, RingWriter] = {}
-    if asked.frames != "shared_memory":
-        return rings
-    try:
-        if Outputs.BLENDSHAPES in settings.outputs:
-            rings["weights"] = RingWriter()
-        if Outputs.VIDEO in settings.outputs:
-            rings["video"] = RingWriter(settings.size)
-    except FlashHeadError as error:
-        for ring in rings.values():
-            ring.close()
-        raise Refused("no_shared_memory", f'{error} Open with frames = "messages" instead.') from error
-    return rings
-
-
 def _stepped(driver: Driver, heads: list[_Opened]) -> dict[int, Exception]:
     """Have a driver compute heads; by number, those for which it could not. One must not take the others with it:
     where the batch fails each tries alone."""
@@ -634,17 +499,3 @@ def _stepped(driver: Driver, heads: list[_Opened]) -> dict[int, Exception]:
 def _kind(opened: _Opened) -> tuple[bool, int]:
     """Heads of one kind cost the same."""
     return (True, opened.asked.size) if opened.head.draws else _UNDRAWN
-
-
-def _code(error: FlashHeadError) -> str:
-    """The `code` of an `Error` message."""
-    if isinstance(error, Refused):
-        return error.code
-    codes = {
-        AudioError: "bad_audio",
-        AvatarError: "unknown_avatar",
-        SettingsError: "bad_settings",
-        MissingDependencyError: "missing_dependency",
-        TransportError: "transport",
-    }
-    return next((code for kind, code in codes.items() if isinstance(error, kind)), "failed")

@@ -142,12 +142,14 @@ def test_lines_beyond_the_limits_are_named(project, tmp_path, speech):
     write_wav(tmp_path / "voice" / "silent.wav", np.zeros(8_000))
     write_wav(tmp_path / "voice" / "clipped.wav", speech[:8_000] * 1_000)
     names = ("a", "silent", "clipped")
-    (tmp_path / "lines.csv").write_text(HEADER + "\n".join(f"{name},guard,voice/{name}.wav" for name in names))
-    code, summary = run(project(csv_source()))
-    assert code == 3 and summary["baked"] == 3
-    assert set(summary["beyond_limits"]) == {"silent", "clipped"}
-    assert "silence" in summary["beyond_limits"]["silent"][0]
-    assert "clipping" in summary["beyond_limits"]["clipped"][0]
+    rows = [*(f"{name},guard,voice/{name}.wav" for name in names), "frozen,statue,voice/a.wav"]
+    (tmp_path / "lines.csv").write_text(HEADER + "\n".join(rows))
+    code, summary = run(project(csv_source(), PROJECT + "[characters.statue]\nmouth_strength = 0.0\n"))
+    assert code == 3 and summary["baked"] == 4
+    assert set(summary["beyond_limits"]) == {"silent", "clipped", "frozen"}
+    assert "mouth_motion: 0.0000 is below 0.01" in summary["beyond_limits"]["frozen"]
+    assert "silence: 1.00 is above 0.9" in summary["beyond_limits"]["silent"]
+    assert any(what.startswith("clipping: ") for what in summary["beyond_limits"]["clipped"])
 
 
 def test_two_runs_on_one_output_exclude_each_other(tmp_path):

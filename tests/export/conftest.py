@@ -1,5 +1,6 @@
 """Exports of tiny networks; needs the extras `flashhead` and `export`."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -33,17 +34,23 @@ class Exported:
 
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory) -> Callable[[str, str], Exported]:
-    """Call with lite or pro and a precision; each is exported once."""
+    """Call with lite or pro and a precision; each is exported once, by one of the processes that run tests."""
+    from filelock import FileLock
+
     from flashhead_engine.export.folder import export
     from flashhead_engine.export.settings import ExportSettings
 
-    parent = tmp_path_factory.mktemp("exports")
+    own = tmp_path_factory.getbasetemp()
+    parent = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "exports"
+    parent.mkdir(exist_ok=True)
 
     @cache
     def make(tier: str, precision: str = "float32") -> Exported:
         made = Exported(tier, parent / f"{tier}-{precision}")
         settings = ExportSettings(SIZE, precision)
-        export(made.networks(), "tiny-random", settings, "0" * 64, made.folder, lambda text, share: None)
+        with FileLock(f"{made.folder}.lock"):
+            if not made.folder.exists():
+                export(made.networks(), "tiny-random", settings, "0" * 64, made.folder, lambda text, share: None)
         return made
 
     return make

@@ -1,24 +1,17 @@
 """The samples, opened and played with a real worker, and the tests for Unity's own runner, both in the hand-written
 engine under Mono."""
 
-import shutil
 import subprocess
 
 import pytest
-from conftest import COMPILE, NEWTONSOFT, PACKAGE, need
+from conftest import COMPILE, NEWTONSOFT, PACKAGE
 from metas import SAMPLES
 from sample_parts import NAMES
-from test_unity_package import run
-
-LEAST = 28
+from test_unity_package import check_all
 
 
-@pytest.mark.parametrize("runtime", ["mono-sgen", "mono-boehm"])
-def test_all_promises_of_the_samples(runtime, assemblies, surroundings):
-    need(shutil.which(runtime), runtime)
-    outcomes, printed = run(runtime, "FlashHead.SampleTests", assemblies, surroundings)
-    assert len(outcomes) >= LEAST
-    assert set(outcomes.values()) == {"Success"}, printed
+def test_all_promises_of_the_samples(assemblies, surroundings):
+    check_all("FlashHead.SampleTests", 28, assemblies, surroundings)
 
 
 @pytest.mark.parametrize("sample", NAMES)

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from ...drivers.base import Performance, SessionSettings
 from ...errors import FlashHeadError, SettingsError
 from ..formats import FORMATS
+from ..gate import QualityLimits
 
 VERSION = "1.0"
 _LARGEST_BYTES = 16 * 1024 * 1024
@@ -94,14 +95,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seed: Annotated[int, Meta(ge=0)] = 0
     follow_text: bool = True
     performance: PerformanceChosen = PerformanceChosen()
-
-
-class QualityLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line outside one of these is named in the summary; see bake/quality.py for what is measured."""
-
-    max_silence: Share = 0.9
-    max_clipping: Share = 0.01
-    min_mouth_motion: Annotated[float, Meta(ge=0)] = 0.01
 
 
 class ProjectFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,14 +10,16 @@ from pathlib import Path
 import msgspec
 
 from ...avatar.bundle import SAMPLES
-from ...errors import AudioError, FlashHeadError, OutputError
+from ...errors import AudioError, FlashHeadError, MissingDependencyError, OutputError
 from ...transcript.phonemes import phonemise
 from ..formats import FORMATS, line_name
+from ..gate import QualityLimits, Verdict, judge
 from ..manifest import SUFFIX, ManifestError, load_manifest
 from ..outputs import check_replaceable_file, explained
 from ..plan import LineRequest, output_of
+from ..quality import Quality
 from .executor import Executor, Job
-from .file import Character, Project, ProjectError, QualityLimits
+from .file import Character, Project, ProjectError
 from .key import line_key
 from .ledger import DONE, FAILED, PENDING, Entry, Ledger
 from .sources import Line, Problem, collect_lines
@@ -71,7 +73,7 @@ def plan_run(project: Project, ledger: Ledger, only_failed: bool = False) -> Pla
         else:
             jobs.append(job)
     if any(job.text for job in jobs):
-        phonemise("a", "en")
+        _check_texts()
     hashes.save()
     ledger.save(found)
     ledger.save(Entry(job.name, PENDING, job.request.key) for job in jobs)
@@ -86,18 +88,11 @@ def bake(plan: Plan, ledger: Ledger, executor: Executor, stopping: Callable[[], 
         yield entry
 
 
-def beyond_limits(entry: Entry, limits: QualityLimits) -> list[str]:
-    """What of a baked line is outside the limits, in words."""
+def verdict(entry: Entry, limits: QualityLimits) -> Verdict | None:
+    """How good a line came out; None for one that is not baked."""
     if entry.state != DONE or entry.quality is None:
-        return []
-    quality, found = entry.quality, []
-    if quality["silence"] > limits.max_silence:
-        found.append(f"silence {quality['silence']:.2f} is above {limits.max_silence}")
-    if quality["clipping"] > limits.max_clipping:
-        found.append(f"clipping {quality['clipping']:.4f} is above {limits.max_clipping}")
-    if quality["mouth_motion"] < limits.min_mouth_motion:
-        found.append(f"mouth_motion {quality['mouth_motion']:.4f} is below {limits.min_mouth_motion}")
-    return found
+        return None
+    return judge(msgspec.convert(entry.quality, Quality), limits)
 
 
 def prune(project: Project, ledger: Ledger, removed: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -126,11 +121,21 @@ def _check_characters(project: Project) -> None:
     for name, character in project.characters.items():
         settings = project.session_settings(character, 0, character.emotion)
         try:
-            line_key("", project.formats_of(character), _avatar(project, character), character.tier, settings, "", "")
+            avatar = avatar_of(project, character)
+            line_key("", project.formats_of(character), avatar, character.tier, settings, "", "")
         except FlashHeadError as error:
             problems.append(f"{project.path}: characters.{name}: {error}")
     if problems:
         raise ProjectError("\n".join(problems))
+
+
+def _check_texts() -> None:
+    try:
+        phonemise("a", "en")
+    except MissingDependencyError as error:
+        raise MissingDependencyError(
+            f"{error} Or set follow_text = false in [settings]: then texts are neither followed nor checked."
+        ) from error
 
 
 def _same_file(path: str) -> str:
@@ -176,7 +181,7 @@ def _job(project: Project, line: Line, hashes: "_AudioHashes") -> Job:
     character = project.characters[line.character]
     formats = project.formats_of(character)
     settings = project.session_settings(character, _seed(project, line), line.emotion)
-    avatar = _avatar(project, character)
+    avatar = avatar_of(project, character)
     text = line.text if project.settings.follow_text and line.language else ""
     size, sha256 = hashes.of(line.audio)
     folder, name = _folder(project, line), line.name.rpartition("/")[2]
@@ -197,7 +202,8 @@ def _seed(project: Project, line: Line) -> int:
     return int.from_bytes(digest[:4], "little")
 
 
-def _avatar(project: Project, character: Character) -> str:
+def avatar_of(project: Project, character: Character) -> str:
+    """What `load_avatar` takes."""
     return character.avatar if character.avatar in SAMPLES else str(project.path.parent / character.avatar)
 
 
