@@ -746,7 +746,8 @@ def demo(_: argparse.Namespace) -> None:
 
 
 def test(arguments: argparse.Namespace) -> None:
-    extras = ["cpu", "bake", "psd", "window", "dev", *([] if arguments.quick else ["train", "flashhead", "export"])]
+    large = [] if arguments.quick else ["train", "flashhead", "export", "quantise"]
+    extras = ["cpu", "bake", "psd", "window", "dev", *large]
     python = install_project(*extras, needs_native=True)
     run(python, "-m", "ruff", "check", ".")
     environment = {}

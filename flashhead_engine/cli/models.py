@@ -155,9 +155,8 @@ def _add_export(folder: Path) -> None:
     _with_bar("hashing", export.length, lambda advance: added_exports.verify_export(export, advance))
     added_exports.remember_export(export)
     manifest = export.manifest
-    _console().print(
-        f"{manifest.tier}: [green]added[/], {manifest.precision}, pictures of {manifest.size}  {escape(str(folder))}"
-    )
+    about = f"{manifest.computes_in}, pictures of {manifest.size}"
+    _console().print(f"{manifest.tier}: [green]added[/], {about}  {escape(str(folder))}")
 
 
 def _recorded() -> dict[str, registry.RecordedModel]:

@@ -3,13 +3,14 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import torch
+from msgspec.structs import replace
 from torch import nn
 
 from .. import __version__
@@ -26,6 +27,7 @@ from ..runtimes.exported import (
     Manifest,
     Steps,
     StoredConfig,
+    StoredFile,
     read_export,
     stored_file,
 )
@@ -34,6 +36,7 @@ from .graphs import modules, write_graph
 from .settings import ExportSettings
 
 _FILES = re.compile(r"(audio_cond|dit|vae_dec|vae_enc|reference)\.onnx(\.data)?|manifest\.json|steps\.npz")
+_COPIES = 4  # of the transformer, which quantising leaves on the disk until it ends
 _TOOLS = ("torch", "onnx", "onnxscript", "onnx-ir", "numpy")
 
 Report = Callable[[str, float], None]
@@ -51,7 +54,7 @@ def export(
     pending = PendingFolder(folder, _FILES)
     try:
         behind = modules(networks, settings)
-        _check_room(pending.temporary, networks)
+        _check_room(pending.temporary, networks, settings)
         with explained(pending.path):
             _write(networks, tier, settings, model_sha256, behind, pending.temporary, report)
         pending.commit()
@@ -70,12 +73,12 @@ def _write(
     report: Report,
 ) -> None:
     specs = graph_specs(networks.config, settings.size, settings.size, settings.precision)
+    share = 1.0 if settings.eight_bit is None else 0.5  # of the work
     for number, spec in enumerate(specs):
-        report(spec.name, number / (len(specs) + 1))
+        report(spec.name, share * number / (len(specs) + 1))
         write_graph(behind[spec.name], spec, networks.config, folder / f"{spec.name}.onnx")
-    report("checking", len(specs) / (len(specs) + 1))
+    report("checking", share * len(specs) / (len(specs) + 1))
     _steps(networks, settings).save(folder / STEPS)
-    files = {path.name: stored_file(path) for path in sorted(folder.iterdir())}
     manifest = Manifest(
         version=VERSION,
         tier=tier,
@@ -87,11 +90,31 @@ def _write(
         colour_strength=settings.colour_strength,
         opset=OPSET,
         model_sha256=model_sha256,
-        files=files,
-        tools={"flashhead-engine": __version__, **{name: version(name) for name in _TOOLS}},
+        files=_files(folder),
+        tools={"flashhead-engine": __version__, **_versions(_TOOLS)},
     )
-    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+    _save(manifest, folder)
+    if settings.eight_bit is not None:
+        from . import quantise  # needs an extra of its own
+
+        quantisation = quantise.quantise(
+            read_export(folder), settings.eight_bit, lambda text, done: report(text, share + (1.0 - share) * done)
+        )
+        tools = manifest.tools | _versions(quantise.TOOLS)
+        _save(replace(manifest, quantisation=quantisation, files=_files(folder), tools=tools), folder)
     report("done", 1.0)
+
+
+def _files(folder: Path) -> dict[str, StoredFile]:
+    return {path.name: stored_file(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
+
+
+def _versions(packages: Iterable[str]) -> dict[str, str]:
+    return {name: version(name) for name in packages}
+
+
+def _save(manifest: Manifest, folder: Path) -> None:
+    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
 
 
 def _steps(networks: Networks, settings: ExportSettings) -> Steps:
@@ -102,9 +125,10 @@ def _steps(networks: Networks, settings: ExportSettings) -> Steps:
     return Steps(blocks, heads, np.float32(plan.sigmas))
 
 
-def _check_room(folder: Path, networks: Networks) -> None:
+def _check_room(folder: Path, networks: Networks, settings: ExportSettings) -> None:
     """Before hours of work: the weights are nearly all of an export."""
-    parts = (networks.dit, networks.vae, networks.wav2vec2)
+    copies = 0 if settings.eight_bit is None else _COPIES
+    parts = (networks.dit, networks.vae, networks.wav2vec2, *[networks.dit] * copies)
     needed = sum(weight.nbytes for part in parts for weight in part.parameters())
     free = shutil.disk_usage(os.fspath(folder)).free
     if free < needed:

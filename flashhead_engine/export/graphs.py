@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import onnx_ir
 import torch
 from torch import Tensor, nn
 
@@ -79,15 +80,20 @@ def write_graph(module: nn.Module, spec: GraphSpec, config: FlashHeadConfig, pat
             dynamic_shapes=shapes,
             verbose=False,
         )
-    _name_axes(program.model, spec)
-    _forget_origin(program.model)
-    program.save(path, external_data=True)
+    save_graph(program.model, spec, path)
 
 
-def _name_axes(model, spec: GraphSpec) -> None:
+def save_graph(model: onnx_ir.Model, spec: GraphSpec, path: Path) -> None:
+    """Write a graph with its weights beside it. Raises ModelError where it is not what the specification says."""
+    _name_axes(model, spec)
+    _forget_origin(model)
+    onnx_ir.save(model, path, external_data=f"{path.name}.data")
+
+
+def _name_axes(model: onnx_ir.Model, spec: GraphSpec) -> None:
     """Give the axes the names of the specification, after checking everything else against it."""
-    import onnx_ir
-
+    if model.opset_imports != {"": OPSET}:
+        raise ModelError(f"graph {spec.name}: its opsets came out as {model.opset_imports}, must be {OPSET} alone.")
     for kind, values, tensors in (
         ("inputs", model.graph.inputs, spec.inputs),
         ("outputs", model.graph.outputs, spec.outputs),
@@ -104,7 +110,7 @@ def _shape(shape) -> tuple[int | None, ...]:
     return tuple(axis if isinstance(axis, int) else None for axis in shape)
 
 
-def _forget_origin(model) -> None:
+def _forget_origin(model: onnx_ir.Model) -> None:
     """Traces name this machine's files; nobody needs them, and the same export would give other bytes elsewhere."""
     model.metadata_props.clear()
     model.graph.metadata_props.clear()

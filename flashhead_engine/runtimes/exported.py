@@ -22,7 +22,7 @@ from ..errors import ModelError
 from ..models.configs import DitConfig, FlashHeadConfig, LtxVaeConfig, WanVaeConfig, Wav2Vec2Config
 from ..models.registry import RecordedFile, hash_file, record_file
 from ..models.switches import Switches
-from .graphs import PRECISIONS, GraphSpec, graph_specs
+from .graphs import EIGHT_BIT, PRECISIONS, GraphSpec, graph_specs
 
 MANIFEST, STEPS = "manifest.json", "steps.npz"
 VERSION = 1
@@ -55,9 +55,29 @@ class StoredFile(msgspec.Struct, frozen=True):
     sha256: str
 
 
+class StoredLine(msgspec.Struct, frozen=True):
+    """Of dialogue."""
+
+    name: str
+    sha256: str
+
+
+class Quantisation(msgspec.Struct, frozen=True):
+    """Of the transformer's linear layers, `layers` of them. `linears`: one of `EIGHT_BIT`. `calibration`: lines that
+    the ranges come from; `samples`: steps of their chunks. `held_out`: the line that `error` was measured on: of a
+    step's flow against the same step in the graph's precision, relative L2, the worst."""
+
+    linears: str
+    layers: int
+    calibration: tuple[StoredLine, ...]
+    samples: int
+    held_out: StoredLine
+    error: float
+
+
 class Manifest(msgspec.Struct, frozen=True):
     """`size`: height and width of pictures. `model_sha256`: of the weights that were exported. `files`: all others of
-    the folder, by name. `tools`: versions of what made it."""
+    the folder, by name. `tools`: versions of what made it. `quantisation`: None where nothing is in 8 bits."""
 
     version: int
     tier: str
@@ -71,6 +91,14 @@ class Manifest(msgspec.Struct, frozen=True):
     model_sha256: str
     files: dict[str, StoredFile]
     tools: dict[str, str]
+    quantisation: Quantisation | None = None
+
+    @property
+    def computes_in(self) -> str:
+        """In words."""
+        if self.quantisation is None:
+            return self.precision
+        return f"{self.precision} with linear layers in {self.quantisation.linears}"
 
 
 class _Versioned(msgspec.Struct):
@@ -180,6 +208,10 @@ def _check(path: Path, manifest: Manifest) -> None:
     for wrong, text in (
         (manifest.opset != OPSET, f"has opset {manifest.opset}, not {OPSET}"),
         (manifest.precision not in PRECISIONS, f"has the precision '{manifest.precision}'"),
+        (
+            manifest.quantisation is not None and manifest.quantisation.linears not in EIGHT_BIT,
+            f"has linear layers in '{manifest.quantisation and manifest.quantisation.linears}'",
+        ),
         ((config.ltx_vae is None) == (config.wan_vae is None), "must name one autoencoder"),
         (manifest.size <= 0 or manifest.size % config.latent_stride != 0, f"is of {manifest.size} pixels"),
         (manifest.steps < 1, f"has {manifest.steps} steps"),

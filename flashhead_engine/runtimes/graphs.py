@@ -20,6 +20,9 @@ from ..models.configs import CHUNK_FRAMES, FlashHeadConfig, LtxVaeConfig
 PRECISIONS = ("float32", "float16", "bfloat16")
 """What a graph may compute in."""
 
+EIGHT_BIT = ("int8", "fp8")
+"""What the linear layers of the transformer may be quantised to; all else computes in the graph's precision."""
+
 MOST_AT_ONCE = 8
 """Heads of one batch."""
 

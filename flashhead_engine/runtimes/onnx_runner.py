@@ -146,7 +146,12 @@ def _sessions(export: Export, providers: list | None, devices: Sequence = ()) ->
         try:
             sessions[spec.name] = ort.InferenceSession(path, options, providers=providers)
         except Exception as error:  # its own kinds of errors have no common base
-            raise ModelError(f"{path} cannot be loaded by ONNX Runtime {ort.__version__}: {_line(error)}") from error
+            hint = ""
+            if export.manifest.quantisation is not None:
+                hint = f" Export it with --precision {export.manifest.precision} for this machine."
+            raise ModelError(
+                f"{path} cannot be loaded by ONNX Runtime {ort.__version__}: {_line(error)}{hint}"
+            ) from error
     return sessions
 
 

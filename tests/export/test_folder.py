@@ -28,6 +28,9 @@ from flashhead_engine.runtimes.onnx_runner import open_runner
 
 from .conftest import SIZE
 
+LINE = {"name": "line.wav", "sha256": ""}
+QUANTISED = dict(linears="int8", layers=16, calibration=[LINE], samples=12, held_out=LINE, error=0.01)
+
 
 @pytest.fixture
 def damaged(exported, tmp_path) -> Path:
@@ -59,6 +62,8 @@ def test_what_was_written_is_read(exported, damaged) -> None:
         ({"version": 0}, "of version 0; this program reads version 1. Export the tier again"),
         ({"opset": 21}, "has opset 21, not 23"),
         ({"precision": "int3"}, "has the precision 'int3'"),
+        ({"quantisation": QUANTISED | {"linears": "int3"}}, "has linear layers in 'int3'"),
+        ({"quantisation": QUANTISED | {"error": "small"}}, "is damaged"),
         ({"files": {}}, "does not name steps.npz"),
         ({"files": {"../secret": {"length": 1, "sha256": ""}}}, "names files outside its folder"),
         ({"steps": "four"}, "is damaged"),

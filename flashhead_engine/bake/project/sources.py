@@ -230,14 +230,18 @@ def _by_rule(rule: str, fields: dict[str, str]) -> tuple[str, str | None]:
 # --- Folders ----------------------------------------------------------------------------------------------------
 
 
+def audio_files(folder: Path) -> list[Path]:
+    """By the endings of their names, sorted, those of inner folders too."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file())
+
+
 def _read_folder(base: Path, source: FolderSource) -> Iterator[_Found]:
     folder = base / source.folder
     if not folder.is_dir():
         raise ProjectError(f"{folder}: is no folder. Check the path in the project.")
     _check_rule(folder, "rule", source.rule)
     pattern = _rule_pattern(folder, source.rule)
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file())
-    for path in files:
+    for path in audio_files(folder):
         inside = path.relative_to(folder)
         if any(part.startswith(".") for part in inside.parts):
             continue

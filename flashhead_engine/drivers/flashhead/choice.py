@@ -58,7 +58,7 @@ def choose(tier: str, wanted: str | None = None) -> Choice:
         except FlashHeadError:
             pass  # slowly is better than not at all
     place = "on the GPU" if on_gpu else "on the CPU"
-    why = f"{place}, {export.manifest.precision}, from {export.folder}{not_by_tensorrt}"
+    why = f"{place}, {export.manifest.computes_in}, from {export.folder}{not_by_tensorrt}"
     return Choice("onnxruntime", export, on_gpu, why)
 
 
@@ -66,7 +66,7 @@ def _tensorrt(export: Export) -> Choice:
     from ...runtimes.tensorrt_runner import usable_engines
 
     engines = usable_engines(export)
-    why = f"on the GPU, {export.manifest.precision}, by the engines in {engines.folder}"
+    why = f"on the GPU, {export.manifest.computes_in}, by the engines in {engines.folder}"
     return Choice("tensorrt", export, True, why, engines)
 
 
