@@ -149,7 +149,7 @@ def _run(project: Project, jobs: int | None, remove: bool, quiet: bool, json: bo
         unchanged=plan.unchanged,
         failed=failed,
         beyond_limits=flagged,
-        warnings={entry.name: entry.warning for entry in done if entry.warning},
+        warnings=plan.warnings | {entry.name: entry.warning for entry in done if entry.warning},
         removed_from_project=len(plan.removed),
         pruned=len(pruned),
         not_pruned=not_pruned,

@@ -11,10 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "bake_formats"))
+
+from heads import read_animation, write_head
+
+from flashhead_engine.bake.head import load_head
+from flashhead_engine.bake.line import bake_line
 from flashhead_engine.bake.manifest import load_manifest
-from flashhead_engine.bake.project.file import ProjectError
+from flashhead_engine.bake.project.file import ProjectError, load_project
 from flashhead_engine.bake.project.ledger import PENDING, Entry, Ledger
 from flashhead_engine.bake.project.lock import FOLDER, output_lock
+from flashhead_engine.bake.project.run import Plan, plan_run
+from flashhead_engine.blendshapes.arkit import ARKIT_52
 
 from .conftest import PROJECT, csv_source, write_wav
 
@@ -175,3 +183,28 @@ def workers_of(parent: int) -> list[int]:
     """Its children that multiprocessing has spawned (Linux)."""
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def test_a_character_speaks_with_its_head(project, tmp_path):
+    (tmp_path / "lines.csv").write_text(HEADER + "a,guard,voice/a.wav\nb,heroine,voice/b.wav\n")
+    head = PROJECT.replace("[characters.guard]", '[characters.guard]\nformats = ["glb"]\nhead = "guard.glb"')
+    path = project(csv_source(), head)
+    with pytest.raises(ProjectError, match=r"characters.guard: .*guard.glb: cannot be read"):
+        planned(path)
+    write_head(tmp_path / "guard.glb")
+    before = planned(path)
+    assert not before.warnings and before.jobs[0].request.rig.head == tmp_path / "guard.glb"
+    load_head.cache_clear()
+    write_head(tmp_path / "guard.glb", ARKIT_52[:-1])
+    after = planned(path)
+    assert "tongueOut" in after.warnings["characters.guard"]
+    keys = [[job.request.key for job in plan.jobs] for plan in (before, after)]
+    assert keys[0][0] != keys[1][0] and keys[0][1] == keys[1][1], "only lines with the head are baked again"
+    bake_line(after.jobs[0].request, lambda share: None)
+    assert read_animation(tmp_path / "baked" / "a.glb")[2].std() > 0.01
+
+
+def planned(path: Path) -> Plan:
+    project = load_project(path)
+    with output_lock(project.output), Ledger(project.output) as ledger:
+        return plan_run(project, ledger)

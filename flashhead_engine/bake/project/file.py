@@ -68,9 +68,11 @@ class FolderSource(_Source, frozen=True, kw_only=True, tag="folder"):
 
 
 class Character(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a character is baked. `avatar`: a sample's name, or a folder, which is relative to the project file."""
+    """How a character is baked. `avatar`: a sample's name, or a folder. `head`: the .glb file of its 3D head, for
+    the format glb. Both are relative to the project file."""
 
     avatar: Name = "guard"
+    head: Name | None = None
     tier: Literal["nano", "lite", "pro", "tiny-random"] = "nano"
     emotion: Name = "neutral"
     emotion_intensity: Share = 1.0
