@@ -664,7 +664,9 @@ def demo(_: argparse.Namespace) -> None:
 
 
 def test(arguments: argparse.Namespace) -> None:
-    extras = ["cpu", "bake", "psd", "window", "dev", *([] if arguments.quick else ["train", "flashhead", "export"])]
+    extras = ["cpu", "bake", "psd", "window", "dev"]
+    if not arguments.quick:
+        extras += ["ray", "train", "flashhead", "export"]
     python = install_project(*extras, needs_native=True)
     run(python, "-m", "ruff", "check", ".")
     environment = {}

@@ -180,9 +180,18 @@ def test_lines_of_a_worker_that_died_are_baked_by_another(project, tmp_path):
 
 
 def workers_of(parent: int) -> list[int]:
-    """Its children that multiprocessing has spawned (Linux)."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    """Its children that multiprocessing has spawned."""
+    return [child for child in children_of(parent) if b"spawn_main" in command_of(child)]
+
+
+def children_of(parent: int) -> list[int]:
+    """Of all its threads (Linux)."""
+    threads = Path(f"/proc/{parent}/task").iterdir()
+    return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+
+
+def command_of(process: int) -> bytes:
+    return Path(f"/proc/{process}/cmdline").read_bytes()
 
 
 def test_a_character_speaks_with_its_head(project, tmp_path):
