@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from typer.core import TyperGroup
 
+from ..bake.project.checkout import check_out
 from ..bake.project.executor import Executor, LocalPool
 from ..bake.project.file import Project, ProjectError, load_project
 from ..bake.project.ledger import DONE, FAILED, PENDING, Entry, Ledger
@@ -162,6 +163,7 @@ def _run(
         plan = plan_run(project, ledger, only_failed)
         if not quiet and not json:
             console.print(f"{len(plan.jobs)} lines to bake, {plan.unchanged} unchanged, {len(plan.problems)} wrong")
+        check_out(project, plan.jobs, ledger.entries())
         if remove:
             pruned, not_pruned = prune(project, ledger, plan.removed)
         executor = _executor(executor_name, project, plan, jobs, address)

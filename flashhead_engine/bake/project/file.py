@@ -107,10 +107,12 @@ class QualityLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ProjectFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`include`: further files, with sources and characters alone."""
+    """`include`: further files, with sources and characters alone. `checkout`: a command that is called with the
+    read-only files that a run will replace."""
 
     version: Version
     output: Name
+    checkout: Annotated[tuple[Name, ...], Meta(min_length=1)] | None = None
     formats: Annotated[tuple[Name, ...], Meta(min_length=1)] = ("json",)
     characters: dict[Name, Character] = {}
     sources: list[CsvSource | JsonLinesSource | FolderSource] = []
@@ -134,6 +136,7 @@ class Project(Struct, frozen=True, kw_only=True):
 
     path: Path
     output: Path
+    checkout: tuple[str, ...] | None
     formats: tuple[str, ...]
     characters: dict[str, Character]
     sources: list[tuple[Path, CsvSource | JsonLinesSource | FolderSource]]
@@ -165,6 +168,7 @@ def load_project(path: Path) -> Project:
     project = Project(
         path=path,
         output=(path.parent / main.output).resolve(),
+        checkout=main.checkout,
         formats=main.formats,
         characters=characters,
         sources=sources,
