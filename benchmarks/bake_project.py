@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ DIALOGUE = Path(__file__).parents[1] / "examples" / "dialogue"
 SAMPLES = ("guard_en.wav", "heroine_en.flac", "guard_de.mp3", "merchant_fr.ogg")
 PROJECT = """version = "1.0"
 output = "baked"
-formats = ["json"]
+formats = {formats}
 
 [characters.guard]
 
@@ -69,7 +70,7 @@ def main() -> int:
     return 0 if all(kept.values()) else 1
 
 
-def write_project(folder: Path, lines: int, broken: int) -> Path:
+def write_project(folder: Path, lines: int, broken: int, formats: Sequence[str] = ("json",)) -> Path:
     speech = np.concatenate([_pcm(DIALOGUE / name) for name in SAMPLES])
     random = np.random.default_rng(0)
     (folder / "voice").mkdir()
@@ -85,7 +86,7 @@ def write_project(folder: Path, lines: int, broken: int) -> Path:
         rows.append(f"{number:06d},voice/{path.name}")
     (folder / "lines.csv").write_text("\n".join(rows), encoding="utf-8")
     project = folder / "dialogue.toml"
-    project.write_text(PROJECT, encoding="utf-8")
+    project.write_text(PROJECT.format(formats=list(formats)), encoding="utf-8")
     return project
 
 

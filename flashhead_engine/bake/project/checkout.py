@@ -27,7 +27,7 @@ def check_out(project: Project, jobs: Sequence[Job], entries: dict[str, Entry]) 
         held = [path for path in held if is_read_only(path)]
     if held:
         how = (
-            "Check them out, or name the command of your version control in the project, such as checkout = ['p4', 'edit']."
+            "Check them out, or name a command that does so as the project's checkout, such as ['p4', 'edit']."
             if project.checkout is None
             else "The checkout command has left them read-only."
         )
