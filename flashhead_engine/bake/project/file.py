@@ -53,7 +53,7 @@ class CsvSource(_Table, frozen=True, kw_only=True, tag="csv"):
     """A table with a header row. `audio`: a rule such as "voice/{language}/{id}.wav", where no column says it.
     `character` and `language`: of rows that do not say it. `preset`: columns as a dialogue tool exports them."""
 
-    preset: Literal["yarn-spinner", "dialogue-manager"] | None = None
+    preset: Literal["ink-localiser", "yarn-spinner", "dialogue-manager"] | None = None
 
 
 class JsonLinesSource(_Table, frozen=True, kw_only=True, tag="jsonl"):
@@ -65,6 +65,25 @@ class FolderSource(_Source, frozen=True, kw_only=True, tag="folder"):
 
     folder: Name
     rule: Name
+
+
+class InkSource(_Source, frozen=True, kw_only=True, tag="ink"):
+    """A story of Ink with a tag such as #id:gate_1 at each line, and what it includes. `audio`: a rule."""
+
+    file: Name
+    audio: Name
+
+
+class DialogicSource(_Source, frozen=True, kw_only=True, tag="dialogic"):
+    """A timeline of Dialogic 2 with the ids that it gives for translation. `translations`: the CSV table with the
+    text in the source's `language`, where it is not the timeline's. `audio`: a rule."""
+
+    file: Name
+    translations: Name | None = None
+    audio: Name
+
+
+Source = CsvSource | JsonLinesSource | FolderSource | InkSource | DialogicSource
 
 
 class Character(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,7 +134,7 @@ class ProjectFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     checkout: Annotated[tuple[Name, ...], Meta(min_length=1)] | None = None
     formats: Annotated[tuple[Name, ...], Meta(min_length=1)] = ("json",)
     characters: dict[Name, Character] = {}
-    sources: list[CsvSource | JsonLinesSource | FolderSource] = []
+    sources: list[Source] = []
     include: list[Name] = []
     settings: Settings = Settings()
     quality: QualityLimits = QualityLimits()
@@ -124,7 +143,7 @@ class ProjectFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class IncludedFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: Version
     characters: dict[Name, Character] = {}
-    sources: list[CsvSource | JsonLinesSource | FolderSource] = []
+    sources: list[Source] = []
     include: list[Name] = []
 
 
@@ -139,7 +158,7 @@ class Project(Struct, frozen=True, kw_only=True):
     checkout: tuple[str, ...] | None
     formats: tuple[str, ...]
     characters: dict[str, Character]
-    sources: list[tuple[Path, CsvSource | JsonLinesSource | FolderSource]]
+    sources: list[tuple[Path, Source]]
     settings: Settings
     quality: QualityLimits
 
