@@ -1,10 +1,11 @@
 """How fast a project of many short lines is baked, and how soon it is known that nothing has changed.
 
-    python benchmarks/bake_project.py [--lines 10000] [--broken 10]
+    python benchmarks/bake_project.py [--lines 10000] [--broken 10] [--jobs 2] [--executor ray]
 
 Limits: a run over 10,000 lines in which nothing has changed takes under 20 s and 500 MB; nano's blendshapes alone are
 baked 135 times faster than real time on each core; a broken file fails alone. Lines are pieces of 1 to 2 s of the
-sample dialogue, written to a temporary folder. On Linux.
+sample dialogue, written to a temporary folder. A Ray cluster of this machine takes some seconds to start, which are
+in its figures. On Linux.
 """
 
 import argparse
@@ -42,13 +43,15 @@ def main() -> int:
     parser.add_argument("--lines", type=int, default=10_000)
     parser.add_argument("--broken", type=int, default=10, help="of them, files that are no audio")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--executor", choices=("local", "ray"), default="local")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         project = write_project(Path(folder), arguments.lines, arguments.broken)
-        first, first_mb = run(project, arguments.jobs)
-        again, again_mb = run(project, arguments.jobs)
+        first, first_mb = run(project, arguments.jobs, arguments.executor)
+        again, again_mb = run(project, arguments.jobs, arguments.executor)
     per_core = first["x_real_time"] / arguments.jobs
-    print(f"| {arguments.lines} lines, {arguments.jobs} processes | s | lines/s | x real time of a core | MB |")
+    what = f"{arguments.lines} lines, {arguments.jobs} processes, {arguments.executor}"
+    print(f"| {what} | s | lines/s | x real time of a core | MB |")
     print("|---|---|---|---|---|")
     print(
         f"| all new | {first['elapsed_s']:.1f} | {first['lines_per_s']:.0f} | {per_core:.0f} | {first_mb:.0f} |\n"
@@ -63,8 +66,9 @@ def main() -> int:
         f"the second run takes under {RERUN_S:.0f} s and {RERUN_MB:.0f} MB": (
             again["elapsed_s"] < RERUN_S and again_mb < RERUN_MB
         ),
-        f"{X_REAL_TIME:.0f} x real time of a core": per_core >= X_REAL_TIME,
     }
+    if arguments.executor == "local":
+        kept[f"{X_REAL_TIME:.0f} x real time of a core"] = per_core >= X_REAL_TIME
     for words, is_kept in kept.items():
         print(f"{'kept' if is_kept else 'MISSED'}: {words}")
     return 0 if all(kept.values()) else 1
@@ -101,10 +105,11 @@ def _write_wav(path: Path, pcm: np.ndarray) -> None:
         file.writeframes((pcm.clip(-1, 1) * 32767).astype("<i2").tobytes())
 
 
-def run(project: Path, jobs: int) -> tuple[dict, float]:
+def run(project: Path, jobs: int, executor: str = "local") -> tuple[dict, float]:
     """A run's summary, and the most memory that one of its processes had, in MB."""
     command = [sys.executable, "-m", "flashhead_engine", "bake-project", "run", str(project)]
-    process = subprocess.Popen([*command, "--json", "--jobs", str(jobs)], stdout=subprocess.PIPE, text=True)
+    command += ["--json", "--jobs", str(jobs), "--executor", executor]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     answer = process.stdout.read()
     _, _, usage = os.wait4(process.pid, 0)
     if not answer:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,8 @@ def kill(project: Path, output: Path, lines: int, delay_s: float) -> None:
     while process.poll() is None and len(list(output.glob(f"*{MANIFEST}"))) < lines:
         time.sleep(0.001)
     time.sleep(delay_s)
-    os.killpg(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it has ended
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 

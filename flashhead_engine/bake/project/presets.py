@@ -1,9 +1,9 @@
 """Tables as dialogue tools export them: their columns, and what their ids and texts have around them.
 
-Facts: Ink-Localiser's strings files have ID,Text, and by custom a text begins with who says it ("Guard: Halt!"). Yarn
-Spinner's have language,id,text,file,node,lineNumber,lock,comment, ids begin with "line:", and texts as before. Dialogue
-Manager for Godot exports keys, a column for each locale, and where its settings say so _character, which is
-"(response)" for what the player chooses.
+Facts: Ink-Localiser's strings files have ID,Text, and by custom a text begins with who says it ("Guard: Halt!").
+Yarn Spinner's have language,id,text,file,node,lineNumber,lock,comment, ids begin with "line:", and texts are as
+before. Dialogue Manager for Godot exports keys, a column for each locale, and where its settings say so _character,
+which is "(response)" for what the player chooses.
 """
 
 from collections.abc import Callable

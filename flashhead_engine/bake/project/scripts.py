@@ -2,8 +2,8 @@
 
 Facts: Ink has no ids of its own; Ink-Localiser and others write them as a tag, `Halt! #id:gate_1`, and its compiler
 reads what INCLUDE names relative to the folder of the story's main file. Dialogic writes
-`guard (angry): Halt! #id:1f` when translation is switched on; its CSV tables have the keys `Text/1f/text` and a column
-for each language.
+`guard (angry): Halt! #id:1f` when translation is switched on; its CSV tables have the keys `Text/1f/text` and a
+column for each language.
 """
 
 import re
