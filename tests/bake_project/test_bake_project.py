@@ -1,7 +1,9 @@
 """`flashhead bake-project` as a person runs it: only what changed is baked, and what is wrong fails alone."""
 
+import errno
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -23,6 +25,7 @@ from flashhead_engine.bake.project.ledger import PENDING, Entry, Ledger
 from flashhead_engine.bake.project.lock import FOLDER, output_lock
 from flashhead_engine.bake.project.run import Plan, plan_run
 from flashhead_engine.blendshapes.arkit import ARKIT_52
+from flashhead_engine.errors import OutputError
 
 from .conftest import PROJECT, csv_source, write_wav
 
@@ -217,3 +220,48 @@ def planned(path: Path) -> Plan:
     project = load_project(path)
     with output_lock(project.output), Ledger(project.output) as ledger:
         return plan_run(project, ledger)
+
+
+def test_a_line_that_the_disk_has_no_room_for_fails_alone_and_leaves_nothing(project, tmp_path, speech):
+    write_wav(tmp_path / "voice" / "long.wav", np.tile(speech, 6)[: 20 * 16_000])
+    (tmp_path / "lines.csv").write_text(HEADER + "long,guard,voice/long.wav\na,guard,voice/a.wav\n")
+    path = project(csv_source())
+    # A file system's limit for one file is told like a full disk.
+    most = 256 * 1024
+    process = start(
+        *(path, "--json", "--jobs", 1),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+    )
+    output, errors = process.communicate(timeout=60)
+    summary = json.loads(output)
+    assert process.returncode == 1 and summary["baked"] == 1, errors
+    assert set(summary["failed"]) == {"long"} and "the disk is full" in summary["failed"]["long"]
+    assert set(results(tmp_path / "baked")) == {"a.csv", "a.flashhead.json"}
+    code, summary = run("retry", path)
+    assert (code, summary["baked"]) == (0, 1), "with room it goes on"
+
+
+def test_a_read_only_disk_is_told_once(tmp_path, monkeypatch):
+    def refuse(*_arguments, **_options):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    with pytest.raises(OutputError, match="the disk is read-only"), output_lock(tmp_path / "baked"):
+        pass
+
+
+def test_names_of_any_script_and_length_are_baked(project, tmp_path):
+    names = ["台詞 第一", "Grüße_ß", "x" * 200, "é" * 100]
+    rows = [f"{name},guard,voice/a.wav" for name in names]
+    (tmp_path / "lines.csv").write_text(HEADER + "\n".join(rows), encoding="utf-8")
+    code, summary = run(project(csv_source('language = "日本"')))
+    assert (code, summary["baked"]) == (0, 4), summary
+    assert {f"日本/{name}.csv" for name in names} < set(results(tmp_path / "baked"))
+
+
+def test_one_broken_file_of_many_fails_alone(project, tmp_path):
+    (tmp_path / "voice" / "broken.wav").write_bytes(b"no audio")
+    rows = [f"l{number},guard,voice/{'broken' if number == 17 else 'a'}.wav" for number in range(40)]
+    (tmp_path / "lines.csv").write_text(HEADER + "\n".join(rows))
+    code, summary = run(project(csv_source()))
+    assert (code, summary["baked"]) == (1, 39) and set(summary["failed"]) == {"l17"}
