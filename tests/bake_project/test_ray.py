@@ -134,3 +134,16 @@ def test_an_address_without_a_cluster_is_told_at_once(lines, address, words):
     output, jobs = jobs_of(lines("nobody"))
     with pytest.raises(ProjectError, match=f"--address {address}: .*{words}"):
         list(RayCluster(output, address, None, False).run(jobs, lambda: False))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_cluster_finishes_what_was_begun_when_it_is_told_to_stop(cluster, lines, tmp_path, number):
+    words = ("--json", "--executor", "ray", "--address", cluster.address)
+    process = start(lines("stopped"), *words, start_new_session=True)
+    wait_until(lambda: baked(tmp_path / "stopped") >= 1)
+    os.killpg(process.pid, number)
+    output, errors = process.communicate(timeout=60)
+    summary = json.loads(output)
+    assert process.returncode == 130 and summary["stopped"], errors
+    assert summary["baked"] == baked(tmp_path / "stopped") == LINES - summary["left"]
+    assert not list((tmp_path / "stopped").glob("*.part"))
