@@ -42,7 +42,10 @@ class _Actor:
             return f"has flashhead-engine {__version__} and not {version}. Install the same one everywhere."
         if not (self._output / FOLDER).is_dir():
             return f"does not see {self._output}. Mount the project's folders everywhere under the same path."
-        self._staying.enter_context(worker_lock(self._output))
+        try:
+            self._staying.enter_context(worker_lock(self._output))
+        except ProjectError as error:
+            return f"cannot bake there: {error}"
         return None
 
     def bake(self, job: Job) -> Entry:
@@ -76,7 +79,8 @@ class RayCluster:
             return
         with _connected(self._address) as ray:
             places = self._places(ray.nodes())
-            yield from _Run(ray, self._output, jobs).bake(places, self._most_workers or len(places), stopping)
+            run = _Run(ray, self._output, jobs, self._on_gpus)
+            yield from run.bake(places, self._most_workers or len(places), stopping)
 
     def _places(self, nodes: list[dict]) -> list[dict]:
         """The machine of each worker, in turns."""
@@ -100,9 +104,10 @@ class RayCluster:
 class _Run:
     """What is on its way in one run over a cluster."""
 
-    def __init__(self, ray: Any, output: Path, jobs: Sequence[Job]) -> None:
+    def __init__(self, ray: Any, output: Path, jobs: Sequence[Job], on_gpus: bool) -> None:
         self._ray = ray
         self._output = output
+        self._on_gpus = on_gpus
         self._waiting = deque(longest_first(jobs))
         self._workers: list[_Worker] = []
         self._spare: deque[dict] = deque()
@@ -110,6 +115,7 @@ class _Run:
         # In the order in which they were sent, which is that in which a worker takes them.
         self._running: dict[Any, tuple[_Worker, Job]] = {}
         self._deaths: Counter[str] = Counter()
+        self._last_loss: Exception | None = None
         # How many workers in a row were lost on a machine before they answered.
         self._silent: Counter[str] = Counter()
 
@@ -119,7 +125,10 @@ class _Run:
             self._start(node)
         while self._running or (self._waiting and not stopping()):
             if not self._workers:
-                raise ProjectError("no machine of the Ray cluster is left. Run it again: what was baked is kept.")
+                raise ProjectError(
+                    f"no machine of the Ray cluster bakes any more (the last: {self._last_loss}). See `ray status`, "
+                    "and run it again: what was baked is kept."
+                )
             if not stopping():
                 self._send()
             ended, _ = self._ray.wait([*self._running, *self._greetings], timeout=_LOOK_S)
@@ -134,7 +143,7 @@ class _Run:
 
         actor = self._ray.remote(_Actor).options(
             num_cpus=0,
-            num_gpus=1 if node["Resources"].get("GPU") else 0,
+            num_gpus=1 if self._on_gpus and node["Resources"].get("GPU") else 0,
             scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False),
             # As in pool.one_blas_thread.
             runtime_env={"env_vars": {"OPENBLAS_NUM_THREADS": "1"}},
@@ -147,7 +156,8 @@ class _Run:
         worker = self._greetings.pop(answer)
         try:
             problem = self._ray.get(answer)
-        except self._ray.exceptions.RayError:
+        except self._ray.exceptions.RayError as error:
+            self._last_loss = error
             self._replace(worker)
             return
         if problem is not None:
@@ -174,6 +184,7 @@ class _Run:
 
     def _lose(self, worker: _Worker, error: Exception) -> Iterator[Entry]:
         """A worker is gone: what it had goes to others. The line that it was baking may have killed it."""
+        self._last_loss = error
         lost = [answer for answer, (owner, _) in self._running.items() if owner is worker]
         suspect, *others = [self._running.pop(answer)[1] for answer in lost]
         self._waiting.extendleft(reversed(others))
