@@ -43,7 +43,7 @@ def main() -> int:
             lines, delay_s = int(random.integers(arguments.lines)), float(random.uniform(0, LONGEST_DELAY_S))
             kill(project, output, lines, delay_s)
             killed = look(output)
-            summary, _ = run(project, JOBS)
+            summary, *_ = run(project, JOBS)
             complete.append(len(killed.complete))
             found = wrong(undisturbed, killed, look(output), summary["baked"])
             failures += [f"kill {number}, {delay_s:.3f} s after line {lines}: {what}" for what in found]
