@@ -746,7 +746,7 @@ def demo(_: argparse.Namespace) -> None:
 
 
 def test(arguments: argparse.Namespace) -> None:
-    large = [] if arguments.quick else ["train", "flashhead", "export", "quantise"]
+    large = [] if arguments.quick else ["ray", "train", "flashhead", "export", "quantise"]
     extras = ["cpu", "bake", "psd", "window", "dev", *large]
     python = install_project(*extras, needs_native=True)
     run(python, "-m", "ruff", "check", ".")

@@ -1,11 +1,12 @@
 """How fast a project of many short lines is baked, how soon it is known that nothing has changed, and how long its
 report takes.
 
-    python benchmarks/bake_project.py [--lines 10000] [--broken 10]
+    python benchmarks/bake_project.py [--lines 10000] [--seconds 1] [--broken 10] [--jobs 2] [--executor ray]
 
 Limits: a run over 10,000 lines in which nothing has changed takes under 20 s and 500 MB; nano's blendshapes alone are
-baked 135 times faster than real time on each core; a broken file fails alone. Lines are pieces of 1 to 2 s of the
-sample dialogue, written to a temporary folder. On Linux.
+baked 135 times faster than real time on each core; a broken file fails alone. Lines are pieces of the sample dialogue
+of --seconds to twice that, written to a temporary folder. Processor time is that of all processes on this side, start
+included. A Ray cluster of this machine takes some seconds to start, which are in its figures. On Linux.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +28,7 @@ DIALOGUE = Path(__file__).parents[1] / "examples" / "dialogue"
 SAMPLES = ("guard_en.wav", "heroine_en.flac", "guard_de.mp3", "merchant_fr.ogg")
 PROJECT = """version = "1.0"
 output = "baked"
-formats = ["json"]
+formats = {formats}
 
 [characters.guard]
 
@@ -41,21 +43,25 @@ RERUN_S, RERUN_MB, X_REAL_TIME = 20.0, 500.0, 135.0
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=1.0, help="of the shortest line")
     parser.add_argument("--broken", type=int, default=10, help="of them, files that are no audio")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--executor", choices=("local", "ray"), default="local")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        project = write_project(Path(folder), arguments.lines, arguments.broken)
-        first, first_mb = run(project, arguments.jobs)
-        again, again_mb = run(project, arguments.jobs)
+        project = write_project(Path(folder), arguments.lines, arguments.broken, seconds=arguments.seconds)
+        first, first_mb, first_cpu_s = run(project, arguments.jobs, arguments.executor)
+        again, again_mb, again_cpu_s = run(project, arguments.jobs, arguments.executor)
         report_s, page_mb = report(project)
     per_core = first["x_real_time"] / arguments.jobs
-    print(f"| {arguments.lines} lines, {arguments.jobs} processes | s | lines/s | x real time of a core | MB |")
-    print("|---|---|---|---|---|")
+    what = f"{arguments.lines} lines, {arguments.jobs} processes, {arguments.executor}"
+    print(f"| {what} | s | processor s | lines/s | x real time of a core | MB |")
+    print("|---|---|---|---|---|---|")
     print(
-        f"| all new | {first['elapsed_s']:.1f} | {first['lines_per_s']:.0f} | {per_core:.0f} | {first_mb:.0f} |\n"
-        f"| nothing changed | {again['elapsed_s']:.1f} | | | {again_mb:.0f} |\n"
-        f"| report, a page of {page_mb:.1f} MB | {report_s:.1f} | | | |\n"
+        f"| all new | {first['elapsed_s']:.1f} | {first_cpu_s:.1f} | {first['lines_per_s']:.0f} | {per_core:.0f} | "
+        f"{first_mb:.0f} |\n"
+        f"| nothing changed | {again['elapsed_s']:.1f} | {again_cpu_s:.1f} | | | {again_mb:.0f} |\n"
+        f"| report, a page of {page_mb:.1f} MB | {report_s:.1f} | | | | |\n"
     )
     good = arguments.lines - arguments.broken
     kept = {
@@ -66,14 +72,17 @@ def main() -> int:
         f"the second run takes under {RERUN_S:.0f} s and {RERUN_MB:.0f} MB": (
             again["elapsed_s"] < RERUN_S and again_mb < RERUN_MB
         ),
-        f"{X_REAL_TIME:.0f} x real time of a core": per_core >= X_REAL_TIME,
     }
+    if arguments.executor == "local":
+        kept[f"{X_REAL_TIME:.0f} x real time of a core"] = per_core >= X_REAL_TIME
     for words, is_kept in kept.items():
         print(f"{'kept' if is_kept else 'MISSED'}: {words}")
     return 0 if all(kept.values()) else 1
 
 
-def write_project(folder: Path, lines: int, broken: int) -> Path:
+def write_project(
+    folder: Path, lines: int, broken: int, formats: Sequence[str] = ("json",), seconds: float = 1.0
+) -> Path:
     speech = np.concatenate([_pcm(DIALOGUE / name) for name in SAMPLES])
     random = np.random.default_rng(0)
     (folder / "voice").mkdir()
@@ -83,13 +92,13 @@ def write_project(folder: Path, lines: int, broken: int) -> Path:
         if number < broken:
             path.write_bytes(b"no audio")
         else:
-            length = int(random.integers(SAMPLE_RATE_HZ, 2 * SAMPLE_RATE_HZ))
+            length = int(random.uniform(seconds, 2 * seconds) * SAMPLE_RATE_HZ)
             start = int(random.integers(0, len(speech) - length))
             _write_wav(path, speech[start : start + length])
         rows.append(f"{number:06d},voice/{path.name}")
     (folder / "lines.csv").write_text("\n".join(rows), encoding="utf-8")
     project = folder / "dialogue.toml"
-    project.write_text(PROJECT, encoding="utf-8")
+    project.write_text(PROJECT.format(formats=list(formats)), encoding="utf-8")
     return project
 
 
@@ -104,15 +113,16 @@ def _write_wav(path: Path, pcm: np.ndarray) -> None:
         file.writeframes((pcm.clip(-1, 1) * 32767).astype("<i2").tobytes())
 
 
-def run(project: Path, jobs: int) -> tuple[dict, float]:
-    """A run's summary, and the most memory that one of its processes had, in MB."""
+def run(project: Path, jobs: int, executor: str = "local") -> tuple[dict, float, float]:
+    """A run's summary, the most memory that one of its processes had, in MB, and the processor time of all, in s."""
     command = [sys.executable, "-m", "flashhead_engine", "bake-project", "run", str(project)]
-    process = subprocess.Popen([*command, "--json", "--jobs", str(jobs)], stdout=subprocess.PIPE, text=True)
+    command += ["--json", "--jobs", str(jobs), "--executor", executor]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     answer = process.stdout.read()
     _, _, usage = os.wait4(process.pid, 0)
     if not answer:
         sys.exit(1)  # it has said why
-    return json.loads(answer), usage.ru_maxrss / 1000
+    return json.loads(answer), usage.ru_maxrss / 1000, usage.ru_utime + usage.ru_stime
 
 
 def report(project: Path) -> tuple[float, float]:

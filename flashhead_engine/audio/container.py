@@ -199,6 +199,8 @@ def average_mix(inputs: int, outputs: int) -> str:
 def _graph(frame: "av.AudioFrame", rate: int, channels: int, samples_per_frame: int, end_sample: int | None) -> Graph:
     """FFmpeg filters: float, mix to one channel if asked, resample from time 0 on, cut into equal frames."""
     graph = Graph()
+    # Or a thread for each core is started for every file.
+    graph.threads = 1
     count = frame.layout.nb_channels
     steps = [
         graph.add(

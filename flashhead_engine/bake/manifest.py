@@ -86,7 +86,7 @@ class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
     file: RelativePath
     format: Literal[
         *("mp4", "webm", "ogv", "png", "json", "csv", "visemes-csv", "livelink-csv"),
-        *("anim", "tres", "rhubarb-tsv", "rhubarb-xml", "rhubarb-json"),
+        *("anim", "tres", "glb", "rhubarb-tsv", "rhubarb-xml", "rhubarb-json"),
     ]
     fps: Positive | None = None
     frames: Positive | None = None

@@ -201,10 +201,23 @@ def check_replaceable_file(path: Path) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise OutputError(f"{path}: a folder is in the way of this file. Move it or choose another name.")
     # A rename would replace a read-only file all the same, behind the back of the version control that locked it.
-    if not status.st_mode & stat.S_IWUSR:
+    if _read_only(status):
         raise OutputError(
             f"{path}: exists and is read-only. Check it out in version control (Perforce: p4 edit) or allow writing."
         )
+
+
+def is_read_only(path: Path) -> bool:
+    """Whether a file is there that may not be replaced. Raises OutputError where that cannot be seen."""
+    with explained(path):
+        try:
+            return _read_only(path.stat())
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+
+def _read_only(status: os.stat_result) -> bool:
+    return not status.st_mode & stat.S_IWUSR
 
 
 def _prepare_folder(path: Path) -> None:

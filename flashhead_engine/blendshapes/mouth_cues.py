@@ -14,6 +14,7 @@ reads goes to a neighbour, but for A, whose absence the eye does notice.
 """
 
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 import numpy as np
@@ -106,15 +107,27 @@ def _runs(path: np.ndarray) -> list[tuple[int, int, int]]:
 
 def _without_short(runs: list[tuple[int, int, int]], votes: np.ndarray, shortest: int) -> list[tuple[int, int, int]]:
     """The shortest run that is too short takes the shape of that neighbour for which more speaks there, and so on."""
-    while len(runs) > 1:
-        lengths = [end - start if shape != _A else shortest for start, end, shape in runs]
-        place = int(np.argmin(lengths))
-        if lengths[place] >= shortest:
-            break
-        start, end, _ = runs[place]
-        neighbours = [runs[other][2] for other in (place - 1, place + 1) if 0 <= other < len(runs)]
-        shape = max(neighbours, key=lambda shape: votes[start:end, shape].sum())
-        path = np.concatenate([np.full(end - start, shape) for start, end, shape in runs])
-        path[start:end] = shape
-        runs = _runs(path)
-    return runs
+    found = {start: (end, shape) for start, end, shape in runs}
+    start_by_end = {end: start for start, end, _ in runs}
+
+    def is_short(start: int, end: int, shape: int) -> bool:
+        return end - start < shortest and shape != _A
+
+    queue = [(end - start, start) for start, end, shape in runs if is_short(start, end, shape)]
+    heapify(queue)
+    while queue and len(found) > 1:
+        length, start = heappop(queue)
+        end = start + length
+        if start_by_end.get(end) != start:
+            continue  # a neighbour has taken it in since
+        neighbours = [other for other in (start_by_end.get(start), end) if other in found]
+        shape = max((found[other][1] for other in neighbours), key=lambda shape: votes[start:end, shape].sum())
+        joined = [start, *(other for other in neighbours if found[other][1] == shape)]
+        ends = [found.pop(other)[0] for other in joined]
+        for gone in ends:
+            del start_by_end[gone]
+        start, end = min(joined), max(ends)
+        found[start], start_by_end[end] = (end, shape), start
+        if is_short(start, end, shape):
+            heappush(queue, (end - start, start))
+    return [(start, end, shape) for start, (end, shape) in sorted(found.items())]

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from ..bake.formats import EXTENSIONS, FORMATS
+from ..bake.formats import EXTENSIONS, FORMATS, extension_of
 from ..bake.formats.base import DEFAULT_RIG, Rig
+from ..bake.head import Head, load_head
 from ..bake.line import BakedLine
 from ..bake.outputs import sigterm_raises
 from ..bake.plan import LineRequest, plan_lines, with_transcripts
@@ -34,6 +35,8 @@ flashhead bake voices/*.wav --text texts/ -o baked/     voices/a.wav says what i
 flashhead bake voices/*.wav -o baked/ -f rhubarb-json     mouth cues as Rhubarb Lip Sync writes them
 
 flashhead bake line.wav -o line.anim -o line.tres --mesh Body/Face     animations for Unity and Godot
+
+flashhead bake line.wav -o line.glb --head head.glb     a copy of a 3D head that speaks
 
 flashhead bake line.wav -o line.json --emotion angry --mouth-strength 1.3 --no-head-sway"""
 
@@ -81,6 +84,9 @@ def bake(
             help="For .anim and .tres: path of the mesh with ARKit's blend shapes, below the object that plays them."
         ),
     ] = DEFAULT_RIG.mesh,
+    head: Annotated[
+        Path | None, typer.Option(help="For .glb: the 3D head to copy and animate, a .glb with ARKit's targets.")
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -102,7 +108,7 @@ def bake(
         mouth_strength=mouth_strength,
         performance=performance,
     )
-    lines = plan_lines(audio, output, formats or [], avatar, tier, settings, runtime, Rig(mesh))
+    lines = plan_lines(audio, output, formats or [], avatar, tier, settings, runtime, Rig(mesh, head))
     if text is not None:
         lines = with_transcripts(lines, text, "en" if language is None else language)
     elif language is not None:
@@ -111,6 +117,9 @@ def bake(
     console = Console(stderr=True, soft_wrap=True)
     if text is not None:
         _name_lines_without_text(lines, console)
+    # All lines have the same formats and head.
+    if any(extension_of(path) == FORMATS["glb"] for path in lines[0].outputs):
+        _name_missing_shapes(load_head(head), console)
     failed = 0
     with sigterm_raises(), Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("baking", total=float(len(lines)))
@@ -135,6 +144,11 @@ def _name_lines_without_text(lines: list[LineRequest], console: Console) -> None
     if names:
         shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
         console.print(f"{len(names)} of {len(lines)} lines have no text and follow the audio alone: {escape(shown)}")
+
+
+def _name_missing_shapes(head: Head, console: Console) -> None:
+    if head.warning is not None:
+        console.print(f"[yellow]warning:[/] {escape(head.warning)}")
 
 
 def _default_jobs(tier: str) -> int:

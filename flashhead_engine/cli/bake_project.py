@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import typer
@@ -16,11 +16,14 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from typer.core import TyperGroup
 
-from ..bake.project.executor import LocalPool
+from ..bake.project.checkout import check_out
+from ..bake.project.executor import Executor, LocalPool
 from ..bake.project.file import Project, ProjectError, load_project
 from ..bake.project.ledger import DONE, FAILED, PENDING, Entry, Ledger
 from ..bake.project.lock import FOLDER, output_lock
+from ..bake.project.ray_cluster import RayCluster
 from ..bake.project.run import Plan, bake, plan_run, prune, verdict
+from ..errors import SettingsError
 
 EPILOG = """Examples:
 
@@ -33,6 +36,8 @@ flashhead bake-project status dialogue.toml
 flashhead bake-project retry dialogue.toml     bakes only lines that failed
 
 flashhead bake-project report dialogue.toml     a page to look at and listen to the lines, the worst first
+
+flashhead bake-project dialogue.toml --executor ray --address 10.0.0.1:6379     on the machines of a cluster
 
 Exit code 0: every line is baked; 1: lines or the project failed; 3: lines are beyond the limits of [quality];
 130: stopped by Ctrl-C, run it again to go on."""
@@ -61,7 +66,16 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only wh
 Json = Annotated[bool, typer.Option("--json", help="A summary as JSON on stdout, for scripts; implies --quiet.")]
 Jobs = Annotated[
     int | None,
-    typer.Option("--jobs", "-j", min=1, help="Worker processes.  [default: one per core; with lite or pro one]"),
+    typer.Option(
+        "--jobs", "-j", min=1, help="Worker processes.  [default: one per core; with lite or pro one, or one per GPU]"
+    ),
+]
+ExecutorName = Annotated[
+    Literal["local", "ray"], typer.Option("--executor", help="Who bakes: this machine, or a cluster of Ray.")
+]
+Address = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", help="Of the Ray cluster.  [default: this machine becomes one for the run]"),
 ]
 
 
@@ -91,15 +105,24 @@ def run(
     remove: Annotated[bool, typer.Option("--prune", help="Remove files of lines that are in it no more.")] = False,
     quiet: Quiet = False,
     json: Json = False,
+    executor: ExecutorName = "local",
+    address: Address = None,
 ) -> None:
     """Bake lines that are new or have changed."""
-    _run(load_project(project), jobs, remove, quiet, json, only_failed=False)
+    _run(load_project(project), jobs, executor, address, remove, quiet, json, only_failed=False)
 
 
 @bake_project_app.command()
-def retry(project: ProjectPath, jobs: Jobs = None, quiet: Quiet = False, json: Json = False) -> None:
+def retry(
+    project: ProjectPath,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    json: Json = False,
+    executor: ExecutorName = "local",
+    address: Address = None,
+) -> None:
     """Bake only lines that failed."""
-    _run(load_project(project), jobs, False, quiet, json, only_failed=True)
+    _run(load_project(project), jobs, executor, address, False, quiet, json, only_failed=True)
 
 
 @bake_project_app.command()
@@ -149,7 +172,18 @@ def _ledger(project: Project) -> Ledger:
     return Ledger(project.output)
 
 
-def _run(project: Project, jobs: int | None, remove: bool, quiet: bool, json: bool, only_failed: bool) -> None:
+def _run(
+    project: Project,
+    jobs: int | None,
+    executor_name: str,
+    address: str | None,
+    remove: bool,
+    quiet: bool,
+    json: bool,
+    only_failed: bool,
+) -> None:
+    if address is not None and executor_name != "ray":
+        raise SettingsError("--address is that of a Ray cluster: give --executor ray too.")
     begun = time.perf_counter()
     console = Console(stderr=True, soft_wrap=True)
     pruned, not_pruned = [], []
@@ -157,9 +191,10 @@ def _run(project: Project, jobs: int | None, remove: bool, quiet: bool, json: bo
         plan = plan_run(project, ledger, only_failed)
         if not quiet and not json:
             console.print(f"{len(plan.jobs)} lines to bake, {plan.unchanged} unchanged, {len(plan.problems)} wrong")
+        check_out(project, plan.jobs, ledger.entries())
         if remove:
             pruned, not_pruned = prune(project, ledger, plan.removed)
-        executor = LocalPool(project.output, jobs or _default_jobs(plan))
+        executor = _executor(executor_name, project, plan, jobs, address)
         results = []
         with _progress(console, plan, quiet or json) as advance:
             for entry in bake(plan, ledger, executor, stopping):
@@ -177,7 +212,7 @@ def _run(project: Project, jobs: int | None, remove: bool, quiet: bool, json: bo
         unchanged=plan.unchanged,
         failed=failed,
         beyond_limits=flagged,
-        warnings={entry.name: entry.warning for entry in done if entry.warning},
+        warnings=plan.warnings | {entry.name: entry.warning for entry in done if entry.warning},
         removed_from_project=len(plan.removed),
         pruned=len(pruned),
         not_pruned=not_pruned,
@@ -285,6 +320,9 @@ def _stop_on_signal() -> Iterator:
             signal.signal(number, handler)
 
 
-def _default_jobs(plan: Plan) -> int:
-    """FlashHead's networks take the whole GPU, or all cores."""
-    return os.cpu_count() or 1 if all(job.request.tier == "nano" for job in plan.jobs) else 1
+def _executor(name: str, project: Project, plan: Plan, jobs: int | None, address: str | None) -> Executor:
+    # FlashHead's networks take the whole GPU, or all cores.
+    needs_gpu = any(job.request.tier != "nano" for job in plan.jobs)
+    if name == "ray":
+        return RayCluster(project.output, address, jobs, needs_gpu)
+    return LocalPool(project.output, jobs or (1 if needs_gpu else os.cpu_count() or 1))

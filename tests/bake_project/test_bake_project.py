@@ -1,7 +1,9 @@
 """`flashhead bake-project` as a person runs it: only what changed is baked, and what is wrong fails alone."""
 
+import errno
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -11,10 +13,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "bake_formats"))
+
+from heads import read_animation, write_head
+
+from flashhead_engine.bake.head import load_head
+from flashhead_engine.bake.line import bake_line
 from flashhead_engine.bake.manifest import load_manifest
-from flashhead_engine.bake.project.file import ProjectError
+from flashhead_engine.bake.project.file import ProjectError, load_project
 from flashhead_engine.bake.project.ledger import PENDING, Entry, Ledger
 from flashhead_engine.bake.project.lock import FOLDER, output_lock
+from flashhead_engine.bake.project.run import Plan, plan_run
+from flashhead_engine.blendshapes.arkit import ARKIT_52
+from flashhead_engine.errors import OutputError
 
 from .conftest import PROJECT, csv_source, write_wav
 
@@ -174,6 +185,85 @@ def test_lines_of_a_worker_that_died_are_baked_by_another(project, tmp_path):
 
 
 def workers_of(parent: int) -> list[int]:
-    """Its children that multiprocessing has spawned (Linux)."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    """Its children that multiprocessing has spawned."""
+    return [child for child in children_of(parent) if b"spawn_main" in command_of(child)]
+
+
+def children_of(parent: int) -> list[int]:
+    """Of all its threads (Linux)."""
+    threads = Path(f"/proc/{parent}/task").iterdir()
+    return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+
+
+def command_of(process: int) -> bytes:
+    return Path(f"/proc/{process}/cmdline").read_bytes()
+
+
+def test_a_character_speaks_with_its_head(project, tmp_path):
+    (tmp_path / "lines.csv").write_text(HEADER + "a,guard,voice/a.wav\nb,heroine,voice/b.wav\n")
+    head = PROJECT.replace("[characters.guard]", '[characters.guard]\nformats = ["glb"]\nhead = "guard.glb"')
+    path = project(csv_source(), head)
+    with pytest.raises(ProjectError, match=r"characters.guard: .*guard.glb: cannot be read"):
+        planned(path)
+    write_head(tmp_path / "guard.glb")
+    before = planned(path)
+    assert not before.warnings and before.jobs[0].request.rig.head == tmp_path / "guard.glb"
+    load_head.cache_clear()
+    write_head(tmp_path / "guard.glb", ARKIT_52[:-1])
+    after = planned(path)
+    assert "tongueOut" in after.warnings["characters.guard"]
+    keys = [[job.request.key for job in plan.jobs] for plan in (before, after)]
+    assert keys[0][0] != keys[1][0] and keys[0][1] == keys[1][1], "only lines with the head are baked again"
+    bake_line(after.jobs[0].request, lambda share: None)
+    assert read_animation(tmp_path / "baked" / "a.glb")[2].std() > 0.01
+
+
+def planned(path: Path) -> Plan:
+    project = load_project(path)
+    with output_lock(project.output), Ledger(project.output) as ledger:
+        return plan_run(project, ledger)
+
+
+def test_a_line_that_the_disk_has_no_room_for_fails_alone_and_leaves_nothing(project, tmp_path, speech):
+    write_wav(tmp_path / "voice" / "long.wav", np.tile(speech, 6)[: 20 * 16_000])
+    (tmp_path / "lines.csv").write_text(HEADER + "long,guard,voice/long.wav\na,guard,voice/a.wav\n")
+    path = project(csv_source())
+    # A file system's limit for one file is told like a full disk.
+    most = 256 * 1024
+    process = start(
+        *(path, "--json", "--jobs", 1),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+    )
+    output, errors = process.communicate(timeout=60)
+    summary = json.loads(output)
+    assert process.returncode == 1 and summary["baked"] == 1, errors
+    assert set(summary["failed"]) == {"long"} and "the disk is full" in summary["failed"]["long"]
+    assert set(results(tmp_path / "baked")) == {"a.csv", "a.flashhead.json"}
+    code, summary = run("retry", path)
+    assert (code, summary["baked"]) == (0, 1), "with room it goes on"
+
+
+def test_a_read_only_disk_is_told_once(tmp_path, monkeypatch):
+    def refuse(*_arguments, **_options):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    with pytest.raises(OutputError, match="the disk is read-only"), output_lock(tmp_path / "baked"):
+        pass
+
+
+def test_names_of_any_script_and_length_are_baked(project, tmp_path):
+    names = ["台詞 第一", "Grüße_ß", "x" * 200, "é" * 100]
+    rows = [f"{name},guard,voice/a.wav" for name in names]
+    (tmp_path / "lines.csv").write_text(HEADER + "\n".join(rows), encoding="utf-8")
+    code, summary = run(project(csv_source('language = "日本"')))
+    assert (code, summary["baked"]) == (0, 4), summary
+    assert {f"日本/{name}.csv" for name in names} < set(results(tmp_path / "baked"))
+
+
+def test_one_broken_file_of_many_fails_alone(project, tmp_path):
+    (tmp_path / "voice" / "broken.wav").write_bytes(b"no audio")
+    rows = [f"l{number},guard,voice/{'broken' if number == 17 else 'a'}.wav" for number in range(40)]
+    (tmp_path / "lines.csv").write_text(HEADER + "\n".join(rows))
+    code, summary = run(project(csv_source()))
+    assert (code, summary["baked"]) == (1, 39) and set(summary["failed"]) == {"l17"}

@@ -1,10 +1,12 @@
 """Mouth cues say what the mouth of a track does: checked on tracks whose mouth is known, and on spoiled ones."""
 
+import time
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from flashhead_engine.blendshapes import mouth_cues as mouth_cues_module
 from flashhead_engine.blendshapes.arkit import INDEX
 from flashhead_engine.blendshapes.mouth_cues import SHAPES, MouthCue, mouth_cues
 from flashhead_engine.blendshapes.visemes import VISEMES
@@ -128,3 +130,35 @@ def test_a_spoiled_track_is_seen(spoil):
     """The measure of the first test fails on it."""
     weights, visemes, shapes = track(SPOKEN, doubt=0.5)
     assert right(mouth_cues(*spoil(weights, visemes), RATE), shapes) < 0.8
+
+
+def plainly_without_short(path: np.ndarray, votes: np.ndarray, shortest: int) -> np.ndarray:
+    """The rule as it is told, one run after the other over the whole track."""
+    while True:
+        borders = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
+        runs = [(end - start, start, end) for start, end in pairwise(borders)]
+        short = [run for run in runs if run[0] < shortest and SHAPES[path[run[1]]] != "A"]
+        if not short or len(runs) == 1:
+            return path
+        _, start, end = min(short)
+        neighbours = [path[row] for row in (start - 1, end) if 0 <= row < len(path)]
+        path[start:end] = max(neighbours, key=lambda shape: votes[start:end, shape].sum())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_short_shapes_go_to_their_neighbours_as_the_rule_says(seed):
+    random = np.random.default_rng(seed)
+    path, votes = random.integers(0, len(SHAPES), 300).repeat(random.integers(1, 4, 300)), random.random((900, 9))
+    expected = plainly_without_short(path.copy(), votes, 3)
+    found = mouth_cues_module._without_short(mouth_cues_module._runs(path), votes, 3)
+    rows = np.concatenate([np.full(end - start, shape) for start, end, shape in found])
+    np.testing.assert_array_equal(rows, expected)
+    assert all(before[2] != after[2] and before[1] == after[0] for before, after in pairwise(found))
+
+
+def test_the_time_grows_with_the_length_of_the_track_alone():
+    path = np.random.default_rng(0).integers(0, len(SHAPES), 100_000)
+    votes = np.random.default_rng(1).random((len(path), 9))
+    begun = time.process_time()
+    mouth_cues_module._without_short(mouth_cues_module._runs(path), votes, 3)
+    assert time.process_time() - begun < 10  # far more where each change looks at the whole track

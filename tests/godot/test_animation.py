@@ -1,4 +1,4 @@
-"""A baked .tres is an Animation for Godot, and its tracks show the line's weights. Needs no addon."""
+"""What Godot makes of baked animations, .tres and .glb: they show the line's weights. Needs no addon."""
 
 import json
 import re
@@ -18,6 +18,8 @@ from flashhead_engine.bake.formats.base import Rig
 from flashhead_engine.blendshapes.arkit import ARKIT_52
 
 PROBE = Path(__file__).with_name("animation_probe.gd")
+GLTF_PROBE = Path(__file__).with_name("gltf_probe.gd")
+SCHOLAR = Path(__file__).parents[2] / "examples" / "art3d" / "scholar.glb"
 TIMES = np.linspace(0, ROWS / 60, 41).round(5)
 
 
@@ -29,9 +31,9 @@ def animation(tmp_path) -> Path:
     return path
 
 
-def seen(godot_program: str, path: Path) -> dict | None:
+def seen(godot_program: str, path: Path, probe: Path = PROBE) -> dict | None:
     (path.parent / "project.godot").touch()
-    command = [godot_program, "--headless", "--path", str(path.parent), "--script", str(PROBE)]
+    command = [godot_program, "--headless", "--path", str(path.parent), "--script", str(probe)]
     command += ["--", str(path), ",".join(map(str, TIMES))]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60)
     return json.loads(re.search(r"^REPORT (.*)$", run.stdout, re.MULTILINE).group(1))
@@ -64,3 +66,19 @@ def test_a_spoiled_animation_is_seen(godot_program, animation, pattern, spoiled)
     found = seen(godot_program, animation)
     with pytest.raises((AssertionError, ValueError)):
         check(found)
+
+
+def check_head(found: dict) -> None:
+    assert found["name"] == "line" and found["length"] == pytest.approx(ROWS / 60, abs=1e-5)
+    values = np.array(found["values"])[:, [found["shapes"].index(name) for name in ARKIT_52]]
+    np.testing.assert_allclose(values, weights_at(TIMES), atol=TOLERANCE)
+
+
+def test_godot_shows_the_weights_on_the_head(godot_program, tmp_path):
+    path = tmp_path / "line.glb"
+    bake(path, BakeTarget(audio=path, fps=25, size=256, rig=Rig(head=SCHOLAR)))
+    found = seen(godot_program, path, GLTF_PROBE)
+    check_head(found)
+    found["values"][20][17] += 0.1
+    with pytest.raises(AssertionError):
+        check_head(found)

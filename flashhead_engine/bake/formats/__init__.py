@@ -18,6 +18,7 @@ _WRITERS = {
     ".livelink.csv": ("livelink_csv", "LiveLinkCsvWriter"),
     ".anim": ("unity_anim", "UnityAnimWriter"),
     ".tres": ("godot_tres", "GodotTresWriter"),
+    ".glb": ("gltf", "GltfWriter"),
     ".rhubarb.tsv": ("rhubarb", "RhubarbTsvWriter"),
     ".rhubarb.xml": ("rhubarb", "RhubarbXmlWriter"),
     ".rhubarb.json": ("rhubarb", "RhubarbJsonWriter"),

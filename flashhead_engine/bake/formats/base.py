@@ -17,10 +17,12 @@ _MESH_PATH = re.compile(r'[^/:"\\\x00-\x1f]+(/[^/:"\\\x00-\x1f]+)*')
 class Rig:
     """The 3D head that an animation is for.
 
-    `mesh`: path of its mesh with the ARKit blend shapes, below the object that plays the animation.
+    `mesh`: path of its mesh with the ARKit blend shapes, below the object that plays the animation. `head`: the file
+    that a .glb is a copy of.
     """
 
     mesh: str = "Face"
+    head: Path | None = None
 
     def __post_init__(self) -> None:
         if not _MESH_PATH.fullmatch(self.mesh):

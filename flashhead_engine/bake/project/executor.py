@@ -1,6 +1,6 @@
 """Who bakes the lines of a project: an Executor takes jobs and answers with rows of the ledger, never with frames.
 
-`LocalPool` has worker processes on this machine. Another executor, for a cluster, calls `bake_job` where it likes.
+`LocalPool` has worker processes on this machine, `RayCluster` (ray_cluster.py) on many.
 """
 
 import multiprocessing
@@ -76,6 +76,11 @@ def bake_job(job: Job, output: Path, report: Report) -> Entry:
     )
 
 
+def longest_first(jobs: Sequence[Job]) -> list[Job]:
+    """Or the last one keeps a single core busy. Their bytes are known without opening them."""
+    return sorted(jobs, key=lambda job: -job.audio_bytes)
+
+
 class LocalPool:
     """An Executor with `processes` workers on this machine. A line whose process dies (out of memory, a fault in a
     codec) fails alone."""
@@ -85,8 +90,7 @@ class LocalPool:
         self._processes = processes
 
     def run(self, jobs: Sequence[Job], stopping: Callable[[], bool]) -> Iterator[Entry]:
-        # Long lines first, or the last one keeps a single core busy. Their bytes are known without opening them.
-        waiting = deque(sorted(jobs, key=lambda job: -job.audio_bytes))
+        waiting = deque(longest_first(jobs))
         while waiting and not stopping():
             suspects = yield from self._bake(waiting, self._processes, stopping)
             # One of those that were at work killed its process: only each on its own tells which.

@@ -54,7 +54,7 @@ class CsvSource(_Table, frozen=True, kw_only=True, tag="csv"):
     """A table with a header row. `audio`: a rule such as "voice/{language}/{id}.wav", where no column says it.
     `character` and `language`: of rows that do not say it. `preset`: columns as a dialogue tool exports them."""
 
-    preset: Literal["yarn-spinner", "dialogue-manager"] | None = None
+    preset: Literal["ink-localiser", "yarn-spinner", "dialogue-manager"] | None = None
 
 
 class JsonLinesSource(_Table, frozen=True, kw_only=True, tag="jsonl"):
@@ -68,10 +68,31 @@ class FolderSource(_Source, frozen=True, kw_only=True, tag="folder"):
     rule: Name
 
 
+class InkSource(_Source, frozen=True, kw_only=True, tag="ink"):
+    """A story of Ink with a tag such as #id:gate_1 at each line, and what it includes. `audio`: a rule."""
+
+    file: Name
+    audio: Name
+
+
+class DialogicSource(_Source, frozen=True, kw_only=True, tag="dialogic"):
+    """A timeline of Dialogic 2 with the ids that it gives for translation. `translations`: the CSV table with the
+    text in the source's `language`, where it is not the timeline's. `audio`: a rule."""
+
+    file: Name
+    translations: Name | None = None
+    audio: Name
+
+
+Source = CsvSource | JsonLinesSource | FolderSource | InkSource | DialogicSource
+
+
 class Character(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a character is baked. `avatar`: a sample's name, or a folder, which is relative to the project file."""
+    """How a character is baked. `avatar`: a sample's name, or a folder. `head`: the .glb file of its 3D head, for
+    the format glb. Both are relative to the project file."""
 
     avatar: Name = "guard"
+    head: Name | None = None
     tier: Literal["nano", "lite", "pro", "tiny-random"] = "nano"
     emotion: Name = "neutral"
     emotion_intensity: Share = 1.0
@@ -98,13 +119,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ProjectFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`include`: further files, with sources and characters alone."""
+    """`include`: further files, with sources and characters alone. `checkout`: a command that is called with the
+    read-only files that a run will replace."""
 
     version: Version
     output: Name
+    checkout: Annotated[tuple[Name, ...], Meta(min_length=1)] | None = None
     formats: Annotated[tuple[Name, ...], Meta(min_length=1)] = ("json",)
     characters: dict[Name, Character] = {}
-    sources: list[CsvSource | JsonLinesSource | FolderSource] = []
+    sources: list[Source] = []
     include: list[Name] = []
     settings: Settings = Settings()
     quality: QualityLimits = QualityLimits()
@@ -113,7 +136,7 @@ class ProjectFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class IncludedFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: Version
     characters: dict[Name, Character] = {}
-    sources: list[CsvSource | JsonLinesSource | FolderSource] = []
+    sources: list[Source] = []
     include: list[Name] = []
 
 
@@ -125,9 +148,10 @@ class Project(Struct, frozen=True, kw_only=True):
 
     path: Path
     output: Path
+    checkout: tuple[str, ...] | None
     formats: tuple[str, ...]
     characters: dict[str, Character]
-    sources: list[tuple[Path, CsvSource | JsonLinesSource | FolderSource]]
+    sources: list[tuple[Path, Source]]
     settings: Settings
     quality: QualityLimits
 
@@ -156,6 +180,7 @@ def load_project(path: Path) -> Project:
     project = Project(
         path=path,
         output=(path.parent / main.output).resolve(),
+        checkout=main.checkout,
         formats=main.formats,
         characters=characters,
         sources=sources,

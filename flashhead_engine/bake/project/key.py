@@ -13,13 +13,17 @@ from ...drivers import load_driver
 from ...drivers.base import Outputs, SessionSettings
 from ...drivers.flashhead import UNTRAINED
 from ..formats import FORMATS, for_path
+from ..head import load_head
 from ..manifest import VERSION as MANIFEST_VERSION
+
+GLB = "glb"
 
 
 def line_key(
     audio_sha256: str,
     formats: tuple[str, ...],
     avatar: str,
+    head: Path | None,
     tier: str,
     settings: SessionSettings,
     language: str,
@@ -27,7 +31,7 @@ def line_key(
 ) -> str:
     """`text`: the words that the mouth follows, "" for none.
 
-    Raises AvatarError, ModelError or MissingDependencyError when what the line needs is not there.
+    Raises AvatarError, SettingsError, ModelError or MissingDependencyError when what the line needs is not there.
     """
     facts = {
         "engine": __version__,
@@ -35,6 +39,7 @@ def line_key(
         "audio": audio_sha256,
         "formats": sorted(formats),
         "avatar": _avatar_digest(avatar) if any(map(_shows_avatar, formats)) else None,
+        "head": load_head(head).sha256 if GLB in formats else None,
         "tier": tier,
         "model": _model_sha256(tier),
         "settings": asdict(settings) | {"outputs": None},

@@ -1,19 +1,18 @@
 """Tables as dialogue tools export them: their columns, and what their ids and texts have around them.
 
-Facts: Yarn Spinner's strings files have language,id,text,file,node,lineNumber,lock,comment, ids begin with "line:",
-and a text begins with who says it ("Guard: Halt!"). Dialogue Manager for Godot exports keys, a column for each
-locale, and where its settings say so _character, which is "(response)" for what the player chooses.
+Facts: Ink-Localiser's strings files have ID,Text, and by custom a text begins with who says it ("Guard: Halt!").
+Yarn Spinner's have language,id,text,file,node,lineNumber,lock,comment, ids begin with "line:", and texts are as
+before. Dialogue Manager for Godot exports keys, a column for each locale, and where its settings say so _character,
+which is "(response)" for what the player chooses.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 
 from .file import Columns, CsvSource
-
-_SPEAKER = re.compile(r"[\w .'-]{1,60}")
+from .scripts import with_speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +38,17 @@ def _yarn_spinner_columns(_source: CsvSource) -> dict[str, str]:
 
 def _yarn_spinner_row(fields: dict[str, str]) -> bool:
     fields["id"] = fields["id"].removeprefix("line:")
-    speaker, colon, text = fields["text"].partition(":")
-    if colon and _SPEAKER.fullmatch(speaker):
-        fields["text"] = text.strip()
-        fields["character"] = fields["character"] or speaker.strip()
+    return _speaker_from_text(fields)
+
+
+def _speaker_from_text(fields: dict[str, str]) -> bool:
+    speaker, fields["text"] = with_speaker(fields["text"])
+    fields["character"] = fields["character"] or speaker
     return True
+
+
+def _ink_localiser_columns(source: CsvSource) -> dict[str, str]:
+    return {"id": "ID", "text": "Text"}
 
 
 def _dialogue_manager_columns(source: CsvSource) -> dict[str, str]:
@@ -56,6 +61,7 @@ def _dialogue_manager_row(fields: dict[str, str]) -> bool:
 
 
 _PRESETS = {
+    "ink-localiser": Preset(_ink_localiser_columns, _speaker_from_text),
     "yarn-spinner": Preset(_yarn_spinner_columns, _yarn_spinner_row),
     "dialogue-manager": Preset(_dialogue_manager_columns, _dialogue_manager_row),
 }

@@ -13,14 +13,16 @@ from ...avatar.bundle import SAMPLES
 from ...errors import AudioError, FlashHeadError, MissingDependencyError, OutputError
 from ...transcript.phonemes import phonemise
 from ..formats import FORMATS, line_name
+from ..formats.base import Rig
 from ..gate import QualityLimits, Verdict, judge
+from ..head import load_head
 from ..manifest import SUFFIX, ManifestError, load_manifest
 from ..outputs import check_replaceable_file, explained
 from ..plan import LineRequest, output_of
 from ..quality import Quality
 from .executor import Executor, Job
 from .file import Character, Project, ProjectError
-from .key import line_key
+from .key import GLB, line_key
 from .ledger import DONE, FAILED, PENDING, Entry, Ledger
 from .sources import Line, Problem, collect_lines
 
@@ -30,12 +32,14 @@ _OWN_PICTURE = re.compile(r"[0-9]{6}\.png")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run has before it. `removed`: lines of the ledger that are in the project no more."""
+    """What a run has before it. `removed`: lines of the ledger that are in the project no more. `warnings`: what a
+    person should know of characters, by key of the project file."""
 
     jobs: list[Job]
     unchanged: int
     problems: list[Problem]
     removed: list[str]
+    warnings: dict[str, str]
 
 
 def plan_run(project: Project, ledger: Ledger, only_failed: bool = False) -> Plan:
@@ -44,7 +48,7 @@ def plan_run(project: Project, ledger: Ledger, only_failed: bool = False) -> Pla
     Raises ProjectError when a source cannot be read, or a character's avatar or model is missing, and
     MissingDependencyError when texts are to be followed without espeak-ng.
     """
-    _check_characters(project)
+    warnings = _check_characters(project)
     lines, problems = collect_lines(project)
     entries = ledger.entries()
     names = {line.name for line in lines} | {problem.name for problem in problems}
@@ -78,7 +82,7 @@ def plan_run(project: Project, ledger: Ledger, only_failed: bool = False) -> Pla
     ledger.save(found)
     ledger.save(Entry(job.name, PENDING, job.request.key) for job in jobs)
     ledger.save(Entry(problem.name, FAILED, error=str(problem)) for problem in problems if problem.name)
-    return Plan(jobs, unchanged, problems, removed)
+    return Plan(jobs, unchanged, problems, removed, warnings)
 
 
 def bake(plan: Plan, ledger: Ledger, executor: Executor, stopping: Callable[[], bool]) -> Iterator[Entry]:
@@ -115,18 +119,22 @@ def prune(project: Project, ledger: Ledger, removed: Iterable[str]) -> tuple[lis
     return gone, kept
 
 
-def _check_characters(project: Project) -> None:
-    """Say once what would else be said of each line."""
-    problems = []
+def _check_characters(project: Project) -> dict[str, str]:
+    """Say once what would else be said of each line; returns warnings by character."""
+    problems, warnings = [], {}
     for name, character in project.characters.items():
+        formats, head = project.formats_of(character), _head(project, character)
         settings = project.session_settings(character, 0, character.emotion)
         try:
             avatar = avatar_of(project, character)
-            line_key("", project.formats_of(character), avatar, character.tier, settings, "", "")
+            line_key("", formats, avatar, head, character.tier, settings, "", "")
+            if GLB in formats and (warning := load_head(head).warning) is not None:
+                warnings[f"characters.{name}"] = warning
         except FlashHeadError as error:
             problems.append(f"{project.path}: characters.{name}: {error}")
     if problems:
         raise ProjectError("\n".join(problems))
+    return warnings
 
 
 def _check_texts() -> None:
@@ -181,7 +189,7 @@ def _job(project: Project, line: Line, hashes: "_AudioHashes") -> Job:
     character = project.characters[line.character]
     formats = project.formats_of(character)
     settings = project.session_settings(character, _seed(project, line), line.emotion)
-    avatar = avatar_of(project, character)
+    avatar, head = avatar_of(project, character), _head(project, character)
     text = line.text if project.settings.follow_text and line.language else ""
     size, sha256 = hashes.of(line.audio)
     folder, name = _folder(project, line), line.name.rpartition("/")[2]
@@ -191,7 +199,8 @@ def _job(project: Project, line: Line, hashes: "_AudioHashes") -> Job:
         avatar=avatar,
         tier=character.tier,
         settings=settings,
-        key=line_key(sha256, formats, avatar, character.tier, settings, line.language, text),
+        rig=Rig(head=head),
+        key=line_key(sha256, formats, avatar, head, character.tier, settings, line.language, text),
     )
     return Job(line.name, request, sha256, size, line.language, text)
 
@@ -205,6 +214,10 @@ def _seed(project: Project, line: Line) -> int:
 def avatar_of(project: Project, character: Character) -> str:
     """What `load_avatar` takes."""
     return character.avatar if character.avatar in SAMPLES else str(project.path.parent / character.avatar)
+
+
+def _head(project: Project, character: Character) -> Path | None:
+    return None if character.head is None else project.path.parent / character.head
 
 
 def _all_there(project: Project, entry: Entry) -> bool:

@@ -12,9 +12,20 @@ import msgspec
 from ...blendshapes.emotions import EMOTIONS
 from ...errors import OutputError
 from ..outputs import check_name
-from .file import Columns, CsvSource, FolderSource, JsonLinesSource, Project, ProjectError
+from .file import (
+    Columns,
+    CsvSource,
+    DialogicSource,
+    FolderSource,
+    InkSource,
+    JsonLinesSource,
+    Project,
+    ProjectError,
+    Source,
+)
 from .presets import with_preset
-from .tables import read_csv, read_json_lines
+from .scripts import read_script
+from .tables import Row, read_csv, read_json_lines
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aif", ".aiff")
 _LONGEST_ID_BYTES = 200
@@ -162,10 +173,32 @@ def _path_or_hidden(key: str, value: str) -> str | None:
     return None
 
 
-def _read_source(file: Path, source: CsvSource | JsonLinesSource | FolderSource) -> Iterator[_Found]:
+def _read_source(file: Path, source: Source) -> Iterator[_Found]:
     if isinstance(source, FolderSource):
         return _read_folder(file.parent, source)
+    if isinstance(source, InkSource | DialogicSource):
+        return _read_script(file, source)
     return _read_table(file, source)
+
+
+def _row(file: Path, path: Path, source: Source, row: Row, fields: dict[str, str]) -> _Found:
+    """A row of `path` that a source in the project file `file` names; its audio by the source's rule."""
+    fields["character"] = fields["character"] or source.character or ""
+    fields["language"] = fields["language"] or source.language or ""
+    audio, problem = fields["audio"], row.problem
+    if problem is None and not audio and source.audio is not None:
+        audio, problem = _by_rule(source.audio, fields)
+    folder = path.parent if fields["audio"] else file.parent
+    return _Found(f"{path}: row {row.number}", fields, folder / audio if audio else None, problem)
+
+
+# --- Scripts ----------------------------------------------------------------------------------------------------
+
+
+def _read_script(file: Path, source: InkSource | DialogicSource) -> Iterator[_Found]:
+    _check_rule(file, "audio", source.audio)
+    for found in read_script(file.parent, source):
+        yield _row(file, found.file, source, found.row, dict.fromkeys(_FIELDS, "") | found.row.fields)
 
 
 # --- Tables -----------------------------------------------------------------------------------------------------
@@ -187,13 +220,7 @@ def _read_table(file: Path, source: CsvSource | JsonLinesSource) -> Iterator[_Fo
         fields = {field: row.fields.get(column, "") for field, column in named.items()}
         if change is not None and row.problem is None and not change(fields):
             continue
-        fields["character"] = fields["character"] or source.character or ""
-        fields["language"] = fields["language"] or source.language or ""
-        audio, problem = fields["audio"], row.problem
-        if problem is None and not audio and source.audio is not None:
-            audio, problem = _by_rule(source.audio, fields)
-        folder = path.parent if fields["audio"] else file.parent
-        yield _Found(f"{path}: row {row.number}", fields, folder / audio if audio else None, problem)
+        yield _row(file, path, source, row, fields)
 
 
 def _check_columns(path: Path, header: list[str], columns: Columns) -> None:

@@ -31,7 +31,7 @@ class Row:
 
 def read_csv(path: Path) -> tuple[list[str], Iterator[Row]]:
     """The header and the rows that are not empty. Raises ProjectError when the file cannot be read as a table."""
-    text = _text(path)
+    text = read_text(path)
     csv.field_size_limit(_LONGEST_FIELD)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     header = [name.strip() for name in _next(reader, path) or []]
@@ -65,7 +65,7 @@ def _next(reader, path: Path) -> list[str] | None:
 
 def read_json_lines(path: Path) -> Iterator[Row]:
     """The objects of a JSON Lines file; numbers and missing values as text. Raises ProjectError."""
-    for number, line in enumerate(_text(path).split("\n"), 1):
+    for number, line in enumerate(read_text(path).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -82,7 +82,8 @@ def _as_text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """A text file in any of the encodings above. Raises ProjectError."""
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise ProjectError(f"{path}: larger than {_LARGEST_BYTES >> 20} MiB. Split it into several sources.")
