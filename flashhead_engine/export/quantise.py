@@ -22,6 +22,7 @@ from onnxruntime.quantization import CalibrationDataReader
 
 from ..errors import ModelError
 from ..runtimes.exported import Export, Quantisation, StoredLine, stored_file
+from ..runtimes.graphs import GraphSpec
 from ..runtimes.onnx import CPU
 from .calibration import TRANSFORMER, Step, spoken
 from .graphs import save_graph
@@ -59,8 +60,10 @@ def quantise(export: Export, eight_bit: EightBit, report: Callable[[str, float],
         report("calibrating", len(recorded) / (len(lines) + 1))
     *calibrating, held_out = recorded
     samples = list(chain.from_iterable(calibrating))
-    layers = write_quantised(export, eight_bit.linears, samples)
-    error = worst_error(export.graph(TRANSFORMER), held_out)
+    graph = export.graph(TRANSFORMER)
+    (spec,) = [spec for spec in export.specs() if spec.name == TRANSFORMER]
+    layers = write_quantised(graph, spec, export.config.dit.layers, eight_bit.linears, samples)
+    error = worst_error(graph, held_out)
     if not error < 1.0:
         raise ModelError(
             f"Linear layers in {eight_bit.linears} are of no use to this model: the relative error of its flow is "
@@ -77,15 +80,15 @@ def quantise(export: Export, eight_bit: EightBit, report: Callable[[str, float],
     )
 
 
-def write_quantised(export: Export, linears: str, steps: Sequence[Step]) -> int:
-    """Replace the transformer's graph by one with linear layers in 8 bits, and tell how many. `steps`: give the
-    ranges. Raises ModelError where the graph is not the one that is known here, or a layer was left out."""
-    path = export.graph(TRANSFORMER)
-    layers = _linear_layers(path, export.config.dit.layers)
+def write_quantised(path: Path, spec: GraphSpec, blocks: int, linears: str, steps: Sequence[Step]) -> int:
+    """Replace the graph of a transformer of so many blocks by one with linear layers in 8 bits, and tell how many.
+    `steps`: give the ranges. Raises ModelError where the graph is not the one that is known here, or a layer was left
+    out."""
+    layers = _linear_layers(path, blocks)
     # ModelOpt and ONNX Runtime copy the weights to the system's temporary folder, where they may not fit; and talk
     # about packages that are not needed.
     with (
-        tempfile.TemporaryDirectory(dir=export.folder) as scratch,
+        tempfile.TemporaryDirectory(dir=path.parent) as scratch,
         _temporary_files_in(scratch),
         redirect_stdout(StringIO()),
     ):
@@ -106,7 +109,6 @@ def write_quantised(export: Export, linears: str, steps: Sequence[Step]) -> int:
             log_level="CRITICAL",
         )
         _check_layers(quantised, layers)
-        (spec,) = [spec for spec in export.specs() if spec.name == TRANSFORMER]
         save_graph(onnx_ir.load(quantised), spec, path)
     return len(layers)
 

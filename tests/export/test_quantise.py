@@ -87,10 +87,15 @@ def quantised(half, steps, tmp_path_factory) -> Callable[[str], Export]:
     @cache
     def make(linears: str) -> Export:
         export = replace(half, folder=shutil.copytree(half.folder, tmp_path_factory.mktemp(linears) / "export"))
-        assert quantise.write_quantised(export, linears, [*steps[0], *steps[1]]) == 8 * TINY.dit.layers
+        assert _write(export, linears, [*steps[0], *steps[1]]) == 8 * TINY.dit.layers
         return export
 
     return make
+
+
+def _write(export: Export, linears: str, steps: list[calibration.Step]) -> int:
+    spec = next(spec for spec in export.specs() if spec.name == "dit")
+    return quantise.write_quantised(export.graph("dit"), spec, TINY.dit.layers, linears, steps)
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +172,7 @@ def test_calibration_with_the_wrong_inputs_is_seen(half, steps, exact, tmp_path)
         calibration.Step({**step.inputs, **_hundredth(step.inputs, "block_modulation", "heard")}, step.latent)
         for step in steps[0]
     ]
-    quantise.write_quantised(export, "int8", small)
+    _write(export, "int8", small)
     assert quantise.worst_error(export.graph("dit"), exact) > BOUNDS["int8"]
 
 
