@@ -826,7 +826,8 @@ def build_worker_bundle(*choices: str) -> dict[str, str]:
     files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
     sources = digest(PROJECT, *(path for path in files if path.suffix != ".pyc"))
     stamp, made = BUILD / "bundle" / "made.txt", "\n".join([sources, *choices])
-    if not WORKER_BUNDLE.is_dir() or not stamp.exists() or stamp.read_text() != made:
+    # A tier may have been exported anew.
+    if "--with" in choices or not WORKER_BUNDLE.is_dir() or not stamp.exists() or stamp.read_text() != made:
         # An environment of its own: what is not in it cannot get into the folder.
         venv = BUILD / "bundle" / "venv"
         make_venv(venv)
