@@ -31,9 +31,12 @@ def cluster():
         pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
 
+    handler = signal.getsignal(signal.SIGTERM)
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": _MEMORY})
     yield cluster
     cluster.shutdown()
+    # Nodes in this process put theirs in the place of the one that other tests look for.
+    signal.signal(signal.SIGTERM, handler)
 
 
 @pytest.fixture
