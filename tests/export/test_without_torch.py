@@ -44,9 +44,12 @@ thread = threading.Thread(target=server.run); thread.start()
 from flashhead_engine.client import connect
 with connect(server.endpoint, "token", timeout_s=120) as worker:
     from flashhead_engine.drivers.base import Outputs
+    worker.pause()  # or an idle face has moved on before the line comes
     with worker.open("guard", tier="tiny-random", outputs=Outputs.VIDEO, size=256, seed=3) as head:
         pcm = np.random.default_rng(1).uniform(-0.3, 0.3, 24_000).astype(np.float32)
-        shown = list(head.frames(head.speak(pcm, 16_000), real_time=False))
+        line = head.speak(pcm, 16_000)
+        worker.pause(False)
+        shown = list(head.frames(line, real_time=False))
         np.save(sys.argv[2], np.stack([frame.pixels.copy() for frame in shown]))
 server.stop(); thread.join()
 """
