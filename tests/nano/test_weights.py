@@ -1,0 +1,43 @@
+"""A network read back from its file is the network that was written; another file is refused."""
+
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from flashhead_engine.drivers import nano  # noqa: E402
+from flashhead_engine.drivers.nano.features import features_of  # noqa: E402
+from flashhead_engine.errors import FlashHeadError  # noqa: E402
+from flashhead_engine.training.nano.export import export, quantisation_error, quantise  # noqa: E402
+from flashhead_engine.training.nano.model import Nano, SpeechToMouth  # noqa: E402
+from flashhead_engine.training.nano.weights import read_network  # noqa: E402
+
+SHIPPED = Path(str(resources.files(nano) / "nano.onnx"))
+
+
+def _written(network: SpeechToMouth, folder: Path) -> Path:
+    export(Nano(network), folder / "float32.onnx")
+    quantise(folder / "float32.onnx", folder / "again.onnx")
+    return folder / "again.onnx"
+
+
+def test_the_shipped_network_survives_reading_and_writing(lines, tmp_path) -> None:
+    """Rounding what is rounded already changes nothing; a layer that is read wrongly changes a lot."""
+    features = features_of(lines[0].pcm, extra_frames=0)
+    network = read_network(SHIPPED)
+    assert quantisation_error(SHIPPED, _written(network, tmp_path), features) < 1e-5
+    layer = network.blocks[2].mix
+    layer.weight.data = layer.weight.data.T.contiguous()
+    assert quantisation_error(SHIPPED, _written(network, tmp_path), features) > 1e-2
+
+
+def test_a_network_of_other_layers_is_refused(tmp_path) -> None:
+    smaller = _written(SpeechToMouth(32), tmp_path)
+    with pytest.raises(FlashHeadError, match=r"again\.onnx.*layers"):
+        read_network(smaller)
+    (tmp_path / "noise.onnx").write_bytes(np.random.default_rng(0).bytes(100))
+    with pytest.raises(FlashHeadError, match=r"noise\.onnx"):
+        read_network(tmp_path / "noise.onnx")
