@@ -13,7 +13,7 @@ from flashhead_engine.drivers.nano.features import features_of  # noqa: E402
 from flashhead_engine.errors import FlashHeadError  # noqa: E402
 from flashhead_engine.training.nano.export import export, quantisation_error, quantise  # noqa: E402
 from flashhead_engine.training.nano.model import Nano, SpeechToMouth  # noqa: E402
-from flashhead_engine.training.nano.weights import read_network  # noqa: E402
+from flashhead_engine.training.nano.weights import moved, read_network  # noqa: E402
 
 SHIPPED = Path(str(resources.files(nano) / "nano.onnx"))
 
@@ -41,3 +41,15 @@ def test_a_network_of_other_layers_is_refused(tmp_path) -> None:
     (tmp_path / "noise.onnx").write_bytes(np.random.default_rng(0).bytes(100))
     with pytest.raises(FlashHeadError, match=r"noise\.onnx"):
         read_network(tmp_path / "noise.onnx")
+
+
+def test_half_way_lies_between_both_networks() -> None:
+    start, end = SpeechToMouth(32), SpeechToMouth(32)
+    features = torch.rand(1, 20, 80)
+    for share, whole in ((0.0, start), (1.0, end)):
+        mixed = moved(start, end, share)
+        said, expected = (each(features, torch.zeros(1, each.state_size))[0] for each in (mixed, whole))
+        assert torch.allclose(said, expected, atol=1e-5)
+    half = moved(start, end, 0.5).enter.weight
+    assert torch.allclose(2 * half, start.enter.weight + end.enter.weight, atol=1e-6)
+    assert not torch.allclose(half, start.enter.weight, atol=1e-3)

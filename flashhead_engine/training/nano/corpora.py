@@ -10,7 +10,7 @@ from .recordings import PROMPTS, Corpus, Recording
 TRAINING_CORPORA = PROMPTS
 TEXT_CORPUS = AMAZON_QUEEN
 """Dialogue of a game: Kokoro speaks its words. Its own recordings, sampled at 11 kHz, gave no better network in two
-training runs."""
+training runs from random weights."""
 
 
 def _said_by_the_hero(corpus: Corpus, folder: Path) -> Iterable[Recording]:

@@ -37,7 +37,7 @@ from .recordings import Corpus, fetch, read, recordings
 from .speech import Speech
 from .sphinx import english_speech
 from .train import FIRST_RATE, REFINING_RATE, Curves, mouth_loss, train
-from .weights import read_network
+from .weights import KEPT, moved, read_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class RecipeSettings:
 QUICK = RecipeSettings(minutes_of_speech=1.0, neural_lines=0, recordings=False, versions=1, epochs=3)
 """Checks that everything works, in well under a minute; the network it makes is useless."""
 
-REFINEMENT = RecipeSettings(minutes_of_speech=75.0, neural_lines=200, epochs=60)
+REFINEMENT = RecipeSettings(minutes_of_speech=75.0, neural_lines=200, epochs=14)
 """The second stage."""
 
 _ALIGNER_LINES, _ALIGNER_EPOCHS = 1_600, (12, 8)
@@ -74,8 +74,9 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TrainingLog:
-    """What a run leaves in training.json. `minutes`: clean speech by source. `held_out_score`: fps -> SCORE on clean
-    held-out lines. `seconds`: of the last start of the run."""
+    """What a run leaves in training.json. `minutes`: clean speech by source. `losses`: of training, of which the
+    second stage keeps a part. `held_out_score`: fps -> SCORE on clean held-out lines. `seconds`: of the last start
+    of the run."""
 
     settings: RecipeSettings
     parameters: int
@@ -248,6 +249,8 @@ def run_recipe(settings: RecipeSettings, folder: Path, progress: Progress, refin
         folder / "checkpoint.pt",
         REFINING_RATE if settings.refines else FIRST_RATE,
     )
+    if refine is not None:
+        network = moved(read_network(refine), network, KEPT)
     graph = folder / "nano.onnx"
     errors = export_checked(Nano(network), graph, validation.features)
     log = TrainingLog(
