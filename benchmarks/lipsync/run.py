@@ -1,6 +1,6 @@
 """Score the nano tier on voices, an engine, languages and people that it never heard, beside mouths of known quality.
 
-    python benchmarks/lipsync/run.py [--model nano.onnx] [--aligner out/nano/aligner.npz]
+    python benchmarks/lipsync/run.py [--model nano.onnx] [--beside other.onnx] [--aligner out/nano/aligner.npz]
 
 Needs espeak-ng, pocketsphinx and py-nanotts; the first run downloads recordings to out/corpora. Writes audio and
 truth to out/benchmarks/lipsync and prints markdown tables. Without the aligner of a training run, only lines with
@@ -92,13 +92,14 @@ def _table(heading: str, results: dict[str, LipSyncScore]) -> None:
         print(f"| {name} | {result.utterances} | {' | '.join(cells)} |")
 
 
-def _target_table(results: dict[str, LipSyncScore]) -> None:
+def _target_table(networks: dict[str, dict[str, LipSyncScore]]) -> None:
     print("\nGoals (Rhubarb's figures are of the reserved set, which this project never sees):\n")
-    print("| what | group | nano | at least | aim | Rhubarb 1.14 |\n|---|---|---|---|---|---|")
+    print(f"| what | group | {' | '.join(networks)} | at least | aim | Rhubarb 1.14 |")
+    print("|---|---|---|---|---|" + "---|" * len(networks))
     for target in _TARGETS:
-        if target.group in results:
-            value = _number(target.value(results[target.group]), 3)
-            cells = (target.name, target.group, value, target.least, target.aim, target.rhubarb)
+        if all(target.group in results for results in networks.values()):
+            values = (_number(target.value(results[target.group]), 3) for results in networks.values())
+            cells = (target.name, target.group, *values, target.least, target.aim, target.rhubarb)
             print(f"| {' | '.join(cells)} |")
 
 
@@ -160,13 +161,16 @@ def _examples(aligner_path: Path) -> list[Example]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, help="another ONNX file than the shipped one")
+    parser.add_argument("--beside", type=Path, help="an ONNX file that is scored on the same lines")
     parser.add_argument("--aligner", type=Path, default=_OUT / "nano" / "aligner.npz", help="of a training run")
     arguments = parser.parse_args()
 
     examples = _examples(arguments.aligner)
     held_out.save(examples, _OUT / "benchmarks" / "lipsync")
     network = NanoNetwork(arguments.model)
-    nano = [held_out.track(network, example) for example in examples]
+    networks = {"nano": network} | ({"beside": NanoNetwork(arguments.beside)} if arguments.beside else {})
+    said = {name: [held_out.track(each, example) for example in examples] for name, each in networks.items()}
+    nano = said["nano"]
 
     clean = [example for example in examples if example.truth.noise == CLEAN]
     clean_nano = [track for track, example in zip(nano, examples, strict=True) if example.truth.noise == CLEAN]
@@ -190,9 +194,11 @@ def main() -> None:
     }
     for fps in _FPS:
         print(f"\n### {fps} frames a second")
-        scores = _scores(examples, nano, fps)
-        _target_table(scores)
-        _table("nano", scores)
+        goals = {name: _scores(examples, tracks, fps) for name, tracks in said.items()}
+        scores = goals["nano"]
+        _target_table(goals)
+        for name, results in goals.items():
+            _table(name, results)
         by_system = {name: _scores(clean, tracks, fps) for name, tracks in compared.items()}
         for group in (REAL, UNSEEN):
             _table(f"{group}: system", {name: results[group] for name, results in by_system.items()})

@@ -11,17 +11,19 @@ import pytest
 from flashhead_engine.blendshapes.phones import Segment
 from flashhead_engine.drivers.nano.features import SAMPLE_RATE_HZ
 from flashhead_engine.errors import FlashHeadError
-from flashhead_engine.training.nano import held_out, held_out_recordings, pico, recordings, voices
+from flashhead_engine.training.nano import corpora, held_out, held_out_recordings, pico, recordings, voices
 from flashhead_engine.training.nano.amazon_queen import HERO
-from flashhead_engine.training.nano.corpora import TRAINING_CORPORA
+from flashhead_engine.training.nano.corpora import REFINING_CORPORA, TRAINING_CORPORA
 from flashhead_engine.training.nano.held_out_recordings import HELD_OUT_CORPORA, MUSIC
-from flashhead_engine.training.nano.sphinx import english_segments, heard_phones, heard_words
+from flashhead_engine.training.nano.sphinx import english_segments, english_speech, heard_phones, heard_words
 
 
 def test_nothing_held_out_is_trained_on() -> None:
     trained = {package for corpus in TRAINING_CORPORA for package in corpus.packages}
     measured = {package for corpus in (*HELD_OUT_CORPORA, MUSIC) for package in corpus.packages}
     assert trained and measured and trained.isdisjoint(measured)
+    *prompts, hero = REFINING_CORPORA  # of the game that both have, the next test tells who is heard where
+    assert tuple(prompts) == TRAINING_CORPORA and hero.name == "hero-en"
     for voice in voices.HELD_OUT_VOICES:
         assert voice.language not in voices.TRAINING_LANGUAGES
         assert voice.name.partition("+")[2] not in voices.TRAINING_VARIANTS
@@ -29,12 +31,14 @@ def test_nothing_held_out_is_trained_on() -> None:
     assert set(held_out.PEOPLE_LINES) == {corpus.name for corpus in HELD_OUT_CORPORA}
 
 
-def test_of_the_acted_english_only_others_than_the_hero_are_held_out(monkeypatch, tmp_path) -> None:
-    """So that a recipe may learn from the hero."""
+def test_of_the_acted_english_the_hero_is_trained_on_and_all_others_are_held_out(monkeypatch, tmp_path) -> None:
     said = [recordings.Recording(tmp_path / name, "Hello.", "en-us", name, "") for name in (HERO, "WITCH")]
-    corpus = next(corpus for corpus in HELD_OUT_CORPORA if corpus.name == "acted-en")
-    monkeypatch.setattr(held_out_recordings, "AMAZON_QUEEN", replace(corpus, find=lambda *_: said))
-    assert [(line.speaker, line.language) for line in corpus.find(corpus, tmp_path)] == [("WITCH", "en")]
+    for module in (corpora, held_out_recordings):
+        monkeypatch.setattr(module, "AMAZON_QUEEN", replace(module.AMAZON_QUEEN, find=lambda *_: said))
+    acted = next(corpus for corpus in HELD_OUT_CORPORA if corpus.name == "acted-en")
+    hero = REFINING_CORPORA[-1]
+    assert [(line.speaker, line.language) for line in acted.find(acted, tmp_path)] == [("WITCH", "en")]
+    assert [(line.speaker, line.language) for line in hero.find(hero, tmp_path)] == [(HERO, "en-us")]
 
 
 def test_nothing_reserved_is_measured_with() -> None:
@@ -113,6 +117,15 @@ def test_the_recogniser_beside_nano_hears_the_line_and_not_its_reverse(papa) -> 
     assert found(papa[::-1].copy()) <= 3
     assert {"papa", "paper", "map"} <= set(heard_words(papa).split())
     assert not {"papa", "paper", "map"} <= set(heard_words(papa[::-1].copy()).split())
+
+
+def test_a_line_whose_words_are_open_is_not_trained_on(papa) -> None:
+    pytest.importorskip("pocketsphinx")
+    said = english_speech((papa[4000:-4000], _PAPA))
+    assert said is not None and said.duration_s == pytest.approx(len(papa) / SAMPLE_RATE_HZ)
+    assert said.segments == english_segments(papa, _PAPA)
+    for text in ("Papa sat up 2 times.", "Papa [sighs] sat up.", "Qwertzuiop sat up."):
+        assert english_speech((papa, text)) is None
 
 
 def test_unknown_words_are_named(papa) -> None:

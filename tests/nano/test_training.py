@@ -1,6 +1,7 @@
 """The recipe works from text to scored ONNX file; the speech it learns from has its phones at the right times."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,14 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from flashhead_engine.blendshapes.phones import Segment  # noqa: E402
+from flashhead_engine.drivers.nano import network  # noqa: E402
 from flashhead_engine.drivers.nano.network import NanoNetwork  # noqa: E402
 from flashhead_engine.errors import OutputError  # noqa: E402
 from flashhead_engine.training.nano import channel, flite, openjtalk  # noqa: E402
 from flashhead_engine.training.nano.aligner import Aligner  # noqa: E402
 from flashhead_engine.training.nano.augment import (  # noqa: E402
+    ANYWHERE,
+    IN_A_GAME,
     at_16_khz,
     augmented,
     mixed,
@@ -178,16 +182,30 @@ def test_noise_is_mixed_at_the_ratio_asked_for() -> None:
     assert 10 * np.log10((tone**2).mean() / (added**2).mean()) == pytest.approx(10, abs=0.3)
 
 
-def test_augmented_segments_cover_the_augmented_audio() -> None:
+@pytest.mark.parametrize("scene", [ANYWHERE, IN_A_GAME])
+def test_augmented_segments_cover_the_augmented_audio(scene) -> None:
     random = np.random.default_rng(0)
     tone = np.sin(np.arange(22_050) * 0.1).astype(np.float32)
     phones = set()
     for _ in range(60):
-        version = augmented(Speech(tone, 22_050, (Segment(0.0, 1.0, "a"),)), [tone], random)
+        version = augmented(Speech(tone, 22_050, (Segment(0.0, 1.0, "a"),)), [tone], random, scene)
         phones.add(tuple(segment.ipa for segment in version.segments))
         assert version.segments[-1].end == pytest.approx(version.duration_s, abs=1e-3)
         assert np.abs(version.pcm).max() <= 1
     assert phones == {("", "a", ""), ("",)}, "speech between pauses, and now and then no speech at all"
+
+
+def test_a_game_is_louder_and_its_mouths_rest_longer() -> None:
+    random = np.random.default_rng(0)
+    spoken = Speech(np.sin(np.arange(16_000) * 0.1).astype(np.float32), 16_000, (Segment(0.0, 1.0, "a"),))
+
+    def loudness_and_rest(scene) -> tuple[float, float]:
+        versions = [augmented(spoken, [spoken.pcm], random, scene) for _ in range(100)]
+        rests = [s.end - s.start for version in versions for s in version.segments if s.ipa == ""]
+        return float(np.mean([np.sqrt((version.pcm**2).mean()) for version in versions])), sum(rests)
+
+    (quiet, short), (loud, long) = loudness_and_rest(ANYWHERE), loudness_and_rest(IN_A_GAME)
+    assert loud > 1.1 * quiet and long > 1.4 * short
 
 
 def test_tones_are_of_unit_power_and_never_the_same() -> None:
@@ -215,6 +233,18 @@ def test_quick_recipe_learns_and_exports(quick_run) -> None:
     assert (folder / "nano.onnx").stat().st_size < 8e6 and log.parameters <= 2_000_000
     assert (folder / "curves.png").stat().st_size > 0
     assert NanoNetwork(folder / "nano.onnx").native == NanoNetwork().native, "both graphs give their weights"
+
+
+def test_the_second_stage_goes_on_from_the_network_it_is_given(quick_run, tmp_path) -> None:
+    """A minute of speech makes no good network of random weights, and leaves a good one good."""
+    shutil.copytree(quick_run[0] / "data", tmp_path / "data")
+    shutil.copy(quick_run[0] / "minutes.json", tmp_path)
+    shipped = Path(network.__file__).with_name("nano.onnx")
+    log = run_recipe(QUICK, tmp_path, lambda step, done, total: None, shipped)
+    assert log.held_out_score["60"] > 0.75 > 0.65 > quick_run[1].held_out_score["60"]
+    assert log.settings.refines == NanoNetwork(shipped).sha256
+    with pytest.raises(OutputError, match="other settings"):
+        run_recipe(QUICK, tmp_path, lambda step, done, total: None, quick_run[0] / "nano.onnx")
 
 
 def test_training_goes_on_from_its_checkpoint(quick_run, tmp_path) -> None:

@@ -1,6 +1,6 @@
 """Make clean speech sound like many throats, efforts, microphones, places and lines. Arrays are float32 mono."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -13,18 +13,35 @@ from .channel import CODECS, change_tempo, coded
 from .speech import Speech
 
 _THROATS = (0.82, 1.22)  # ratio of formants, pitch and tempo
-_LEVEL_DBFS = (-38.0, -14.0)
 _NOISY_SHARE = 0.6
 _NOISE_SNR_DB = (4.0, 28.0)
 _HISS_SNR_DB = (35.0, 65.0)
 _BABBLERS = (2, 7)
-_NO_SPEECH_SHARE = 0.09
-_LONG_PAUSE_SHARE = 0.35
+_MUSIC_ALONE, _MUSIC_BEHIND = 7 / 11, 3 / 7  # among sounds that are no voices; the others are noise
 _NOTE_S = (0.1, 4.0)
 _TEMPI = (0.75, 1.3)
 _FAR_SHARE = 0.25
 _CODEC_SHARE = 0.15
 _WHISPER_WINDOW, _WHISPER_BINS = 400, 9  # 25 ms; bins of 40 Hz
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where lines are spoken. `level_dbfs`: range of their loudness. Shares of the lines, 0..1: `long_pauses` have up
+    to `longest_pause_s` of pause at each end, `speechless` become a sound that nobody speaks to. `crowds`: share of
+    crowds among such sounds; `babble`: share of other voices among the noises behind speech."""
+
+    level_dbfs: tuple[float, float]
+    long_pauses: float
+    longest_pause_s: float
+    speechless: float
+    crowds: float
+    babble: float
+
+
+ANYWHERE = Scene((-38.0, -14.0), long_pauses=0.35, longest_pause_s=2.5, speechless=0.09, crowds=0.45, babble=0.65)
+IN_A_GAME = Scene((-28.0, -14.0), long_pauses=0.6, longest_pause_s=4.0, speechless=0.15, crowds=0.7, babble=0.85)
+"""Levels as dialogue is mastered, and crowds that talk on while the mouth rests."""
 
 
 def at_16_khz(speech: Speech, tempo: float = 1.0) -> Speech:
@@ -95,13 +112,13 @@ def tones(samples: int, random: np.random.Generator) -> np.ndarray:
     return (mixture / (mixture.std() + 1e-6)).astype(np.float32)
 
 
-def without_speech(speech: Speech, babblers: list[np.ndarray], random: np.random.Generator) -> Speech:
-    """The same length of music, noise or a crowd, in which the mouth rests."""
+def without_speech(speech: Speech, babblers: list[np.ndarray], random: np.random.Generator, crowds: float) -> Speech:
+    """The same length of music, noise or, with the probability `crowds`, a crowd, in which the mouth rests."""
     samples = len(speech.pcm)
     kind = random.random()
-    if kind < 0.35:
+    if kind < (1 - crowds) * _MUSIC_ALONE:
         pcm = tones(samples, random)
-    elif kind < 0.55:
+    elif kind < 1 - crowds:
         pcm = shaped_noise(samples, random, random.uniform(0, 2))
     else:
         pcm = babble(samples, babblers, random, talkers=(4, 9))
@@ -175,16 +192,16 @@ def lightly_augmented(speech: Speech, random: np.random.Generator) -> Speech:
     return replace(speech, pcm=(0.06 * pcm / (np.sqrt((pcm**2).mean()) + 1e-6)).astype(np.float32))
 
 
-def augmented(speech: Speech, babblers: list[np.ndarray], random: np.random.Generator) -> Speech:
+def augmented(speech: Speech, babblers: list[np.ndarray], random: np.random.Generator, scene: Scene) -> Speech:
     """One random version of a line: throat, tempo, pauses, vocal effort, equaliser, room, noise, level, codec.
     `babblers`: 16 kHz lines."""
     speech = at_16_khz(speech, float(np.exp(random.uniform(*np.log(_THROATS)))))
     if random.random() < 0.3:
         speech = _stretched(speech, random)
-    longest_pause_s = 2.5 if random.random() < _LONG_PAUSE_SHARE else 0.7
+    longest_pause_s = scene.longest_pause_s if random.random() < scene.long_pauses else 0.7
     speech = padded(speech, *random.uniform(0.05, longest_pause_s, 2))
-    if random.random() < _NO_SPEECH_SHARE:
-        speech = without_speech(speech, babblers, random)
+    if random.random() < scene.speechless:
+        speech = without_speech(speech, babblers, random, scene.crowds)
     pcm = speech.pcm
     effort = random.random()
     if effort < 0.06:
@@ -199,14 +216,14 @@ def augmented(speech: Speech, babblers: list[np.ndarray], random: np.random.Gene
         pcm = mixed(pcm, shaped_noise(len(pcm), random, random.uniform(0, 2)), random.uniform(*_HISS_SNR_DB))
     if random.random() < _NOISY_SHARE:
         kind = random.random()
-        if kind < 0.65:
+        if kind < scene.babble:
             noise = babble(len(pcm), babblers, random)
-        elif kind < 0.8:
+        elif kind < scene.babble + (1 - scene.babble) * _MUSIC_BEHIND:
             noise = tones(len(pcm), random)
         else:
             noise = shaped_noise(len(pcm), random, random.uniform(0, 2))
         pcm = mixed(pcm, noise, random.uniform(*_NOISE_SNR_DB))
-    level_db = random.uniform(*_LEVEL_DBFS)
+    level_db = random.uniform(*scene.level_dbfs)
     pcm = pcm * (10 ** (level_db / 20) / (np.sqrt((pcm**2).mean()) + 1e-6))
     pcm = np.clip(pcm, -1, 1).astype(np.float32)
     if random.random() < _CODEC_SHARE:

@@ -15,7 +15,7 @@ from ...blendshapes.phones import to_atoms
 from ...drivers.nano.features import features_of, frame_count
 from ...drivers.nano.spoken import spoken_frames
 from . import flite, openjtalk
-from .augment import at_16_khz, augmented, lightly_augmented
+from .augment import Scene, at_16_khz, augmented, lightly_augmented
 from .corpus import line
 from .espeak import Espeak
 from .speech import Speech
@@ -138,17 +138,17 @@ def _set_babblers(babblers: list[np.ndarray]) -> None:
     _babblers[:] = babblers
 
 
-def _augment_chunk(job: tuple[list[Speech], list[int]]) -> TrainingSet:
-    lines, seed = job
+def _augment_chunk(job: tuple[list[Speech], list[int], Scene]) -> TrainingSet:
+    lines, seed, scene = job
     random = np.random.default_rng(seed)
-    return TrainingSet.joined([_frames_of(augmented(speech, _babblers, random)) for speech in lines])
+    return TrainingSet.joined([_frames_of(augmented(speech, _babblers, random, scene)) for speech in lines])
 
 
-def training_set(lines: list[Speech], seed: int, report: Callable[[int], None]) -> TrainingSet:
-    """One random augmentation of every line, the same for any number of processes; `report` is called with the
-    number of lines done."""
+def training_set(lines: list[Speech], seed: int, scene: Scene, report: Callable[[int], None]) -> TrainingSet:
+    """One random augmentation of every line in a scene, the same for any number of processes; `report` is called with
+    the number of lines done."""
     babblers = [at_16_khz(speech).pcm for speech in lines[:_BABBLERS]]
-    jobs = [(lines[start : start + _CHUNK], [seed, start]) for start in range(0, len(lines), _CHUNK)]
+    jobs = [(lines[start : start + _CHUNK], [seed, start], scene) for start in range(0, len(lines), _CHUNK)]
     chunks = []
     # A forked child would inherit the state of torch's threads; a spawned one starts clean.
     with ProcessPoolExecutor(cpu_count(), get_context("spawn"), _set_babblers, (babblers,)) as pool:

