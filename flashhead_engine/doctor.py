@@ -114,8 +114,8 @@ def _gpu() -> Finding:
 
 
 def _tensorrt() -> Finding:
-    from .runtimes.cuda import INSTALL, this_gpu
-    from .runtimes.tensorrt import tensorrt_module
+    from .runtimes.cuda import this_gpu
+    from .runtimes.tensorrt import INSTALL, tensorrt_module
 
     found = installed("tensorrt")
     if found is None:

@@ -17,7 +17,6 @@ import numpy as np
 from ..errors import FlashHeadError, MissingDependencyError
 from .flashhead import OutOfMemory
 
-INSTALL = 'pip install "flashhead-engine[tensorrt]"'
 _LARGE = 32 << 20  # bytes: a portrait's pictures, which come once; pinned memory is not kept for them
 _KEEP_ALL = 2**64 - 1
 
@@ -60,7 +59,9 @@ def cuda_module():
     try:
         from cuda.bindings import runtime
     except ImportError as error:
-        raise MissingDependencyError(f"TensorRT needs the package cuda-bindings: {INSTALL}") from error
+        raise MissingDependencyError(
+            "On a GPU lite and pro need the package cuda-bindings: pip install cuda-bindings"
+        ) from error
     return runtime
 
 

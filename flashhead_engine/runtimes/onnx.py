@@ -59,14 +59,18 @@ def open_graph(graph: bytes, gpu: GpuBudget | None = None):
 
 def cuda_options(gpu: GpuBudget) -> dict[str, str]:
     """Of ONNX Runtime's CUDA provider. Raises MissingDependencyError without CUDA's runtime."""
-    options = {
+    options = memory_options(gpu)
+    if gpu.priority == "low":
+        options["user_compute_stream"] = str(_low_priority_stream())
+    return options
+
+
+def memory_options(gpu: GpuBudget) -> dict[str, str]:
+    return {
         "gpu_mem_limit": str(gpu.memory_mib << 20),
         # The other strategy doubles what it takes, and would meet the limit before it is used up.
         "arena_extend_strategy": "kSameAsRequested",
     }
-    if gpu.priority == "low":
-        options["user_compute_stream"] = str(_low_priority_stream())
-    return options
 
 
 @functools.cache

@@ -1,22 +1,28 @@
 """FlashHead's exported graphs run by ONNX Runtime: on the CPU; on an NVIDIA GPU by CUDA, where everything that goes
 from graph to graph stays; or there by TensorRT for RTX, by way of the host.
 
-The GPU's parts were not run on a GPU yet.
+The GPU's parts were not run on a GPU yet. Options of the CUDA provider and of its CUDA graphs: onnxruntime.ai, "CUDA
+Execution Provider".
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import count
 
 import numpy as np
 
 from ..errors import MissingDependencyError, ModelError
+from .cuda import CudaArray, Stream, this_gpu
 from .exported import Export
 from .flashhead import OutOfMemory
 from .gpu import GPU_MEMORY, GpuBudget
-from .graphs import Array
-from .onnx import CPU, CUDA, cuda_options, onnxruntime_module
+from .graphs import Array, GraphSpec
+from .onnx import CPU, CUDA, memory_options, onnxruntime_module
+from .resident import Launch, ResidentGraph, ResidentRunner
 from .rtx import rtx_devices
 
 NAME = "onnxruntime"
+_ELEMENTS = {"float32": 1, "uint8": 2, "bool": 9, "float16": 10, "bfloat16": 16}  # of onnx.TensorProto
 
 
 def sees_cuda() -> bool:
@@ -29,7 +35,7 @@ def sees_gpu() -> bool:
     return sees_cuda() or bool(rtx_devices())
 
 
-def open_runner(export: Export, on_gpu: bool, gpu: GpuBudget | None = None) -> "HostRunner | CudaRunner":
+def open_runner(export: Export, on_gpu: bool, gpu: GpuBudget | None = None) -> "HostRunner | ResidentRunner":
     """Load all graphs. `gpu`: what each may take of it; None: all. Raises ModelError for graphs that ONNX Runtime
     cannot load, MissingDependencyError without it or without a GPU that it can use."""
     if not on_gpu:
@@ -43,10 +49,21 @@ def open_runner(export: Export, on_gpu: bool, gpu: GpuBudget | None = None) -> "
         return _rtx_runner(export, gpu)
     ort = onnxruntime_module()
     ort.preload_dlls()
-    sessions = _sessions(export, [(CUDA, cuda_options(gpu) if gpu else {}), CPU])
+    device = this_gpu()
+    stream = Stream(gpu is not None and gpu.priority == "low")
+    options = {**(memory_options(gpu) if gpu else {}), "user_compute_stream": str(stream.handle)}
+    try:
+        sessions = _sessions(export, [(CUDA, {**options, "enable_cuda_graph": "1"}), CPU])
+    except ModelError:
+        # Where one of its nodes cannot run on the GPU, a graph is not captured.
+        sessions = _sessions(export, [(CUDA, options), CPU])
     if any(CUDA not in session.get_providers() for session in sessions.values()):
         raise MissingDependencyError("No GPU can be used: CUDA's libraries, its driver or the card are missing.")
-    return CudaRunner(sessions)
+    graphs = {
+        spec.name: ResidentGraph(spec, stream, _Session(spec, sessions[spec.name]).prepared)
+        for spec in export.specs()
+    }
+    return ResidentRunner(NAME, device.name, graphs, stream)
 
 
 def _rtx_runner(export: Export, gpu: GpuBudget | None) -> "HostRunner":
@@ -93,44 +110,25 @@ class HostRunner:
         """Nothing is computed later."""
 
 
-class CudaRunner:
-    """A `GraphRunner`; its arrays are ONNX Runtime's, on the GPU."""
+class _Session:
+    """Makes a graph's work for each batch size that is run: the provider captures it at its first run."""
 
-    name, device = NAME, "CUDA device 0"
+    def __init__(self, spec: GraphSpec, session) -> None:
+        self._spec, self._session = spec, session
+        self._numbers = count()
 
-    def __init__(self, sessions: dict) -> None:
-        self._values = onnxruntime_module().OrtValue
-        self._sessions = sessions
-        self._outputs = {name: [output.name for output in one.get_outputs()] for name, one in sessions.items()}
-
-    def run(self, graph: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        session, names = self._sessions[graph], self._outputs[graph]
-        binding = session.io_binding()
-        for name, value in inputs.items():
-            binding.bind_ortvalue_input(name, value)
-        for name in names:
-            binding.bind_output(name, "cuda")
-        _computed(session.run_with_iobinding, binding)
-        return dict(zip(names, binding.get_outputs(), strict=True))
-
-    def to_device(self, values: np.ndarray) -> Array:
-        return self._values.ortvalue_from_numpy(values, "cuda", 0)
-
-    def to_host(self, values: Array) -> np.ndarray:
-        return values.numpy()
-
-    def joined(self, arrays: Sequence[Array]) -> Array:
-        # By way of the host: ONNX Runtime cuts and joins inside of graphs alone.
-        return self.to_device(np.concatenate([array.numpy() for array in arrays]))
-
-    def rows(self, values: Array) -> list[Array]:
-        if values.shape()[0] == 1:
-            return [values]
-        host = values.numpy()
-        return [self.to_device(row) for row in np.split(host, len(host))]
-
-    def wait(self) -> None:
-        """`run` ends when its graph has."""
+    def prepared(self, lengths: Mapping[str, int], fixed: Mapping[str, CudaArray]) -> Launch:
+        binding = self._session.io_binding()
+        bound = ((binding.bind_input, self._spec.inputs), (binding.bind_output, self._spec.outputs))
+        for bind, tensors in bound:
+            for tensor in tensors:
+                shape, address = tensor.sized(lengths), fixed[tensor.name].address
+                bind(tensor.name, "cuda", 0, _ELEMENTS[tensor.dtype], shape, address)
+        options = onnxruntime_module().RunOptions()
+        options.add_run_config_entry("gpu_graph_id", str(next(self._numbers)))
+        # Its stream is ours, on which what follows waits for it.
+        options.add_run_config_entry("disable_synchronize_execution_providers", "1")
+        return partial(_computed, self._session.run_with_iobinding, binding, options)
 
 
 def _sessions(export: Export, providers: list | None, devices: Sequence = ()) -> dict:

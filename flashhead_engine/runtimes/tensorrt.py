@@ -4,12 +4,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from ..errors import MissingDependencyError
-from .cuda import INSTALL
 
 if TYPE_CHECKING:
     import tensorrt as trt
 
 NAME = "tensorrt"
+INSTALL = 'pip install "flashhead-engine[tensorrt]"'
 
 _MAJOR = 11
 _LEVELS = {"VERBOSE": logging.DEBUG, "INFO": logging.DEBUG, "WARNING": logging.INFO}

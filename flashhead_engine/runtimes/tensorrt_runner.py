@@ -1,27 +1,22 @@
 """FlashHead's exported graphs run by TensorRT: every graph an engine, every batch size a captured piece of work.
 
-All happens in order on one stream of its own: the host waits once a chunk, for the pictures. Engines share one arena
-for what they compute in between, because they run one after the other. Each engine reads and writes fixed addresses,
-as captured work must; values come there and go by copies on the GPU.
+Engines share one arena for what they compute in between, because they run one after the other.
 
 Never run on a GPU: what is called exists in TensorRT 11.4's bindings, and runs in tests on a stand-in.
 """
 
-import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import prod
+from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..errors import ModelError, SettingsError
-from .cuda import Captured, CudaArray, Stream, itemsize, this_gpu
+from .cuda import Captured, CudaArray, Stream, this_gpu
 from .engines import Engines, has_engines, read_engines
 from .exported import Export
 from .flashhead import OutOfMemory
 from .gpu import GPU_MEMORY, GpuBudget
-from .graphs import BATCH, Array, GraphSpec, TensorSpec
+from .graphs import BATCH, GraphSpec
+from .resident import Launch, ResidentGraph, ResidentRunner, nbytes_of
 from .tensorrt import NAME, new_logger, said, tensorrt_module
 
 if TYPE_CHECKING:
@@ -38,7 +33,7 @@ def usable_engines(export: Export) -> Engines:
     return read_engines(export, this_gpu(), version)
 
 
-def open_runner(export: Export, engines: Engines, budget: GpuBudget | None = None) -> "TensorRtRunner":
+def open_runner(export: Export, engines: Engines, budget: GpuBudget | None = None) -> ResidentRunner:
     """Load all engines and fill them with the export's weights. `budget`: what they may take of the GPU together;
     None: all of it. Raises ModelError for engines that TensorRT cannot load, SettingsError where they do not fit."""
     memory = None if budget is None else budget.memory_mib << 20
@@ -60,55 +55,12 @@ def open_runner(export: Export, engines: Engines, budget: GpuBudget | None = Non
         ) from error
     # Work that streams weights is not captured.
     captures = not engines.manifest.streams_weights
-    graphs = {spec.name: _Graph(spec, engine, stream, arena, captures) for spec, engine in loaded}
-    return TensorRtRunner(graphs, stream, this_gpu().name, loader)
-
-
-class TensorRtRunner:
-    """A `GraphRunner`; its arrays are `CudaArray`s."""
-
-    name = NAME
-
-    def __init__(self, graphs: "Mapping[str, _Graph]", stream: Stream, device: str, loader: "_Loader") -> None:
-        self.device = device
-        self._graphs, self._stream = graphs, stream
-        self._loader = loader  # TensorRT's runtime and its log live as long as its engines
-        # What was asked last may be under way yet, and needs all of this.
-        weakref.finalize(self, stream.wait)
-
-    def run(self, graph: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        try:
-            return self._graphs[graph].run(inputs)
-        except OutOfMemory:
-            # What this batch has taken is in the way of smaller ones.
-            for one in self._graphs.values():
-                one.give_back()
-            raise
-
-    def to_device(self, values: np.ndarray) -> Array:
-        return self._stream.upload(values)
-
-    def to_host(self, values: Array) -> np.ndarray:
-        return self._stream.download(values)
-
-    def joined(self, arrays: Sequence[Array]) -> Array:
-        first = arrays[0]
-        together = self._stream.empty((sum(one.shape[0] for one in arrays), *first.shape[1:]), first.dtype)
-        address = together.address
-        for one in arrays:
-            self._stream.copy(address, one.address, one.nbytes)
-            address += one.nbytes
-        return together
-
-    def rows(self, values: Array) -> list[Array]:
-        row = values.nbytes // values.shape[0]
-        shape = (1, *values.shape[1:])
-        return [
-            CudaArray(shape, values.dtype, values.address + number * row, values) for number in range(values.shape[0])
-        ]
-
-    def wait(self) -> None:
-        self._stream.wait()
+    graphs = {
+        spec.name: ResidentGraph(spec, stream, _Engine(spec, engine, stream, arena, captures).prepared)
+        for spec, engine in loaded
+    }
+    # TensorRT's runtime and its log live as long as its engines.
+    return ResidentRunner(NAME, this_gpu().name, graphs, stream, keep=loader)
 
 
 class _Loader:
@@ -154,82 +106,19 @@ def _share_out(loaded: "Sequence[tuple[GraphSpec, trt.ICudaEngine]]", stream: St
 def _of_one_head(spec: GraphSpec) -> int:
     """Bytes at the fixed addresses, and as many of the arrays that come there and go."""
     lengths = {axis: allowed.most for axis, allowed in spec.profiles[-1].items()} | {BATCH: 1}
-    return 2 * sum(_nbytes(tensor, lengths) for tensor in (*spec.inputs, *spec.outputs))
+    return 2 * sum(nbytes_of(tensor, lengths) for tensor in (*spec.inputs, *spec.outputs))
 
 
-def _nbytes(tensor: TensorSpec, lengths: Mapping[str, int]) -> int:
-    return prod(tensor.sized(lengths)) * itemsize(tensor.dtype)
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """One engine's work for inputs of certain shapes. `captured`: None where it is not captured."""
-
-    context: "trt.IExecutionContext"
-    captured: Captured | None
-
-
-class _Graph:
-    """An engine, its fixed addresses, and its work for each batch size that was run."""
+class _Engine:
+    """Makes an engine's work for each batch size that is run."""
 
     def __init__(
         self, spec: GraphSpec, engine: "trt.ICudaEngine", stream: Stream, arena: CudaArray, captures: bool
     ) -> None:
         self._spec, self._engine, self._stream, self._arena = spec, engine, stream, arena
         self._captures = captures
-        self._fixed: dict[str, CudaArray] = {}
-        self._held: dict[str, weakref.ref[CudaArray]] = {}
-        self._work: dict[tuple[int, ...], _Work] = {}
 
-    def run(self, inputs: Mapping[str, CudaArray]) -> dict[str, CudaArray]:
-        spec = self._spec
-        lengths = spec.lengths({name: values.shape for name, values in inputs.items()})
-        profile = spec.profile(lengths)
-        self._make_room(lengths)
-        outputs = {tensor.name: self._stream.empty(tensor.sized(lengths), tensor.dtype) for tensor in spec.outputs}
-        for tensor in spec.inputs:
-            self._fill(tensor, inputs[tensor.name])
-        key = tuple(lengths.values())
-        if key not in self._work:
-            self._work[key] = self._prepared(profile, lengths)
-        work = self._work[key]
-        if work.captured is None:
-            self._enqueue(work.context)
-        else:
-            work.captured.launch()
-        for name, values in outputs.items():
-            self._stream.copy(values.address, self._fixed[name].address, values.nbytes)
-        return outputs
-
-    def give_back(self) -> None:
-        """The memory of the fixed addresses, and the work that has them."""
-        self._stream.wait()
-        for made in (self._work, self._held, self._fixed):
-            made.clear()
-
-    def _make_room(self, lengths: Mapping[str, int]) -> None:
-        """At the fixed addresses, for the most of each that was needed so far: memory follows what is used."""
-        there = {name: values.nbytes for name, values in self._fixed.items()}
-        needed = {
-            tensor.name: max(_nbytes(tensor, lengths), there.get(tensor.name, 0))
-            for tensor in (*self._spec.inputs, *self._spec.outputs)
-        }
-        if needed == there:
-            return
-        self.give_back()
-        for name, nbytes in needed.items():
-            self._fixed[name] = self._stream.empty((nbytes,), "uint8")
-
-    def _fill(self, tensor: TensorSpec, values: CudaArray) -> None:
-        """Most inputs of a step are those of the step before."""
-        if values.dtype != tensor.dtype:
-            raise ValueError(f"{tensor.name} of {self._spec.name} is {values.dtype}, must be {tensor.dtype}")
-        held = self._held.get(tensor.name)
-        if held is None or held() is not values:
-            self._stream.copy(self._fixed[tensor.name].address, values.address, values.nbytes)
-            self._held[tensor.name] = weakref.ref(values)
-
-    def _prepared(self, profile: int, lengths: Mapping[str, int]) -> _Work:
+    def prepared(self, lengths: Mapping[str, int], fixed: Mapping[str, CudaArray]) -> Launch:
         """Each shape has a context of its own: captured work is that of the state in which its context was."""
         trt = tensorrt_module()
         stream, spec = self._stream, self._spec
@@ -237,18 +126,23 @@ class _Graph:
         if context is None:
             raise OutOfMemory(f"TensorRT has not enough memory to run {spec.name}.")
         context.set_device_memory(self._arena.address, self._arena.nbytes)
-        fits = context.set_optimization_profile_async(profile, stream.handle)
+        fits = context.set_optimization_profile_async(spec.profile(lengths), stream.handle)
         for tensor in spec.inputs:
             fits = fits and context.set_input_shape(tensor.name, tensor.sized(lengths))
         for tensor in (*spec.inputs, *spec.outputs):
-            fits = fits and context.set_tensor_address(tensor.name, self._fixed[tensor.name].address)
+            fits = fits and context.set_tensor_address(tensor.name, fixed[tensor.name].address)
         if not fits:
             raise ModelError(f"The engine of {spec.name} does not take {dict(lengths)}; build the engines again.")
         if not self._captures:
-            return _Work(context, None)
+            return partial(self._enqueue, context)
         # TensorRT makes ready at its first run, which captured work cannot.
         self._enqueue(context)
-        return _Work(context, stream.captured(lambda: self._enqueue(context)))
+        return partial(self._launch, context, stream.captured(lambda: self._enqueue(context)))
+
+    @staticmethod
+    def _launch(context: "trt.IExecutionContext", captured: Captured) -> None:
+        """`context` lives as long as what was captured of it."""
+        captured.launch()
 
     def _enqueue(self, context: "trt.IExecutionContext") -> None:
         if not context.execute_async_v3(self._stream.handle):

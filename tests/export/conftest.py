@@ -1,11 +1,13 @@
 """Exports of tiny networks; needs the extras `flashhead` and `export`."""
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -54,3 +56,20 @@ def exported(tmp_path_factory) -> Callable[[str, str], Exported]:
         return made
 
     return make
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """With a GPU plugged in, and TensorRT and CUDA's bindings installed; nothing is forgiven."""
+    from runtimes import pretend_cuda, pretend_tensorrt
+
+    bindings = ModuleType("cuda.bindings")
+    bindings.runtime, bindings.driver = pretend_cuda, SimpleNamespace(cuuint64_t=int)
+    packages = {"cuda": ModuleType("cuda"), "cuda.bindings": bindings, "tensorrt": pretend_tensorrt}
+    for name, module in packages.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setenv("FLASHHEAD_MODELS", str(tmp_path / "models"))
+    machine = pretend_cuda.start()
+    yield machine
+    pretend_cuda.stop()
+    assert machine.faults == []

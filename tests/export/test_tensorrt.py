@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -19,7 +18,7 @@ from flashhead_engine.drivers.flashhead import choice
 from flashhead_engine.errors import FlashHeadError, MissingDependencyError, ModelError, OutputError, SettingsError
 from flashhead_engine.export import engines as building
 from flashhead_engine.export.engines import EngineSettings, build
-from flashhead_engine.runtimes import tensorrt_runner
+from flashhead_engine.runtimes import resident, tensorrt_runner
 from flashhead_engine.runtimes.added_exports import remember_export
 from flashhead_engine.runtimes.cuda import Stream, this_gpu
 from flashhead_engine.runtimes.engines import MANIFEST, Engines, engines_folder, read_engines
@@ -33,21 +32,6 @@ from .test_chunks import chunks, with_onnx_runtime
 
 GRAPHS = ("audio_cond", "dit", "vae_dec", "vae_enc", "reference")
 STEPS = 4
-
-
-@pytest.fixture
-def machine(monkeypatch, tmp_path):
-    """With a GPU plugged in, and TensorRT and CUDA's bindings installed; nothing is forgiven."""
-    bindings = ModuleType("cuda.bindings")
-    bindings.runtime, bindings.driver = pretend_cuda, SimpleNamespace(cuuint64_t=int)
-    packages = {"cuda": ModuleType("cuda"), "cuda.bindings": bindings, "tensorrt": pretend_tensorrt}
-    for name, module in packages.items():
-        monkeypatch.setitem(sys.modules, name, module)
-    monkeypatch.setenv("FLASHHEAD_MODELS", str(tmp_path / "models"))
-    machine = pretend_cuda.start()
-    yield machine
-    pretend_cuda.stop()
-    assert machine.faults == []
 
 
 @pytest.fixture
@@ -92,13 +76,13 @@ def test_a_runner_that_does_not_wait_is_seen(export, engines, machine, expected,
 
 def test_a_runner_that_copies_no_new_values_is_seen(export, engines, expected, monkeypatch) -> None:
     runtime = _runtime(export, engines)
-    real = tensorrt_runner._Graph._fill
+    real = resident.ResidentGraph._fill
 
     def once(self, tensor, values) -> None:
         if tensor.name not in self._held:
             real(self, tensor, values)
 
-    monkeypatch.setattr(tensorrt_runner._Graph, "_fill", once)
+    monkeypatch.setattr(resident.ResidentGraph, "_fill", once)
     assert not np.array_equal(chunks(runtime, 1), expected[1])
 
 
@@ -304,10 +288,10 @@ def test_what_is_missing_is_said_in_words(export, engines, monkeypatch) -> None:
     pretend_cuda.stop()
     with pytest.raises(MissingDependencyError, match=r"No GPU can be used. CUDA failed: cudaErrorInsufficientDriver"):
         usable_engines(export)
-    for package in ("tensorrt", "cuda.bindings"):
+    for package, words in (("tensorrt", r'"flashhead-engine\[tensorrt\]"'), ("cuda.bindings", "cuda-bindings")):
         with monkeypatch.context() as patch:
             patch.setitem(sys.modules, package, None)
-            with pytest.raises(MissingDependencyError, match=r'pip install "flashhead-engine\[tensorrt\]"'):
+            with pytest.raises(MissingDependencyError, match=f"pip install {words}"):
                 usable_engines(export)
     monkeypatch.setattr(pretend_tensorrt, "__version__", "10.16.1.11")
     pretend_cuda.start()
@@ -342,20 +326,24 @@ def test_a_budget_that_is_too_small(export, engines, monkeypatch) -> None:
         open_runner(export, engines, GpuBudget(64))
 
 
+def _engines_of(runner) -> list[pretend_tensorrt.ICudaEngine]:
+    return [graph._prepare.__self__._engine for graph in runner._graphs.values()]
+
+
 def test_weights_that_stream(machine, export, expected) -> None:
     made = _built(export, streams_weights=True)
     assert "WEIGHT_STREAMING" in _plan(made.path("dit"))["flags"]
     runner = open_runner(export, made)
-    engines = {name: graph._engine for name, graph in runner._graphs.items()}
-    assert all(engine.weight_streaming_budget_v2 == engine.streamable_weights_size for engine in engines.values())
+    engines = _engines_of(runner)
+    assert all(engine.weight_streaming_budget_v2 == engine.streamable_weights_size for engine in engines)
     assert np.array_equal(chunks(ExportedFlashHead(export, runner), 1), expected[1])
     assert machine.launches == 0, "and nothing is captured"
     # A card with room for a head and half of the weights.
-    weights = sum(engine.streamable_weights_size for engine in engines.values())
+    weights = sum(engine.streamable_weights_size for engine in engines)
     head = sum(map(tensorrt_runner._of_one_head, export.specs()))
     pretend_cuda.start(memory=head + weights // 2)
     runner = open_runner(export, made)
-    kept = [graph._engine.weight_streaming_budget_v2 for graph in runner._graphs.values()]
+    kept = [engine.weight_streaming_budget_v2 for engine in _engines_of(runner)]
     assert 0.4 * weights < sum(kept) < 0.5 * weights and all(kept)
 
 
