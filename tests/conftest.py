@@ -35,6 +35,12 @@ def bundle() -> Path:
     return Path(folder)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_models(tmp_path_factory) -> None:
+    """What was added or exported on this machine is no part of a test."""
+    os.environ["FLASHHEAD_MODELS"] = str(tmp_path_factory.mktemp("models"))
+
+
 @pytest.fixture
 def need_program():
     """Call with a program's name: skips where it is missing, but fails in CI, which installs everything."""
