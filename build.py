@@ -44,7 +44,7 @@ BUILD = ROOT / "build"
 SOURCES = BUILD / "sources"
 DIST = ROOT / "dist"
 WORKER_BUNDLE = DIST / f"flashhead-worker-{sysconfig.get_platform()}"
-CUDA, CUDA_PLATFORMS = "cuda", ("linux-x86_64",)  # a part of the worker bundle
+CUDA, CUDA_PLATFORM = "cuda", "linux-x86_64"  # a part of the worker bundle, and where it was tried
 # CUDA 13's libraries as onnxruntime-gpu names them itself; it is linked to cuBLAS, which it does not name.
 CUDA_RUNTIME = (".[gpu]", "onnxruntime-gpu[cuda,cudnn]>=1.31", "nvidia-cublas>=13,<14")
 LIBRARIES = {"zeromq": "zeromq3", "msgpack": "msgpack-c", "jansson": "jansson"}  # inside the bridge: Debian's names
@@ -831,10 +831,10 @@ def build_worker_bundle(avatars: Sequence[str] = (), parts: Sequence[str] = ()) 
     """Put the worker into dist/, with these choices of .ci/shipping/bundle.py; one with `cuda` has a folder of its
     own. Returns the variable of the environment by which tests find it."""
     cuda = CUDA in parts
-    if cuda and sysconfig.get_platform() not in CUDA_PLATFORMS:
+    if cuda and sysconfig.get_platform() != CUDA_PLATFORM:
         raise BuildError(
-            f"--with {CUDA}: for {' and '.join(CUDA_PLATFORMS)} only; this machine is {sysconfig.get_platform()}. "
-            "Leave it out: the worker computes on the CPU."
+            f"--with {CUDA}: for {CUDA_PLATFORM} only; this machine is {sysconfig.get_platform()}. Leave it out: the "
+            "worker computes on the CPU."
         )
     variant, runtime = (f"-{CUDA}", CUDA_RUNTIME) if cuda else ("", (".[cpu]",))
     folder = WORKER_BUNDLE.with_name(f"{WORKER_BUNDLE.name}{variant}")
@@ -997,7 +997,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="PART",
-        help="lite or pro, as exported here; cuda: ONNX Runtime for NVIDIA cards and its libraries (2 GB)",
+        help="lite or pro, as exported here; cuda: ONNX Runtime for NVIDIA cards and its libraries (2.4 GB)",
     )
     command.set_defaults(call=worker_bundle)
 
