@@ -15,7 +15,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from importlib.metadata import distribution
 from pathlib import Path
@@ -54,7 +54,7 @@ _PICTURES = "PngImagePlugin"  # of Pillow's formats; avatars have no other
 _GLIBC = re.compile(rb"\0GLIBC_2\.(\d+)\0")
 
 
-def make(folder: Path, avatars: Iterable[str], parts: Iterable[str]) -> Manifest:
+def make(folder: Path, avatars: Iterable[str], parts: Collection[str]) -> Manifest:
     """`parts`: of TIERS, and CUDA where the environment has it. Raises FlashHeadError for a tier that was not
     exported. What is in `folder` is replaced when all is made."""
     exports = {part: _export(part) for part in parts if part != CUDA}
