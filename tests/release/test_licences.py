@@ -58,12 +58,17 @@ def test_the_parts_of_an_addon_are_found(tmp_path, name):
             b"Metadata-Version: 2.4\nName: reader\nVersion: 1.0\nLicense-Expression: GPL-3.0-or-later\n",
             r"holds what a closed game may not: reader \(GPL-3.0-or-later\)",
         ),
+        (
+            "nvidia_curand-10.4.dist-info/METADATA",
+            b"Metadata-Version: 2.4\nName: nvidia-curand\nVersion: 10.4\n",
+            r"holds what a closed game may not: nvidia-curand \(LicenseRef-NVIDIA-CUDA-EULA\)",
+        ),
     ],
 )
 def test_an_archive_with_what_may_not_be_there_is_refused(tmp_path, file, data, told):
     entries = {**ADDON, file: data}
     if file.endswith("METADATA"):
-        entries["reader-1.0.dist-info/RECORD"] = b"reader-1.0.dist-info/METADATA,,\n"
+        entries[file.replace("METADATA", "RECORD")] = f"{file},,\n".encode()
     with pytest.raises(BuildError, match=told):
         contents(archive(tmp_path, entries))
 
