@@ -48,6 +48,8 @@ _UNUSED = (
     *("PIL._imagingft", "PIL._imagingcms", "PIL._webp", "PIL._avif", "PIL._imagingtk", "PIL.ImageQt", "PIL.ImageTk"),
     *("flashhead_engine.training", "flashhead_engine.evaluation", "flashhead_engine.cli", "flashhead_engine.bake"),
 )
+# Compiled modules, of which PyInstaller cannot read what they import; by their distributions.
+_BINDINGS = {"cuda-bindings": "cuda.bindings", "cuda-pathfinder": "cuda.pathfinder"}
 # Linked to TensorRT 10, of which no wheel is here.
 _TENSORRT = ("onnxruntime/capi/*onnxruntime_providers_tensorrt*", "libnvinfer*", "libnvonnxparser*")
 _PICTURES = "PngImagePlugin"  # of Pillow's formats; avatars have no other
@@ -58,12 +60,15 @@ def make(folder: Path, avatars: Iterable[str], parts: Collection[str]) -> Manife
     """`parts`: of TIERS, and CUDA where the environment has it. Raises FlashHeadError for a tier that was not
     exported. What is in `folder` is replaced when all is made."""
     exports = {part: _export(part) for part in parts if part != CUDA}
-    onnxruntime, nvidia = ("onnxruntime-gpu", tuple(NVIDIA)) if CUDA in parts else ("onnxruntime", ())
+    onnxruntime, nvidia, bindings = ("onnxruntime", (), {})
+    if CUDA in parts:
+        onnxruntime, nvidia, bindings = ("onnxruntime-gpu", tuple(NVIDIA), _BINDINGS)
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
         with tempfile.TemporaryDirectory() as temporary:
-            shutil.move(_frozen(Path(temporary), avatars, (*DISTRIBUTIONS, onnxruntime, *nvidia)), partial)
+            distributions = (*DISTRIBUTIONS, onnxruntime, *nvidia, *bindings)
+            shutil.move(_frozen(Path(temporary), avatars, distributions, bindings), partial)
         leave_out(partial / "_internal")
         add_nvidia(partial / "_internal", nvidia)
         _add_licences(partial / "licences", onnxruntime)
@@ -112,9 +117,9 @@ def _export(tier: str) -> Export:
     return export
 
 
-def _frozen(work: Path, avatars: Iterable[str], distributions: Iterable[str]) -> Path:
+def _frozen(work: Path, avatars: Iterable[str], distributions: Iterable[str], whole: Mapping[str, str]) -> Path:
     """What PyInstaller makes of start.py: modules as files of their own, so that a reader sees each of them, and the
-    metadata of `distributions`."""
+    metadata of `distributions`. `whole`: packages of which every module is taken."""
     import PyInstaller.__main__  # of the environment that is for it alone
 
     formats = {path.stem for path in Path(PIL.__file__).parent.glob("*ImagePlugin.py")} - {_PICTURES}
@@ -124,6 +129,7 @@ def _frozen(work: Path, avatars: Iterable[str], distributions: Iterable[str]) ->
         *("--onedir", "--noconfirm", "--log-level", "WARN", "--debug", "noarchive", "--name", PROGRAM),
         *("--distpath", work / "dist", "--workpath", work / "build", "--specpath", work),
         *(word for name in distributions for word in ("--copy-metadata", name)),
+        *(word for name in whole.values() for word in ("--collect-submodules", name)),
         *(word for name in _UNUSED for word in ("--exclude-module", name)),
         *(word for name in sorted(formats) for word in ("--exclude-module", f"PIL.{name}")),
     ]
