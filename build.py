@@ -842,7 +842,7 @@ def build_worker_bundle(avatars: Sequence[str] = (), parts: Sequence[str] = ()) 
     choices += [word for name in parts for word in ("--with", name)]
     make_venv(VENV)  # has the compiler, where this machine has none
     folders = (PACKAGE, NATIVE_SOURCES, SHIPPING)
-    files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    files = sorted(path for sources in folders for path in sources.rglob("*") if path.is_file())
     sources = digest(PROJECT, *(path for path in files if path.suffix != ".pyc"))
     stamp, made = BUILD / "bundle" / f"made{variant}.txt", "\n".join([sources, *choices])
     # A tier may have been exported anew.
@@ -868,7 +868,9 @@ def install_tensorrt_bindings() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     print(f"Installing {' '.join(TENSORRT_BINDINGS)} into {folder.relative_to(ROOT)} ...", flush=True)
     pip(VENV, "--target", folder, *TENSORRT_BINDINGS)
-    compiler = compiler_environment(needs_native=True).get("CXX") or next(filter(shutil.which, COMPILERS))
+    compiler = compiler_environment(needs_native=True).get("CXX") or next(filter(shutil.which, COMPILERS), None)
+    if compiler is None:
+        raise BuildError(f"there is no compiler ({', '.join(COMPILERS)})")
     for name in ("nvinfer", "nvinfer_plugin", "nvonnxparser"):
         library = f"lib{name}.so.11"
         to = folder / "tensorrt_bindings" / library

@@ -18,7 +18,7 @@ from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
 
 OWN = "flashhead-engine"
-_OWN_LICENCE = "Apache-2.0 AND CC0-1.0"  # code; avatars, artwork and sample dialogue
+OWN_LICENCE = "Apache-2.0 AND CC0-1.0"  # code; avatars, artwork and sample dialogue
 _GCC = "GPL-3.0-or-later WITH GCC-exception-3.1"
 _BOOTLOADER = "GPL-2.0-or-later WITH Bootloader-exception"
 _LLVM = "Apache-2.0 WITH LLVM-exception"
@@ -179,7 +179,7 @@ def components(folder: Path) -> list[Component]:
             f"{folder} has code that belongs to no known component: {', '.join(strangers[:10])}. Find out what it "
             f"is, read its licence, and add it to _LIBRARIES in {Path(__file__).name}, or leave it out."
         )
-    found.append(Component(OWN, "", _OWN_LICENCE, tuple(rest), ()))
+    found.append(Component(OWN, "", OWN_LICENCE, tuple(rest), ()))
     return sorted(_joined(found), key=lambda component: component.name.lower())
 
 

@@ -11,7 +11,7 @@ from .release import Release
 
 def pack(release: Release, built: Mapping[str, Built], worker: Path | None, folder: Path) -> dict[str, list[str]]:
     """Write what is made of the systems' libraries, and of the folder `worker`, into `folder`. Returns the systems
-    that each archive is for, by its name. Raises ShippingError where one cannot be written."""
+    that each archive is for, by its name. Raises BuildError where one cannot be written."""
     version, systems = release.version, list(built)
     unity = contents.unity_package(release, built)
     sdk = f"flashhead-bridge-sdk-{version}"

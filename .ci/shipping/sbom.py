@@ -24,22 +24,21 @@ from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from .components import OWN, Component, UnknownComponentError, components
+from .components import OWN, OWN_LICENCE, Component, UnknownComponentError, components
 from .errors import BuildError
 from .index import sha256
 
 FORMAT = SchemaVersion.V1_6
 ARCHIVES = (".whl", ".zip", ".tgz", ".tar.gz")
-_LICENCE = "Apache-2.0 AND CC0-1.0"
 
 
 def bill(archives: Iterable[Path], version: str, seconds: int) -> Bom:
     """Raises BuildError where an archive has what may not be given away."""
     bom = Bom()
     bom.metadata.timestamp = datetime.fromtimestamp(seconds, UTC)
-    bom.metadata.component = _part(OWN, version, _LICENCE, ComponentType.APPLICATION, OWN)
+    bom.metadata.component = _part(OWN, version, OWN_LICENCE, ComponentType.APPLICATION, OWN)
     for archive in archives:
-        whole = _part(archive.name, version, _LICENCE, ComponentType.FILE, archive.name)
+        whole = _part(archive.name, version, OWN_LICENCE, ComponentType.FILE, archive.name)
         whole.hashes.add(HashType(alg=HashAlgorithm.SHA_256, content=sha256(archive)))
         for one in contents(archive):
             if one.name != OWN:

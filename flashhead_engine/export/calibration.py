@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ..audio.decode import open_audio
+from ..audio.files import AUDIO_SUFFIXES, audio_files
 from ..avatar.bundle import SAMPLES, load_avatar
-from ..bake.project.sources import AUDIO_SUFFIXES, audio_files
 from ..drivers.base import Outputs, SessionSettings
 from ..drivers.flashhead.driver import FlashHeadDriver
 from ..drivers.flashhead.generation import chunk_samples

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from ...audio.files import AUDIO_SUFFIXES, audio_files
 from ...blendshapes.emotions import EMOTIONS
 from ...errors import OutputError
 from ..outputs import check_name
@@ -27,7 +28,6 @@ from .presets import with_preset
 from .scripts import read_script
 from .tables import Row, read_csv, read_json_lines
 
-AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aif", ".aiff")
 _LONGEST_ID_BYTES = 200
 """So that what is added to it, such as ".flashhead.json", stays below the 255 bytes that file systems allow."""
 
@@ -255,11 +255,6 @@ def _by_rule(rule: str, fields: dict[str, str]) -> tuple[str, str | None]:
 
 
 # --- Folders ----------------------------------------------------------------------------------------------------
-
-
-def audio_files(folder: Path) -> list[Path]:
-    """By the endings of their names, sorted, those of inner folders too."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file())
 
 
 def _read_folder(base: Path, source: FolderSource) -> Iterator[_Found]:
