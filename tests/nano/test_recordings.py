@@ -12,7 +12,7 @@ import pytest
 
 from flashhead_engine.errors import FlashHeadError, MissingDependencyError
 from flashhead_engine.training.nano import recordings
-from flashhead_engine.training.nano.corpora import TEXT_CORPUS, TRAINING_CORPORA
+from flashhead_engine.training.nano.corpora import REFINING_CORPORA, TEXT_CORPUS, TRAINING_CORPORA
 from flashhead_engine.training.nano.recordings import Corpus
 
 _LISTING = """\ufeff; A made-up list
@@ -104,6 +104,7 @@ def test_a_real_package_is_fetched_once(tmp_path):
 
 
 def test_training_corpora_hold_four_languages_and_nothing_reserved():
-    packages = {package for corpus in (*TRAINING_CORPORA, TEXT_CORPUS) for package in corpus.packages}
+    corpora = (*TRAINING_CORPORA, *REFINING_CORPORA, TEXT_CORPUS)
+    packages = {package for corpus in corpora for package in corpus.packages}
     assert not any("sounds-en" in package or "pocketsphinx" in package for package in packages)
     assert len({corpus.name.rsplit("-", 1)[1] for corpus in TRAINING_CORPORA}) == 4

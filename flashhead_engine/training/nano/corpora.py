@@ -5,17 +5,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from .amazon_queen import AMAZON_QUEEN, HERO
+from .drascula import DRASCULA
 from .recordings import PROMPTS, Corpus, Recording
+from .steel_sky import STEEL_SKY
 
 TRAINING_CORPORA = PROMPTS
-TEXT_CORPUS = AMAZON_QUEEN
-"""Dialogue of a game: Kokoro speaks its words. Its own recordings, sampled at 11 kHz, gave no better network in two
-training runs from random weights."""
+TEXT_CORPUS = STEEL_SKY
+"""Dialogue of a game, of which nothing is held out: Kokoro speaks its words."""
 
 
 def _said_by_the_hero(corpus: Corpus, folder: Path) -> Iterable[Recording]:
     return (recording for recording in AMAZON_QUEEN.find(corpus, folder) if recording.speaker == HERO)
 
 
-REFINING_CORPORA = (*PROMPTS, replace(AMAZON_QUEEN, name="hero-en", find=_said_by_the_hero))
-"""Of the game's actors the hero alone: all others are held out."""
+HERO_LINES = replace(AMAZON_QUEEN, name="hero-en", find=_said_by_the_hero)
+"""Of this game's actors the hero alone: all others are held out."""
+
+REFINING_CORPORA = (*PROMPTS, HERO_LINES, STEEL_SKY, DRASCULA)

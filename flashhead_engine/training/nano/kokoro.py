@@ -98,6 +98,8 @@ def spoken_line(kokoro: Kokoro, english: Sequence[str], number: int, seed: int) 
     in_english = random.random() < _ENGLISH_SHARE
     voices = [voice for voice in kokoro.voices if voice.language.startswith("en") == in_english]
     voice = voices[random.integers(len(voices))]
+    others = [other for other in voices if other.language == voice.language]
+    voice = _between(voice, others[random.integers(len(others))], random.random())
     if in_english and random.random() >= _MADE_UP_SHARE:
         text = _passage(english, int(random.integers(len(english))))
     else:
@@ -147,6 +149,12 @@ def _passage(texts: Sequence[str], start: int) -> str:
             break
         passage += " " + text
     return passage
+
+
+def _between(first: Voice, second: Voice, share: float) -> Voice:
+    """A speaker at `share` of the way between two of one language, so that hardly two lines have the same."""
+    styles = first.styles + np.float32(share) * (second.styles - first.styles)
+    return Voice(f"{first.name}+{second.name}", first.language, styles)
 
 
 def _voice(path: Path) -> Voice:
