@@ -60,7 +60,7 @@ def cuda_module():
         from cuda.bindings import runtime
     except ImportError as error:
         raise MissingDependencyError(
-            "On a GPU lite and pro need the package cuda-bindings: pip install cuda-bindings"
+            "On a GPU this needs the package cuda-bindings: pip install cuda-bindings"
         ) from error
     return runtime
 
@@ -93,9 +93,9 @@ class Stream:
 
     def __init__(self, low_priority: bool, memory: int | None = None) -> None:
         """`memory`: most bytes that may be taken; None: all that there are."""
+        self._cuda = cuda = cuda_module()
         from cuda.bindings import driver
 
-        self._cuda = cuda = cuda_module()
         lowest, _ = done(cuda.cudaDeviceGetStreamPriorityRange())
         priority = lowest if low_priority else 0
         self._stream = done(cuda.cudaStreamCreateWithPriority(cuda.cudaStreamNonBlocking, priority))

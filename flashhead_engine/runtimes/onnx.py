@@ -3,16 +3,16 @@
 The GPU's part was not run on a GPU yet. Options of the CUDA provider: onnxruntime.ai, "CUDA Execution Provider".
 """
 
-import ctypes
 import functools
-import os
+from typing import TYPE_CHECKING
 
 from ..errors import MissingDependencyError
 from .gpu import GPU_MEMORY, GPU_PRIORITY, GpuBudget
 
+if TYPE_CHECKING:
+    from .cuda import Stream
+
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
-_CUDA_RUNTIME = ("cudart64_13.dll", "cudart64_12.dll") if os.name == "nt" else ("libcudart.so.13", "libcudart.so.12")
-_NON_BLOCKING = 1  # cudaStreamNonBlocking: apart from the default stream
 
 
 def onnxruntime_module():
@@ -58,10 +58,10 @@ def open_graph(graph: bytes, gpu: GpuBudget | None = None):
 
 
 def cuda_options(gpu: GpuBudget) -> dict[str, str]:
-    """Of ONNX Runtime's CUDA provider. Raises MissingDependencyError without CUDA's runtime."""
+    """Of ONNX Runtime's CUDA provider. Raises MissingDependencyError where CUDA makes no stream."""
     options = memory_options(gpu)
     if gpu.priority == "low":
-        options["user_compute_stream"] = str(_low_priority_stream())
+        options["user_compute_stream"] = str(_low_priority_stream().handle)
     return options
 
 
@@ -74,29 +74,14 @@ def memory_options(gpu: GpuBudget) -> dict[str, str]:
 
 
 @functools.cache
-def _low_priority_stream() -> int:
-    """A CUDA stream of the lowest priority, as an address; it lives as long as the process. For all graphs of it."""
-    cuda = _cuda_runtime()
-    lowest, highest, stream = ctypes.c_int(), ctypes.c_int(), ctypes.c_void_p()
-    for failed in (
-        cuda.cudaDeviceGetStreamPriorityRange(ctypes.byref(lowest), ctypes.byref(highest)),
-        cuda.cudaStreamCreateWithPriority(ctypes.byref(stream), _NON_BLOCKING, lowest),
-    ):
-        if failed:
-            raise MissingDependencyError(
-                f"{GPU_PRIORITY} low: CUDA makes no stream (its error {failed}): no driver or no card. Mend that, or "
-                f"use {GPU_PRIORITY} normal."
-            )
-    return stream.value
+def _low_priority_stream() -> "Stream":
+    """One for all networks of the process; it lives as long."""
+    from .cuda import CudaError, Stream  # a machine without a GPU never needs it
 
-
-def _cuda_runtime() -> ctypes.CDLL:
-    for name in _CUDA_RUNTIME:
-        try:
-            return ctypes.CDLL(name)
-        except OSError:
-            continue
-    raise MissingDependencyError(
-        f"{GPU_PRIORITY} low: needs CUDA's runtime ({' or '.join(_CUDA_RUNTIME)}), which is not installed. Install "
-        f"flashhead-engine[gpu] and CUDA, or use {GPU_PRIORITY} normal."
-    )
+    try:
+        return Stream(low_priority=True)
+    except CudaError as error:
+        raise MissingDependencyError(
+            f"{GPU_PRIORITY} low: CUDA makes no stream: no driver or no card. Mend that, or use {GPU_PRIORITY} "
+            f"normal. {error}"
+        ) from error

@@ -123,6 +123,8 @@ def cudaMemGetInfo():
 
 
 def cudaDeviceGetStreamPriorityRange():
+    if machine is None:
+        return cudaError_t.cudaErrorInsufficientDriver, None, None
     return *_OK, 0, -5
 
 

@@ -1,10 +1,10 @@
 """Promises of the GPU's budget, as far as a machine without a GPU can hold them: it is checked, it reaches the place
 that loads networks, and a GPU that cannot be used is said in words. Nothing here ran on a GPU."""
 
-import ctypes
 import os
 import subprocess
 import sys
+from types import ModuleType, SimpleNamespace
 
 import onnxruntime
 import pytest
@@ -14,6 +14,8 @@ from flashhead_engine.errors import MissingDependencyError, SettingsError
 from flashhead_engine.runtimes import onnx
 from flashhead_engine.runtimes.gpu import GpuBudget
 from flashhead_engine.worker.limits import Limits
+
+from . import pretend_cuda
 
 no_gpu = pytest.mark.skipif(
     "CUDAExecutionProvider" in onnxruntime.get_available_providers(), reason="this ONNX Runtime can use a GPU"
@@ -40,41 +42,37 @@ def test_the_cap_is_in_bytes_and_is_not_reached_by_doubling():
     assert options == {"gpu_mem_limit": str(512 * 1024 * 1024), "arena_extend_strategy": "kSameAsRequested"}
 
 
-class Cuda:
-    """Two functions of CUDA's runtime, on a card whose lowest priority is 0 and whose highest is -5."""
-
-    def __init__(self, fails: bool = False) -> None:
-        self.made: list[tuple[int, int]] = []
-        self._fails = fails
-
-    def cudaDeviceGetStreamPriorityRange(self, lowest, highest) -> int:
-        lowest._obj.value, highest._obj.value = 0, -5
-        return 35 if self._fails else 0
-
-    def cudaStreamCreateWithPriority(self, stream, flags: int, priority: ctypes.c_int) -> int:
-        self.made.append((flags, priority.value))
-        stream._obj.value = 0x1234
-        return 0
-
-
 @pytest.fixture
-def no_stream_yet():
+def cuda(monkeypatch):
+    """CUDA's bindings on the stand-in, which has no card yet."""
+    bindings = ModuleType("cuda.bindings")
+    bindings.runtime, bindings.driver = pretend_cuda, SimpleNamespace(cuuint64_t=int)
+    for name, module in {"cuda": ModuleType("cuda"), "cuda.bindings": bindings}.items():
+        monkeypatch.setitem(sys.modules, name, module)
     onnx._low_priority_stream.cache_clear()
-    yield
+    yield pretend_cuda
     onnx._low_priority_stream.cache_clear()
+    pretend_cuda.stop()
 
 
-def test_low_priority_is_a_stream_of_the_lowest_priority_that_all_networks_share(monkeypatch, no_stream_yet):
-    cuda = Cuda()
-    monkeypatch.setattr(onnx, "_cuda_runtime", lambda: cuda)
-    for _ in range(2):
-        assert onnx.cuda_options(GpuBudget(512, "low"))["user_compute_stream"] == str(0x1234)
-    assert cuda.made == [(1, 0)]
+def test_low_priority_is_a_stream_of_the_lowest_priority_that_all_networks_share(cuda, monkeypatch):
+    machine = cuda.start()
+    made = []
+    make = cuda.cudaStreamCreateWithPriority
+    monkeypatch.setattr(cuda, "cudaStreamCreateWithPriority", lambda *given: made.append(given) or make(*given))
+    first, second = (onnx.cuda_options(GpuBudget(512, "low"))["user_compute_stream"] for _ in range(2))
+    assert first == second and int(first) > 0
+    assert len(made) == 1 and machine.priority == 0, "of 0, the lowest, and -5, the highest"
 
 
-def test_a_card_that_makes_no_stream_is_said_in_words(monkeypatch, no_stream_yet):
-    monkeypatch.setattr(onnx, "_cuda_runtime", lambda: Cuda(fails=True))
-    with pytest.raises(MissingDependencyError, match="error 35"):
+def test_a_card_that_makes_no_stream_is_said_in_words(cuda):
+    with pytest.raises(MissingDependencyError, match=r"--gpu-priority low: CUDA makes no stream.*InsufficientDriver"):
+        onnx.cuda_options(GpuBudget(512, "low"))
+
+
+def test_missing_bindings_are_said_in_words(cuda, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cuda.bindings", None)
+    with pytest.raises(MissingDependencyError, match="cuda-bindings"):
         onnx.cuda_options(GpuBudget(512, "low"))
 
 
