@@ -16,7 +16,7 @@ from .model import SpeechToMouth
 
 _CROP = 200  # frames, 3.3 s
 _BATCH = 32
-FIRST_RATE, REFINING_RATE = 2e-3, 5e-4
+FIRST_RATE, REFINING_RATE = 2e-3, 1e-3
 """Peaks of the learning rate: from random weights, and of a network that is good already."""
 
 _WEIGHT_DECAY = 1e-2
