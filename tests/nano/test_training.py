@@ -243,6 +243,10 @@ def test_the_second_stage_goes_on_from_the_network_it_is_given(quick_run, tmp_pa
     log = run_recipe(QUICK, tmp_path, lambda step, done, total: None, shipped)
     assert log.held_out_score["60"] > 0.75 > 0.65 > quick_run[1].held_out_score["60"]
     assert log.settings.refines == NanoNetwork(shipped).sha256
+    clean, noisy = (TrainingSet.load(tmp_path / "data" / f"{name}.npz") for name in ("clean", "version-0"))
+    rests = [data.features[data.curves[:, 5] < 0.05].astype(np.float32).mean() for data in (clean, noisy)]
+    assert rests[0] < rests[1] - 0.1, "it hears its lines once with silence in the pauses"
+    assert not (quick_run[0] / "data" / "clean.npz").exists()
     with pytest.raises(OutputError, match="other settings"):
         run_recipe(QUICK, tmp_path, lambda step, done, total: None, quick_run[0] / "nano.onnx")
 

@@ -62,15 +62,15 @@ _SHOWN = operator.itemgetter(*(VISEMES.index(name) for name in ("PP", *_PARTS[-3
 
 # Thresholds of the two decisions, on the network's probabilities: enter above the first, leave below the second.
 _SHUT_ABOVE, _PART_BELOW = 0.5, 0.3
-_SPEAK_ABOVE, _REST_BELOW = 0.5, 0.25
+_SPEAK_ABOVE, _REST_BELOW = 0.65, 0.4
 # Beside its decision the mouth follows the probability, with its logit made this much steeper, and moved.
 _SHUT_STEEPNESS, _SHUT_BIAS = 2.0, 1.0
-_SPEECH_STEEPNESS, _SPEECH_BIAS = 1.5, 0.0
+_SPEECH_STEEPNESS, _SPEECH_BIAS = 1.5, -1.0
 _LEAST_SOUND = 0.05
 # The viseme PP has to win against 14 others, the curve lips_shut only against 0.5.
 _PP_ODDS = math.exp(0.75)
 # For so many frames after speech above the first the mouth moves at least with the second.
-_SURE, _HELD, _HELD_FRAMES = 0.8, 0.8, 5
+_SURE, _HELD, _HELD_FRAMES = 0.9, 0.8, 5
 
 
 def _odds(probability: float) -> float:

@@ -138,15 +138,17 @@ def _set_babblers(babblers: list[np.ndarray]) -> None:
     _babblers[:] = babblers
 
 
-def _augment_chunk(job: tuple[list[Speech], list[int], Scene]) -> TrainingSet:
+def _augment_chunk(job: tuple[list[Speech], list[int], Scene | None]) -> TrainingSet:
     lines, seed, scene = job
+    if scene is None:
+        return light_set(lines, seed)
     random = np.random.default_rng(seed)
     return TrainingSet.joined([_frames_of(augmented(speech, _babblers, random, scene)) for speech in lines])
 
 
-def training_set(lines: list[Speech], seed: int, scene: Scene, report: Callable[[int], None]) -> TrainingSet:
-    """One random augmentation of every line in a scene, the same for any number of processes; `report` is called with
-    the number of lines done."""
+def training_set(lines: list[Speech], seed: int, scene: Scene | None, report: Callable[[int], None]) -> TrainingSet:
+    """One random augmentation of every line in a scene, or, with None, a light one without noise; the same for any
+    number of processes. `report` is called with the number of lines done."""
     babblers = [at_16_khz(speech).pcm for speech in lines[:_BABBLERS]]
     jobs = [(lines[start : start + _CHUNK], [seed, start], scene) for start in range(0, len(lines), _CHUNK)]
     chunks = []
@@ -158,7 +160,7 @@ def training_set(lines: list[Speech], seed: int, scene: Scene, report: Callable[
     return TrainingSet.joined(chunks)
 
 
-def light_set(lines: list[Speech], seed: int) -> TrainingSet:
+def light_set(lines: list[Speech], seed: int | list[int]) -> TrainingSet:
     """Lines in other throats and microphones, but without noise."""
     random = np.random.default_rng(seed)
     return TrainingSet.joined([_frames_of(lightly_augmented(speech, random)) for speech in lines])

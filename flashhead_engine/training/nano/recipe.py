@@ -59,11 +59,12 @@ class RecipeSettings:
 QUICK = RecipeSettings(minutes_of_speech=1.0, neural_lines=0, recordings=False, versions=1, epochs=3)
 """Checks that everything works, in well under a minute; the network it makes is useless."""
 
-REFINEMENT = RecipeSettings(minutes_of_speech=90.0, neural_lines=2_400, epochs=15)
+REFINEMENT = RecipeSettings(minutes_of_speech=90.0, neural_lines=2_400, epochs=9)
 """The second stage."""
 
 _ALIGNER_LINES, _ALIGNER_EPOCHS = 1_600, (12, 8)
 _VALIDATION_EVERY = 40
+_CLEAN = "clean"
 _LINES_A_JOB = 8
 
 
@@ -189,9 +190,8 @@ def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> No
     minutes.json."""
     data = folder / "data"
     scene = IN_A_GAME if settings.refines else ANYWHERE
-    jobs = [("validation", settings.seed + 1)]
-    jobs += [(f"version-{number}", settings.seed + 2 + number) for number in range(settings.versions)]
-    if all((data / f"{name}.npz").exists() for name, _ in jobs):
+    names = ["validation", *_versions(settings)]
+    if all((data / f"{name}.npz").exists() for name in names):
         return
     minutes = settings.minutes_of_speech
     lines = synthesise(minutes, settings.seed, lambda done: progress("speech", min(done, minutes), minutes))
@@ -205,15 +205,24 @@ def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> No
         validation += source[::_VALIDATION_EVERY]
         training += [speech for index, speech in enumerate(source) if index % _VALIDATION_EVERY]
     random.shuffle(training)
-    for name, seed in jobs:
+    for seed, name in enumerate(names, start=settings.seed + 1):
         path = data / f"{name}.npz"
         chosen = validation if name == "validation" else training
         if not path.exists():
             label, total = f"features {name}", len(chosen)
             made_set = training_set(
-                chosen, seed, scene, lambda done, label=label, total=total: progress(label, done, total)
+                chosen,
+                seed,
+                None if name == _CLEAN else scene,
+                lambda done, label=label, total=total: progress(label, done, total),
             )
             made_set.save(path)
+
+
+def _versions(settings: RecipeSettings) -> list[str]:
+    """Names of the versions of the same lines, which training takes in turn."""
+    noisy = [f"version-{number}" for number in range(settings.versions)]
+    return [*noisy, _CLEAN] if settings.refines else noisy
 
 
 def run_recipe(settings: RecipeSettings, folder: Path, progress: Progress, refine: Path | None = None) -> TrainingLog:
@@ -235,7 +244,7 @@ def run_recipe(settings: RecipeSettings, folder: Path, progress: Progress, refin
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
     validation = TrainingSet.load(folder / "data" / "validation.npz")
-    versions = [TrainingSet.load(folder / "data" / f"version-{number}.npz") for number in range(settings.versions)]
+    versions = [TrainingSet.load(folder / "data" / f"{name}.npz") for name in _versions(settings)]
 
     losses = train(
         network,
