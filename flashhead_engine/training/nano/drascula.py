@@ -6,12 +6,11 @@ file, a table for each speaker. Facts about the layout: the sources of ScummVM, 
 """
 
 import struct
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import FlashHeadError
-from .recordings import Corpus, Recording, unpacked
+from .recordings import Corpus, Recording, unpacked, write_samples
 
 _PACKAGE = "drascula=1.0+ds4-2"
 _GAME = "usr/share/scummvm/drascula/en"
@@ -22,7 +21,6 @@ _TABLES = 15
 _SPEAKERS = ("", "D", "B", "BJ", "E", "I", "L", "P", "T", "VB")
 """Names of the first tables' voice files begin with these."""
 
-_SAMPLE_RATE_HZ = 11_025
 _HEADER, _TAIL = 32, 32  # bytes of a voice file that are not played
 
 
@@ -77,18 +75,9 @@ def _find(corpus: Corpus, folder: Path) -> Iterator[Recording]:
             continue
         path = speech / f"{voice.stem}.wav"
         if not path.exists():
-            write_voice(path, voice.read_bytes()[_HEADER:-_TAIL])
+            write_samples(path, voice.read_bytes()[_HEADER:-_TAIL])
         words = text.replace("...", " ").capitalize()
         yield Recording(path, words, "en-us", voice.stem.rstrip("0123456789"), corpus.name)
-
-
-def write_voice(path: Path, samples: bytes) -> None:
-    """Write unsigned 8-bit samples at 11,025 Hz, as the talking editions of these years hold them, to a WAV file."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(1)
-        file.setframerate(_SAMPLE_RATE_HZ)
-        file.writeframes(samples)
 
 
 DRASCULA = Corpus(

@@ -64,7 +64,7 @@ REFINEMENT = RecipeSettings(minutes_of_speech=90.0, neural_lines=2_400, epochs=9
 
 _ALIGNER_LINES, _ALIGNER_EPOCHS = 1_600, (12, 8)
 _VALIDATION_EVERY = 40
-_CLEAN = "clean"
+_CLEAN = "clean"  # without noise: from noisy versions alone the network did not even learn the lines that it heard
 _LINES_A_JOB = 8
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import wave
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -142,6 +143,18 @@ def read(recording: Recording) -> np.ndarray:
         return pcm
     start, end = (round(seconds * SAMPLE_RATE_HZ) for seconds in recording.part_s)
     return pcm[start:end]
+
+
+def write_samples(path: Path, samples: bytes) -> None:
+    """Write unsigned 8-bit samples at 11,025 Hz, as games of the nineties hold their voices, to a WAV file, which
+    appears under its name only when it is complete."""
+    partial_file = path.with_name(f"partial-{path.name}")
+    with wave.open(str(partial_file), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(1)
+        file.setframerate(11_025)
+        file.writeframes(samples)
+    partial_file.replace(path)
 
 
 def parse_prompts(text: str) -> dict[str, str]:

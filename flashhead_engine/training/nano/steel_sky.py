@@ -14,8 +14,7 @@ from pathlib import Path
 
 from ...errors import FlashHeadError
 from . import propack
-from .drascula import write_voice
-from .recordings import Corpus, Recording, unpacked
+from .recordings import Corpus, Recording, unpacked, write_samples
 
 _PACKAGE, _PLAYER = "beneath-a-steel-sky=0.0372-8", "scummvm=2.7.0+dfsg-1"
 _GAME, _PROGRAM = "usr/share/scummvm/beneath-a-steel-sky", "usr/games/scummvm"
@@ -34,7 +33,7 @@ _LONG, _LONG_UNIT = 0x80, 3  # of a text's length: a flag, and the shift that it
 # The code book is a tree of nodes of three bytes: next node for a 0, for a 1, letter. The first leads to the second,
 # and that to the third.
 _ROOT = re.compile(rb"(?s)(?=\x01[\x02-\xfe]\0\x02[\x03-\xfe]\0)")
-_LEAST_LETTERS = 40
+_LETTERS = range(40, 257)
 
 CodeBook = dict[str, str]
 """Bits, such as "0110", -> letter; chr(0) ends a text."""
@@ -110,7 +109,7 @@ def read_code_book(program: bytes) -> CodeBook:
     """The newest of the code books in ScummVM's program. Raises FlashHeadError when there is none."""
     for found in _ROOT.finditer(program):
         book = _tree(program[found.start() : found.start() + 3 * 256])
-        if len(book) >= _LEAST_LETTERS:
+        if len(book) in _LETTERS:
             return book
     raise FlashHeadError(f"No code book of the texts is in {_PROGRAM}; get the Debian package {_PLAYER} again.")
 
@@ -119,7 +118,7 @@ def _tree(nodes: bytes) -> CodeBook:
     """The letters of a tree; none when these bytes are no tree."""
     book = {}
     ahead = [(0, "")]
-    while ahead:
+    while ahead and len(book) < _LETTERS.stop:
         node, code = ahead.pop()
         zero, one, letter = nodes[3 * node : 3 * node + 3]
         if zero == one == 0:
@@ -144,7 +143,7 @@ def _find(corpus: Corpus, folder: Path) -> Iterator[Recording]:
                 voice = game.voice(section, number)
                 if voice is None:
                     continue
-                write_voice(path, voice)
+                write_samples(path, voice)
             yield Recording(path, text.replace("...", " "), "en-gb", "actors", corpus.name)
 
 
