@@ -254,7 +254,7 @@ def test_lips_are_as_good_as_by_onnx_runtime(network, in_onnx_runtime, lines) ->
         tracks = [Track(np.arange(len(mouth)) / FRAME_RATE_HZ, mouth) for mouth in mouths]
         return score([line.truth for line in lines], tracks, FRAME_RATE_HZ).score
 
-    # A frame that tips over a class's edge counts .0001.
+    # One frame on the other side of an edge counts up to .0004 here.
     assert score_of(network) == pytest.approx(score_of(in_onnx_runtime), abs=5e-4)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import FlashHeadError
-from .recordings import Corpus, Recording, unpacked
+from .recordings import Corpus, Recording, unpacked, write_whole
 
 _PACKAGE = "flight-of-the-amazon-queen=1.0.0-9"
 _GAME = "usr/share/scummvm/flight-of-the-amazon-queen/queen.1c"
@@ -58,7 +58,7 @@ def _find(corpus: Corpus, folder: Path) -> Iterator[Recording]:
                     continue
                 path = speech / f"{line.voice}{number:X}.mp3"
                 if not path.exists():
-                    path.write_bytes(voice)
+                    write_whole(path, voice)
                 speaker = HERO if line.hero else name.removesuffix(".DOG").rstrip("0123456789")
                 yield Recording(path, words, "en-us", speaker, corpus.name)
 

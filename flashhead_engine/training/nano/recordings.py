@@ -5,6 +5,7 @@ phones; the recipe's aligner finds them, and drops a file that does not say its 
 """
 
 import gzip
+import io
 import re
 import shutil
 import subprocess
@@ -145,16 +146,22 @@ def read(recording: Recording) -> np.ndarray:
     return pcm[start:end]
 
 
-def write_samples(path: Path, samples: bytes) -> None:
-    """Write unsigned 8-bit samples at 11,025 Hz, as games of the nineties hold their voices, to a WAV file, which
-    appears under its name only when it is complete."""
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that appears under its name only when it is complete."""
     partial_file = path.with_name(f"partial-{path.name}")
-    with wave.open(str(partial_file), "wb") as file:
+    partial_file.write_bytes(content)
+    partial_file.replace(path)
+
+
+def write_samples(path: Path, samples: bytes) -> None:
+    """Write unsigned 8-bit samples at 11,025 Hz, as games of the nineties hold their voices, to a WAV file."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(1)
         file.setframerate(11_025)
         file.writeframes(samples)
-    partial_file.replace(path)
+    write_whole(path, content.getvalue())
 
 
 def parse_prompts(text: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ _PACKAGE, _PLAYER = "beneath-a-steel-sky=0.0372-8", "scummvm=2.7.0+dfsg-1"
 _GAME, _PROGRAM = "usr/share/scummvm/beneath-a-steel-sky", "usr/games/scummvm"
 
 _ENTRY = 8  # bytes of the index for a file: its number, its place, its size
-_COMPRESSED = 1 << 23  # in a place: it counts in steps of 16 bytes
+_IN_SIXTEENS = 1 << 23  # in a place: it counts in steps of 16 bytes
 _FILE_HEADER = 22
 
 _FIRST_TEXTS, _FIRST_VOICE = 60_600, 50_000
@@ -41,15 +41,13 @@ CodeBook = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Game:
-    """The game's files by their numbers. `index`, `data`: contents of sky.dnr and sky.dsk.
-
-    Raises FlashHeadError when the index is truncated.
-    """
+    """The game's files by their numbers."""
 
     files: dict[int, bytes]
 
     @classmethod
     def read(cls, index: bytes, data: bytes) -> "Game":
+        """`index`, `data`: contents of sky.dnr and sky.dsk. Raises FlashHeadError when the index is truncated."""
         count = int.from_bytes(index[:4], "little")
         if len(index) < 4 + count * _ENTRY:
             raise FlashHeadError(f"sky.dnr is truncated; get the Debian package {_PACKAGE} again.")
@@ -57,7 +55,7 @@ class Game:
         for number in range(count):
             entry = index[4 + number * _ENTRY :][:_ENTRY]
             place, size = int.from_bytes(entry[2:5], "little"), int.from_bytes(entry[5:8], "little") & 0x3F_FFFF
-            place = (place & ~_COMPRESSED) << 4 if place & _COMPRESSED else place
+            place = (place & ~_IN_SIXTEENS) << 4 if place & _IN_SIXTEENS else place
             files[int.from_bytes(entry[:2], "little")] = data[place : place + size]
         return cls(files)
 
@@ -106,7 +104,8 @@ def _decoded(bits: str, book: CodeBook) -> str:
 
 
 def read_code_book(program: bytes) -> CodeBook:
-    """The newest of the code books in ScummVM's program. Raises FlashHeadError when there is none."""
+    """The first of the code books in ScummVM's program, one for each edition of the game; it reads this one's texts.
+    Raises FlashHeadError when there is none."""
     for found in _ROOT.finditer(program):
         book = _tree(program[found.start() : found.start() + 3 * 256])
         if len(book) in _LETTERS:
