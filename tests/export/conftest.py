@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -61,13 +60,10 @@ def exported(tmp_path_factory) -> Callable[[str, str], Exported]:
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
     """With a GPU plugged in, and TensorRT and CUDA's bindings installed; nothing is forgiven."""
-    from runtimes import pretend_cuda, pretend_tensorrt
+    from runtimes import pretend_bindings, pretend_cuda, pretend_tensorrt
 
-    bindings = ModuleType("cuda.bindings")
-    bindings.runtime, bindings.driver = pretend_cuda, SimpleNamespace(cuuint64_t=int)
-    packages = {"cuda": ModuleType("cuda"), "cuda.bindings": bindings, "tensorrt": pretend_tensorrt}
-    for name, module in packages.items():
-        monkeypatch.setitem(sys.modules, name, module)
+    pretend_bindings.install(monkeypatch)
+    monkeypatch.setitem(sys.modules, "tensorrt", pretend_tensorrt)
     monkeypatch.setenv("FLASHHEAD_MODELS", str(tmp_path / "models"))
     machine = pretend_cuda.start()
     yield machine

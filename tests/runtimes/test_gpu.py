@@ -4,7 +4,6 @@ that loads networks, and a GPU that cannot be used is said in words. Nothing her
 import os
 import subprocess
 import sys
-from types import ModuleType, SimpleNamespace
 
 import onnxruntime
 import pytest
@@ -15,7 +14,7 @@ from flashhead_engine.runtimes import onnx
 from flashhead_engine.runtimes.gpu import GpuBudget
 from flashhead_engine.worker.limits import Limits
 
-from . import pretend_cuda
+from . import pretend_bindings, pretend_cuda
 
 no_gpu = pytest.mark.skipif(
     "CUDAExecutionProvider" in onnxruntime.get_available_providers(), reason="this ONNX Runtime can use a GPU"
@@ -45,10 +44,7 @@ def test_the_cap_is_in_bytes_and_is_not_reached_by_doubling():
 @pytest.fixture
 def cuda(monkeypatch):
     """CUDA's bindings on the stand-in, which has no card yet."""
-    bindings = ModuleType("cuda.bindings")
-    bindings.runtime, bindings.driver = pretend_cuda, SimpleNamespace(cuuint64_t=int)
-    for name, module in {"cuda": ModuleType("cuda"), "cuda.bindings": bindings}.items():
-        monkeypatch.setitem(sys.modules, name, module)
+    pretend_bindings.install(monkeypatch)
     onnx._low_priority_stream.cache_clear()
     yield pretend_cuda
     onnx._low_priority_stream.cache_clear()
