@@ -3,15 +3,10 @@
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
 
 import pytest
-from releases import ROOT
-
-sys.path.insert(0, str(ROOT))
-
-from build import build_tool, compiler_environment
+from building.environment import build_tool, compiler_environment
 
 PROJECT = """cmake_minimum_required(VERSION 3.18)
 project(game C)

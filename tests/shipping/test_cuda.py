@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[2] / ".ci"))
 sys.path.insert(0, str(Path(__file__).parents[2] / ".ci" / "shipping"))
 
+from building import bundle as build
 from bundle import add_nvidia, leave_out
 from components import ALLOWED, NVIDIA, ONLY_IN_GAMES, UnknownComponentError, components
-
-import build
 
 ROOT = Path(__file__).parents[2]
 LIB = "nvidia/cu13/lib"
