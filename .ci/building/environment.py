@@ -81,7 +81,8 @@ def install_project(*extras: str, needs_native: bool = False) -> Path:
     environment = compiler_environment(needs_native)
     sources = sorted(path for path in NATIVE_SOURCES.rglob("*") if path.is_file())
     stamped = f"{digest(PROJECT, *sources)} {environment}"
-    install(VENV, stamped, "-e", f".[{','.join(wanted)}]", environment=environment)
+    project = f".[{','.join(wanted)}]" if wanted else "."  # pip refuses empty brackets
+    install(VENV, stamped, "-e", project, environment=environment)
     known.write_text(" ".join(wanted))
     return python_of(VENV)
 
