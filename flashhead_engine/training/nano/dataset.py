@@ -1,12 +1,10 @@
 """Training data on disk: lines of every source, augmented, as features and targets in one .npz per version."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import partial
 from itertools import chain
-from multiprocessing import get_context
-from os import cpu_count
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,7 @@ from . import flite, openjtalk
 from .augment import Scene, at_16_khz, augmented, lightly_augmented
 from .corpus import line
 from .espeak import Espeak
+from .processes import side_by_side
 from .speech import Speech
 from .voices import TRAINING_FLITE_VOICES, TRAINING_LANGUAGES, TRAINING_VARIANTS
 
@@ -152,8 +151,7 @@ def training_set(lines: list[Speech], seed: int, scene: Scene | None, report: Ca
     babblers = [at_16_khz(speech).pcm for speech in lines[:_BABBLERS]]
     jobs = [(lines[start : start + _CHUNK], [seed, start], scene) for start in range(0, len(lines), _CHUNK)]
     chunks = []
-    # A forked child would inherit the state of torch's threads; a spawned one starts clean.
-    with ProcessPoolExecutor(cpu_count(), get_context("spawn"), _set_babblers, (babblers,)) as pool:
+    with side_by_side(_set_babblers, babblers) as pool:
         for done, chunk in enumerate(pool.map(_augment_chunk, jobs), start=1):
             chunks.append(chunk)
             report(min(done * _CHUNK, len(lines)))

@@ -9,12 +9,9 @@ training.json, curves.png. Seeded throughout.
 import json
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
-from multiprocessing import get_context
-from os import cpu_count
 from pathlib import Path
 from typing import Protocol
 
@@ -33,6 +30,7 @@ from .held_out import score_clean
 from .kokoro import PACKAGES as KOKORO_PACKAGES
 from .kokoro import begin_speaking, read_spoken_line, write_spoken_line
 from .model import Nano, SpeechToMouth
+from .processes import side_by_side
 from .recordings import Corpus, fetch, read, recordings
 from .speech import Speech
 from .sphinx import english_speech
@@ -44,8 +42,8 @@ from .weights import KEPT, moved, read_network
 class RecipeSettings:
     """`minutes_of_speech`: clean synthetic speech. `neural_lines`: lines that Kokoro speaks, about four seconds each.
     `recordings`: whether to train on these and on recorded people too. `versions`: random augmentations of all of it.
-    `epochs`: passes over one version each. `seed`: the same seed and tool versions give the same data. `refines`:
-    SHA-256 of the network whose weights the run goes on from; None: random ones."""
+    `epochs`: passes over as much as one version. `seed`: the same seed and tool versions give the same data.
+    `refines`: SHA-256 of the network whose weights the run goes on from; None: random ones."""
 
     minutes_of_speech: float = 150.0
     neural_lines: int = 1_500
@@ -56,10 +54,10 @@ class RecipeSettings:
     refines: str | None = None
 
 
-QUICK = RecipeSettings(minutes_of_speech=1.0, neural_lines=0, recordings=False, versions=1, epochs=3)
+QUICK = RecipeSettings(minutes_of_speech=1.0, neural_lines=0, recordings=False, versions=1, epochs=6)
 """Checks that everything works, in well under a minute; the network it makes is useless."""
 
-REFINEMENT = RecipeSettings(minutes_of_speech=90.0, neural_lines=2_400, epochs=9)
+REFINEMENT = RecipeSettings(minutes_of_speech=60.0, neural_lines=500, epochs=10)
 """The second stage."""
 
 _ALIGNER_LINES, _ALIGNER_EPOCHS = 1_600, (12, 8)
@@ -114,7 +112,7 @@ def _neural_lines(settings: RecipeSettings, folder: Path, packages: Path, progre
     texts = [recording.text for recording in recordings(TEXT_CORPUS, packages)]
     paths = [made / f"{number:05d}.npz" for number in range(settings.neural_lines)]
     jobs = [(number, settings.seed, path) for number, path in enumerate(paths) if not path.exists()]
-    with ProcessPoolExecutor(cpu_count(), get_context("spawn"), begin_speaking, (packages, texts)) as pool:
+    with side_by_side(begin_speaking, packages, texts) as pool:
         for done, _ in enumerate(pool.map(write_spoken_line, jobs), start=len(paths) - len(jobs) + 1):
             progress("neural voices", done, len(paths))
     return [line for path in paths if (line := read_spoken_line(path)) is not None]
@@ -176,7 +174,7 @@ def _aligned(
 
 def _english_speech(lines: Sequence[SpokenLine], report: Callable[[int, int], None]) -> list[Speech]:
     found = []
-    with ProcessPoolExecutor(cpu_count(), get_context("spawn")) as pool:
+    with side_by_side() as pool:
         jobs = [(line.pcm, line.text) for line in lines]
         for done, speech in enumerate(pool.map(english_speech, jobs, chunksize=_LINES_A_JOB), start=1):
             report(done, len(lines))
@@ -220,7 +218,7 @@ def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> No
 
 
 def _versions(settings: RecipeSettings) -> list[str]:
-    """Names of the versions of the same lines, which training takes in turn."""
+    """Names of the versions of the same lines."""
     noisy = [f"version-{number}" for number in range(settings.versions)]
     return [*noisy, _CLEAN] if settings.refines else noisy
 
