@@ -9,7 +9,7 @@ exact times and English lines are scored.
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ from flashhead_engine.transcript.phonemes import phonemise
 
 _OUT = Path(__file__).parents[2] / "out"
 _FPS = (25, 60)
+_QUIETER_DB = (10, 20)
 _SPEECHLESS = (held_out.MUSIC_ALONE, held_out.BABBLE_ALONE)
 
 REAL, UNSEEN, NOISY = "people, English", "unseen voices", "unseen voices, noisy"
@@ -142,6 +143,10 @@ def _with_transcript(network: NanoNetwork, example: Example) -> Track:
     return Track(np.arange(len(weights)) / FRAME_RATE_HZ, weights)
 
 
+def _quieter(example: Example, db: float) -> Example:
+    return replace(example, pcm=example.pcm * np.float32(10 ** (-db / 20)))
+
+
 def _examples(aligner_path: Path) -> list[Example]:
     find_phones = None
     if aligner_path.exists():
@@ -178,6 +183,10 @@ def main() -> None:
     compared = {
         "nano": clean_nano,
         "nano with the transcript": [_with_transcript(network, example) for example in clean],
+        **{
+            f"nano, {db} dB quieter": [held_out.track(network, _quieter(example, db)) for example in clean]
+            for db in _QUIETER_DB
+        },
         "nano 80 ms late": systems.late(clean_nano),
         "oracle": oracle,
         "oracle 80 ms late": systems.late(oracle),
