@@ -46,19 +46,9 @@ def test_any_push_sizes_give_the_same_features(speech_like: np.ndarray) -> None:
 def test_loudness_is_taken_out() -> None:
     """After the reference has found the level, 12 dB less make no difference."""
     random = np.random.default_rng(2)
-    pcm = (0.2 * random.standard_normal(96_000)).astype(np.float32)
+    pcm = (0.2 * random.standard_normal(32_000)).astype(np.float32)
     loud, quiet = _features(pcm, lambda: 1600), _features(0.25 * pcm, lambda: 1600)
-    assert np.abs(loud - quiet)[240:-4].max() < 0.02
-
-
-def test_what_is_quieter_than_dialogue_lies_below_it_at_first() -> None:
-    """Half a second of a crowd before the first word; a line that is as quiet is lifted in three seconds."""
-    tone = np.sin(0.3 * np.arange(4 * 16_000)).astype(np.float32)
-    dialogue, crowd = (np.float32(10 ** (db / 20)) * tone for db in (-15.0, -26.0))
-    before_the_first_word = _features(np.concatenate([crowd[:8_000], dialogue]), lambda: 320).max(1)
-    assert before_the_first_word[:28].max() < 1.0 - 2.0 * 6 / 50
-    assert before_the_first_word[32:-4].min() > 0.99
-    assert _features(crowd, lambda: 320).max(1)[180:-4].min() > 0.99
+    assert np.abs(loud - quiet)[60:-4].max() < 0.02
 
 
 def test_silence_is_not_lifted() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...audio.pcm import SAMPLE_RATE_HZ
 from ..base import WEIGHTS_HZ
-from .log_mel import EXPECTED_FALL, EXPECTED_REFERENCES, FEATURES, LOG_MEL, SUBFRAMES, WINDOW
+from .log_mel import FEATURES, FIRST_REFERENCE, LOG_MEL, SUBFRAMES, WINDOW
 
 FRAME_RATE_HZ = WEIGHTS_HZ
 
@@ -53,8 +53,7 @@ class FeatureExtractor:
         self._buffer_start = -_HALF_WINDOW  # position of _buffer[0] in the utterance
         self._received = 0
         self._next_frame = 0
-        self._reference = EXPECTED_REFERENCES[0]
-        self._expects = True  # nothing was as loud yet
+        self._reference = FIRST_REFERENCE
         self.loudness_db = _NO_LOUDNESS
 
     def push(self, pcm: np.ndarray) -> np.ndarray:
@@ -118,22 +117,6 @@ class FeatureExtractor:
         cycle, phase = divmod(self._next_frame, _CYCLE_FRAMES)
         starts = _CYCLE_STARTS[SUBFRAMES * phase : SUBFRAMES * (phase + frames)]
         offset = cycle * _CYCLE_SAMPLES - self._buffer_start
-        parts = []
-        # Frame by frame: each lowers the expectation.
-        while self._expects and len(starts):
-            expected = self._reference = self._reference - EXPECTED_FALL
-            parts.append(self._take(starts[:SUBFRAMES], offset))
-            self._expects = EXPECTED_REFERENCES[1] < self._reference < expected
-            starts = starts[SUBFRAMES:]
-        if len(starts):
-            parts.append(self._take(starts, offset))
-        if len(parts) == 1:
-            return parts[0]
-        features, loudness_db = zip(*parts, strict=True)
-        return np.concatenate(features), np.concatenate(loudness_db)
-
-    def _take(self, starts: np.ndarray, offset: int) -> tuple[np.ndarray, np.ndarray]:
-        """The frames of these windows, and their levels."""
         features, loudness_db, self._reference = LOG_MEL.extract(self._buffer, starts, offset, self._reference)
         return features, loudness_db
 

@@ -27,10 +27,8 @@ _LOWEST_HZ, _HIGHEST_HZ = 60.0, 7_600.0
 # Logarithms are natural, of power; 10 dB are 2.303 of them. A full-scale sine has a band power of about 1.
 _NEPERS_PER_DB = math.log(10.0) / 10.0
 _SMALLEST_POWER = 1e-10
-EXPECTED_REFERENCES = (-16.0 * _NEPERS_PER_DB, -30.0 * _NEPERS_PER_DB)
-"""Loudest band of dialogue, until one is as loud: as it is mastered, at -24 dBFS, so that a crowd which is heard
-before the first word and 10 dB quieter is known to be behind it; then ever less, down to the second."""
-EXPECTED_FALL = 4.0 * _NEPERS_PER_DB / WEIGHTS_HZ  # 4 dB a second
+FIRST_REFERENCE = -30.0 * _NEPERS_PER_DB
+"""Loudest band of ordinary dialogue, until real speech tells better."""
 _LOWEST_REFERENCE = -50.0 * _NEPERS_PER_DB  # below this, sound counts as silence and is not lifted
 _REFERENCE_FALL = 1.0 * _NEPERS_PER_DB / WEIGHTS_HZ  # 1 dB a second
 _DEPTH_DB = 50.0  # what lies deeper under the reference is flattened
