@@ -11,7 +11,6 @@ _EQUALISED_SHARE, _EQUALISER_DB, _EQUALISER_KNOTS = 0.5, 4.0, 7
 _WARPED_SHARE, _WARP_BANDS = 0.5, 2.0
 _MIXED_SHARE, _MIXED_SNR_DB = 0.25, (12.0, 30.0)
 _MASKED_SHARE, _WIDEST_MASK = 0.3, 8
-_QUIET_SHARE, _QUIETER_DB = 0.4, 24.0
 _LOUD = 95  # percentile of the frames' loudest bands that stands for the running maximum
 
 
@@ -22,7 +21,6 @@ def varied(crops: np.ndarray, random: np.random.Generator) -> np.ndarray:
     bands = _warped(bands, random)
     bands = _equalised(bands, random)
     bands = _over_each_other(bands, random)
-    bands = _quieter(bands, random)
     for row in np.flatnonzero(random.random(count) < _MASKED_SHARE):
         _mask_band(bands[row], random)
     return np.maximum(bands, -1.0).reshape(crops.shape)
@@ -65,12 +63,6 @@ def _over_each_other(bands: np.ndarray, random: np.random.Generator) -> np.ndarr
     mixed = bands.copy()
     mixed[behind] = np.logaddexp(bands[behind] * nepers, other * nepers) / nepers
     return mixed
-
-
-def _quieter(bands: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Speech under a reference that is too high for it: at the beginning of a quiet line, or after a loud one."""
-    below_db = random.uniform(0, _QUIETER_DB, len(bands)) * (random.random(len(bands)) < _QUIET_SHARE)
-    return bands - (below_db * FEATURE_PER_DB).astype(np.float32)[:, None, None, None]
 
 
 def _mask_band(crop: np.ndarray, random: np.random.Generator) -> None:

@@ -42,7 +42,7 @@ from .weights import KEPT, moved, read_network
 class RecipeSettings:
     """`minutes_of_speech`: clean synthetic speech. `neural_lines`: lines that Kokoro speaks, about four seconds each.
     `recordings`: whether to train on these and on recorded people too. `versions`: random augmentations of all of it.
-    `epochs`: passes over as much as one version. `seed`: the same seed and tool versions give the same data.
+    `epochs`: passes over one version each. `seed`: the same seed and tool versions give the same data.
     `refines`: SHA-256 of the network whose weights the run goes on from; None: random ones."""
 
     minutes_of_speech: float = 150.0
@@ -57,7 +57,7 @@ class RecipeSettings:
 QUICK = RecipeSettings(minutes_of_speech=1.0, neural_lines=0, recordings=False, versions=1, epochs=6)
 """Checks that everything works, in well under a minute; the network it makes is useless."""
 
-REFINEMENT = RecipeSettings(minutes_of_speech=60.0, neural_lines=500, epochs=10)
+REFINEMENT = RecipeSettings(minutes_of_speech=90.0, neural_lines=2_400, epochs=9)
 """The second stage."""
 
 _ALIGNER_LINES, _ALIGNER_EPOCHS = 1_600, (12, 8)
@@ -218,7 +218,7 @@ def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> No
 
 
 def _versions(settings: RecipeSettings) -> list[str]:
-    """Names of the versions of the same lines."""
+    """Names of the versions of the same lines, which training takes in turn."""
     noisy = [f"version-{number}" for number in range(settings.versions)]
     return [*noisy, _CLEAN] if settings.refines else noisy
 
