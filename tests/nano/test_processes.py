@@ -7,7 +7,6 @@ import sys
 from flashhead_engine.training.nano.processes import side_by_side
 
 RECIPE = """
-import sys
 import time
 
 from flashhead_engine.training.nano.processes import side_by_side
