@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shipping.errors import BuildError
 
-from .environment import PYTHON_HEADER, build_tool, compiler_environment, pip, python_of, run
+from .environment import PYTHON_HEADER, build_tool, compiler_environment, pip, pybind11_folder, python_of, run
 from .notices import third_party_notices
 from .places import BUILD, NATIVE_SOURCES, NOTICES, ROOT, VENV
 from .sources import library_sources
@@ -66,10 +66,7 @@ def python_module() -> list[str]:
     """Options of CMake that build the module flashhead_engine._bridge with the client inside, for .venv's Python."""
     if not PYTHON_HEADER.is_file():
         return []
-    pip(VENV, "pybind11>=3.0")
-    asked = [python_of(VENV), "-m", "pybind11", "--cmakedir"]
-    folder = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
-    return ["-DFLASHHEAD_PYTHON=ON", f"-DPython_EXECUTABLE={python_of(VENV)}", f"-Dpybind11_DIR={folder}"]
+    return ["-DFLASHHEAD_PYTHON=ON", f"-DPython_EXECUTABLE={python_of(VENV)}", f"-Dpybind11_DIR={pybind11_folder()}"]
 
 
 def install_library(folder: Path, target: str, for_this_machine: bool) -> None:

@@ -15,6 +15,7 @@ from .places import NATIVE_SOURCES, PROJECT, ROOT, VENV
 
 COMPILERS = ("c++", "g++", "clang++")
 WITHOUT_NATIVE = {"SKBUILD_WHEEL_CMAKE": "false"}
+ZIG = VENV / "zig"
 PYTHON_HEADER = Path(sysconfig.get_path("include")) / "Python.h"
 
 
@@ -98,14 +99,19 @@ def compiler_environment(needs_native: bool) -> dict[str, str]:
     # CMake finds Visual Studio by itself.
     if os.name == "nt" or "CXX" in os.environ or any(shutil.which(name) for name in COMPILERS):
         return {}
-    wrappers = VENV / "zig"
-    if needs_native and not wrappers.exists():
+    if needs_native:
+        install_zig()
+    if ZIG.exists():
+        return {"CC": str(ZIG / "cc"), "CXX": str(ZIG / "c++")}
+    return WITHOUT_NATIVE
+
+
+def install_zig() -> None:
+    """The compiler that comes as a wheel, into .venv; `ZIG` has its programs for this machine."""
+    if not ZIG.exists():
         print("Installing a C++ compiler (ziglang) into .venv ...", flush=True)
         pip(VENV, "ziglang>=0.13")
-        write_compiler_wrappers(wrappers)
-    if wrappers.exists():
-        return {"CC": str(wrappers / "cc"), "CXX": str(wrappers / "c++")}
-    return WITHOUT_NATIVE
+        write_compiler_wrappers(ZIG)
 
 
 def write_compiler_wrappers(folder: Path, target: str = "") -> None:
@@ -118,6 +124,13 @@ def write_compiler_wrappers(folder: Path, target: str = "") -> None:
         wrapper = folder / name
         wrapper.write_text(f'#!/bin/sh\nexec "{python_of(VENV)}" -I -m ziglang {words} "$@"\n')
         wrapper.chmod(0o755)
+
+
+def pybind11_folder() -> str:
+    """Where CMake finds pybind11, which is installed into .venv."""
+    pip(VENV, "pybind11>=3.0")
+    asked = [python_of(VENV), "-m", "pybind11", "--cmakedir"]
+    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def build_tool(name: str) -> str:

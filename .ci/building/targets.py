@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .environment import pip, write_compiler_wrappers
+from .environment import install_zig, write_compiler_wrappers
 from .places import VENV
 
 
@@ -37,10 +37,7 @@ TARGETS = {
 def cross_compiler(target: str) -> list[str]:
     """Options of CMake that build for another system with the wheel `ziglang`."""
     it, wrappers = TARGETS[target], VENV / f"zig-{target}"
-    if not (VENV / "zig").exists():
-        print("Installing a C++ compiler (ziglang) into .venv ...", flush=True)
-        pip(VENV, "ziglang>=0.13")
-        write_compiler_wrappers(VENV / "zig")
+    install_zig()
     write_compiler_wrappers(wrappers, it.zig)
     tools = {"C_COMPILER": "cc", "CXX_COMPILER": "c++", "AR": "ar", "RANLIB": "ranlib"}
     options = [f"-DCMAKE_{name}={wrappers / file}" for name, file in tools.items()]

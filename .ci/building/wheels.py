@@ -10,7 +10,7 @@ from pathlib import Path
 
 from shipping.errors import BuildError
 
-from .environment import PYTHON_HEADER, build_tool, pip, python_of, run
+from .environment import PYTHON_HEADER, ZIG, build_tool, pip, pybind11_folder, python_of, run
 from .notices import notices, zig_runtimes
 from .places import BUILD, NATIVE_SOURCES, NOTICES, SHIPPING, SOURCES, VENV
 from .sources import debian_source
@@ -33,12 +33,11 @@ def build_wheel(target: str) -> Path:
             "by a guess would crash where the package without them works. pip install builds from the sdist there."
         )
     platform, suffix = WHEEL_TARGETS[target]
-    pip(VENV, "pybind11>=3.0", "wheel", "scikit-build-core>=0.11")
-    words = [python, "-m", "pybind11", "--cmakedir"]
+    pip(VENV, "wheel", "scikit-build-core>=0.11")
     folder = BUILD / f"modules-{target}"
     cmake, ninja = (build_tool(name) for name in ("cmake", "ninja"))
     options = [
-        f"-Dpybind11_DIR={subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()}",
+        f"-Dpybind11_DIR={pybind11_folder()}",
         f"-DCMAKE_MAKE_PROGRAM={ninja}",
         "-DSKBUILD=ON",
         f"-DPython_EXECUTABLE={python}",
@@ -127,5 +126,5 @@ def python_for_windows() -> list[str]:
         names |= {name: " DATA" if kind == "DATA" else "" for kind, name in found}
     listed = library.with_suffix(".def")
     listed.write_text(f"LIBRARY {library.stem}.dll\nEXPORTS\n" + "".join(f"{name}{names[name]}\n" for name in names))
-    run(VENV / "zig" / "dlltool", "-m", "i386:x86-64", "-d", listed, "-l", library)
+    run(ZIG / "dlltool", "-m", "i386:x86-64", "-d", listed, "-l", library)
     return options
