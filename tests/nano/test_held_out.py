@@ -136,10 +136,13 @@ def test_unknown_words_are_named(papa) -> None:
 
 def test_noisy_versions_keep_the_truth(lines) -> None:
     clean = [held_out.Example(line.truth, line.pcm) for line in lines]
-    noisy = held_out.in_noise(clean)
+    noisy, crowded = held_out.in_noise(clean), held_out.in_crowds(clean)
     assert {example.truth.noise for example in noisy} == {"babble10dB", "white20dB", "white10dB", "room", "telephone"}
+    assert len({example.truth.noise for example in crowded}) == 6
+    first, second, *_ = crowded
+    assert not np.array_equal(first.pcm, second.pcm)
     by_id = {example.truth.id: example for example in clean}
-    for example in noisy:
+    for example in noisy + crowded:
         original = by_id[example.truth.id.removesuffix(f".{example.truth.noise}")]
         assert example.truth.segments == original.truth.segments
         assert len(example.pcm) == len(original.pcm)

@@ -33,7 +33,8 @@ PICO, PEOPLE = "pico", "people"
 
 CLEAN, BABBLE = "clean", "babble10dB"
 MUSIC_ALONE, BABBLE_ALONE = "music alone", "babble alone"
-"""Values of `Truth.noise`; there are more."""
+CROWD = "crowd10dB"
+"""Values of `Truth.noise`; there are more. That of a line in one of several crowds begins with `CROWD`."""
 
 PICO_VOICES = {"en": "en-US", "de": "de-DE", "es": "es-ES", "fr": "fr-FR", "it": "it-IT"}
 PEOPLE_LINES = {
@@ -51,6 +52,7 @@ _SILENCE_AROUND_S = 0.5
 _LEVEL = 0.06  # RMS, about -24 dBFS
 _NOISY_LINES = 2
 _NOISY_LINES_OF_PEOPLE = 6
+_CROWDS = 6
 _SEED = 20
 _TEXT_LENGTHS = range(20, 91)  # characters: long enough to have a rhythm, and short
 _WORDS_IN_A_LINE = 8
@@ -208,10 +210,9 @@ def in_noise(clean: list[Example]) -> list[Example]:
     noisy = []
     for example in clean:
         truth, pcm = example.truth, example.pcm
-        number = int(truth.id.rsplit("-", 1)[1])
-        if number > (_NOISY_LINES_OF_PEOPLE if truth.engine == PEOPLE else _NOISY_LINES):
+        if _number(truth) > (_NOISY_LINES_OF_PEOPLE if truth.engine == PEOPLE else _NOISY_LINES):
             continue
-        others = [other.pcm for other in clean if other.truth.voice != truth.voice]
+        others = _of_others(truth, clean)
         versions = {BABBLE: mixed(pcm, babble(len(pcm), others, random), 10.0)}
         if truth.engine != PEOPLE:
             versions |= {
@@ -220,8 +221,36 @@ def in_noise(clean: list[Example]) -> list[Example]:
                 "room": _in_a_room(pcm, random),
                 "telephone": coded(pcm, SAMPLE_RATE_HZ, TELEPHONE, random),
             }
-        noisy += [Example(replace(truth, id=f"{truth.id}.{name}", noise=name), v) for name, v in versions.items()]
+        noisy += [_in(name, truth, version) for name, version in versions.items()]
     return noisy
+
+
+def in_crowds(clean: list[Example]) -> list[Example]:
+    """The first lines of each synthetic voice, each in babble again, of several crowds: whether a mouth rests depends
+    much on who stands out of a crowd."""
+    random = np.random.default_rng(_SEED)
+    crowded = []
+    for example in clean:
+        truth, pcm = example.truth, example.pcm
+        if truth.engine == PEOPLE or _number(truth) > _NOISY_LINES:
+            continue
+        others = _of_others(truth, clean)
+        for crowd in range(1, _CROWDS + 1):
+            version = mixed(pcm, babble(len(pcm), others, random), 10.0)
+            crowded.append(_in(f"{CROWD}-{crowd}", truth, version))
+    return crowded
+
+
+def _number(truth: Truth) -> int:
+    return int(truth.id.rsplit("-", 1)[1])
+
+
+def _of_others(truth: Truth, examples: list[Example]) -> list[np.ndarray]:
+    return [other.pcm for other in examples if other.truth.voice != truth.voice]
+
+
+def _in(noise: str, truth: Truth, pcm: np.ndarray) -> Example:
+    return Example(replace(truth, id=f"{truth.id}.{noise}", noise=noise), pcm)
 
 
 def _in_a_room(pcm: np.ndarray, random: np.random.Generator) -> np.ndarray:
