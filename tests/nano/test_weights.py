@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
 
 from flashhead_engine.drivers import nano  # noqa: E402
 from flashhead_engine.drivers.nano.features import features_of  # noqa: E402
 from flashhead_engine.errors import FlashHeadError  # noqa: E402
 from flashhead_engine.training.nano.export import export, quantisation_error, quantise  # noqa: E402
-from flashhead_engine.training.nano.model import Nano, SpeechToMouth  # noqa: E402
-from flashhead_engine.training.nano.weights import moved, read_network  # noqa: E402
+from flashhead_engine.training.nano.model import DILATIONS, Nano, SpeechToMouth  # noqa: E402
+from flashhead_engine.training.nano.weights import grown, moved, read_network  # noqa: E402
 
 SHIPPED = Path(str(resources.files(nano) / "nano.onnx"))
 
@@ -41,6 +42,24 @@ def test_a_network_of_other_layers_is_refused(tmp_path) -> None:
     (tmp_path / "noise.onnx").write_bytes(np.random.default_rng(0).bytes(100))
     with pytest.raises(FlashHeadError, match=r"noise\.onnx"):
         read_network(tmp_path / "noise.onnx")
+
+
+def test_a_network_grows_without_answering_otherwise() -> None:
+    """And the blocks that it gains can learn; without the zeros in them it would answer otherwise."""
+    torch.manual_seed(0)
+    small = SpeechToMouth(32, DILATIONS[:3])
+    large = grown(small)
+    features = torch.rand(1, 40, 80)
+
+    def answers(network: SpeechToMouth) -> torch.Tensor:
+        return network(features, torch.zeros(1, network.state_size))[0]
+
+    assert len(large.blocks) == len(DILATIONS) > 3
+    assert torch.allclose(answers(large), answers(small), atol=1e-6)
+    answers(large).sum().backward()
+    assert large.blocks[3].mix.weight.grad.abs().max() > 0
+    nn.init.normal_(large.blocks[3].mix.weight)
+    assert not torch.allclose(answers(large), answers(small), atol=1e-2)
 
 
 def test_half_way_lies_between_both_networks() -> None:

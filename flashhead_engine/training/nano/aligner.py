@@ -22,7 +22,7 @@ from .model import SpeechToMouth
 from .speech import Speech
 from .train import phone_loss, train
 
-_CHANNELS = 160
+_CHANNELS, _DILATIONS = 160, (1, 2, 4, 8, 16)
 _LOOKAHEAD_FRAMES = 12
 _VALIDATION_LINES = 40
 SURE, LIKELY = 0.35, 0.17
@@ -44,7 +44,7 @@ class Aligner:
     """Forced alignment of recordings with the words they say."""
 
     def __init__(self) -> None:
-        self._network = SpeechToMouth(_CHANNELS)
+        self._network = SpeechToMouth(_CHANNELS, _DILATIONS)
 
     def learn(self, lines: Sequence[Speech], epochs: int, seed: int, report: Callable[[int, int], None]) -> None:
         """Learn (on) from lines whose phones are known."""

@@ -7,6 +7,8 @@ Training and streaming run the same code: a whole file is one call that starts f
 is written as one matrix product over the joined taps, the form that runs fastest for one frame at a time.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -17,7 +19,7 @@ from ...drivers.nano.features import FEATURES
 
 CHANNELS = 224
 KERNEL = 3
-DILATIONS = (1, 2, 4, 8, 16)
+DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4, 8)
 
 _HEADS = (len(CURVES), len(VISEMES), len(PHONE_CLASSES))
 
@@ -43,13 +45,16 @@ class ResidualBlock(nn.Module):
 
 
 class SpeechToMouth(nn.Module):
-    """Features to logits: curves (B, T, 6) in the order of `CURVES`, visemes (B, T, 15), phones (B, T, 34)."""
+    """Features to logits: curves (B, T, 6) in the order of `CURVES`, visemes (B, T, 15), phones (B, T, 34).
 
-    def __init__(self, channels: int = CHANNELS) -> None:
+    `dilations`: of the blocks, in frames.
+    """
+
+    def __init__(self, channels: int = CHANNELS, dilations: Sequence[int] = DILATIONS) -> None:
         super().__init__()
         self.channels = channels
         self.enter = nn.Linear(FEATURES, channels)
-        self.blocks = nn.ModuleList(ResidualBlock(channels, dilation) for dilation in DILATIONS)
+        self.blocks = nn.ModuleList(ResidualBlock(channels, dilation) for dilation in dilations)
         self.heads = nn.Linear(channels, sum(_HEADS))
         self.memory = sum(block.memory for block in self.blocks)
         self.state_size = channels * self.memory

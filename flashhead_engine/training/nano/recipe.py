@@ -9,6 +9,7 @@ training.json, curves.png. Seeded throughout.
 import json
 import time
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -42,7 +43,7 @@ from .weights import KEPT, moved, read_network
 class RecipeSettings:
     """`minutes_of_speech`: clean synthetic speech. `neural_lines`: lines that Kokoro speaks, about four seconds each.
     `recordings`: whether to train on these and on recorded people too. `versions`: random augmentations of all of it.
-    `epochs`: passes over one version each. `seed`: the same seed and tool versions give the same data.
+    `epochs`: passes over as much as one version. `seed`: the same seed and tool versions give the same data.
     `refines`: SHA-256 of the network whose weights the run goes on from; None: random ones."""
 
     minutes_of_speech: float = 150.0
@@ -57,7 +58,7 @@ class RecipeSettings:
 QUICK = RecipeSettings(minutes_of_speech=1.0, neural_lines=0, recordings=False, versions=1, epochs=6)
 """Checks that everything works, in well under a minute; the network it makes is useless."""
 
-REFINEMENT = RecipeSettings(minutes_of_speech=90.0, neural_lines=2_400, epochs=9)
+REFINEMENT = RecipeSettings(minutes_of_speech=90.0, neural_lines=1_000, epochs=20)
 """The second stage."""
 
 _ALIGNER_LINES, _ALIGNER_EPOCHS = 1_600, (12, 8)
@@ -218,7 +219,7 @@ def _make_data(settings: RecipeSettings, folder: Path, progress: Progress) -> No
 
 
 def _versions(settings: RecipeSettings) -> list[str]:
-    """Names of the versions of the same lines, which training takes in turn."""
+    """Names of the versions of the same lines."""
     noisy = [f"version-{number}" for number in range(settings.versions)]
     return [*noisy, _CLEAN] if settings.refines else noisy
 
@@ -235,6 +236,7 @@ def run_recipe(settings: RecipeSettings, folder: Path, progress: Progress, refin
     network = SpeechToMouth()
     if refine is not None:
         network = read_network(refine)
+        start = deepcopy(network)
         settings = replace(settings, refines=NanoNetwork(refine).sha256)
     try:
         _claim(folder, settings)
@@ -257,7 +259,7 @@ def run_recipe(settings: RecipeSettings, folder: Path, progress: Progress, refin
         REFINING_RATE if settings.refines else FIRST_RATE,
     )
     if refine is not None:
-        network = moved(read_network(refine), network, KEPT)
+        network = moved(start, network, KEPT)
     graph = folder / "nano.onnx"
     errors = export_checked(Nano(network), graph, validation.features)
     log = TrainingLog(

@@ -74,12 +74,18 @@ def _tensors(data: TrainingSet, frames: np.ndarray) -> Targets:
     )
 
 
-def _random_crops(data: TrainingSet, lookahead: int, random: np.random.Generator) -> tuple[torch.Tensor, Targets]:
-    """Features (B, T + lookahead, 80) and the targets of their first T frames."""
-    starts = random.integers(0, len(data.features) - _CROP - lookahead, _BATCH)
-    seen = starts[:, None] + np.arange(_CROP + lookahead)
-    features = varied(data.features[seen].astype(np.float32), random)
-    return torch.from_numpy(features), _tensors(data, seen[:, :_CROP])
+def _random_crops(
+    versions: Sequence[TrainingSet], lookahead: int, random: np.random.Generator
+) -> tuple[torch.Tensor, Targets]:
+    """Features (B, T + lookahead, 80) and the targets of their first T frames, each crop of any of the versions."""
+    features, targets = [], []
+    for data, crops in zip(versions, random.multinomial(_BATCH, [1 / len(versions)] * len(versions)), strict=True):
+        starts = random.integers(0, len(data.features) - _CROP - lookahead, crops)
+        seen = starts[:, None] + np.arange(_CROP + lookahead)
+        features.append(data.features[seen])
+        targets.append(_tensors(data, seen[:, :_CROP]))
+    varied_features = varied(np.concatenate(features).astype(np.float32), random)
+    return torch.from_numpy(varied_features), tuple(torch.cat(parts) for parts in zip(*targets, strict=True))
 
 
 @cache
@@ -123,7 +129,8 @@ def train(
     checkpoint: Path | None = None,
     peak_rate: float = FIRST_RATE,
 ) -> Curves:
-    """Train in place; epoch e reads the version e modulo their number of the same lines.
+    """Train in place. Every step sees crops of all versions of the same lines: in turn, the last version's kind would
+    be remembered best.
 
     `lookahead`: frames of audio after a frame that its answer may know. `report(step, steps)` is called after every
     step. With a `checkpoint` file, training that was interrupted goes on after its last whole epoch; a finished run
@@ -143,10 +150,9 @@ def train(
     network.train()
     for epoch in range(len(curves.training), epochs):
         random = np.random.default_rng([seed, epoch])
-        data = versions[epoch % len(versions)]
         total = 0.0
         for step in range(steps_per_epoch):
-            features, meant = _random_crops(data, lookahead, random)
+            features, meant = _random_crops(versions, lookahead, random)
             step_loss = loss(_answers(network, features, lookahead), meant)
             optimizer.zero_grad()
             step_loss.backward()

@@ -6,10 +6,11 @@ import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
+from torch import nn
 
 from ...drivers.nano.network import NanoNetwork
 from ...errors import FlashHeadError
-from .model import SpeechToMouth
+from .model import DILATIONS, SpeechToMouth
 
 KEPT = 0.5
 """How far the second stage moves the weights towards what it learnt. Chosen of 0.5, 0.7, 0.85 and 1 on the held-out
@@ -19,21 +20,39 @@ _ZERO = 128  # the 8-bit number that stands for a weight of 0
 
 
 def read_network(path: Path) -> SpeechToMouth:
-    """The network of a file that `export.quantise` wrote, with its weights as they were rounded.
+    """The network of a file that `export.quantise` wrote, with its weights as they were rounded; one with fewer
+    blocks is `grown` to today's.
 
     Raises FlashHeadError for a file that is no nano model, or one of other layers than today's network.
     """
     NanoNetwork(path)  # says what is wrong with another file
-    tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
-    network = SpeechToMouth()
+    model = onnx.load(path)
+    tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    dilations = [
+        int(number) for entry in model.metadata_props if entry.key == "dilations" for number in entry.value.split()
+    ]
+    network = SpeechToMouth(dilations=dilations)
     state = {name: _values(name, tensors) for name in network.state_dict() if name in tensors}
     try:
+        if dilations != [*DILATIONS[: len(dilations)]]:
+            raise RuntimeError(f"dilations {dilations}")
         network.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()})
     except RuntimeError as error:
         raise FlashHeadError(
             f"{path}: its layers are not those of today's network. Give a nano.onnx of train-nano or the shipped one."
         ) from error
-    return network
+    return grown(network)
+
+
+def grown(network: SpeechToMouth) -> SpeechToMouth:
+    """A network that answers the same with all of today's blocks: those after the last one of `network` add nothing
+    yet, but can learn to (as in Chen et al., 2016, "Net2Net")."""
+    larger = SpeechToMouth(network.channels)
+    for block in larger.blocks[len(network.blocks) :]:
+        nn.init.zeros_(block.mix.weight)
+        nn.init.zeros_(block.mix.bias)
+    larger.load_state_dict(network.state_dict(), strict=False)
+    return larger
 
 
 def moved(start: SpeechToMouth, end: SpeechToMouth, share: float) -> SpeechToMouth:
