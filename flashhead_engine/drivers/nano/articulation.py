@@ -2,8 +2,9 @@
 
 The network answers with doubt; a mouth must decide. Two of its answers pass a Schmitt trigger: the lips shut fully
 for p, b and m and part only when the network is sure that they part, and the mouth wakes and rests as a whole. That
-lips are shut the network says twice, as a curve and as the viseme PP; both together are right more often. And a mouth
-that surely spoke a moment ago does not rest within a word, where stops are silent and endings are quiet.
+lips are shut the network says twice, as a curve and as the viseme PP; both together are right more often. A mouth
+that surely spoke a moment ago does not rest within a word, where stops are silent and endings are quiet; and before
+the first sure word it wakes late where something sounded in doubt, as a crowd behind somebody who has yet to speak.
 """
 
 import math
@@ -22,8 +23,8 @@ CURVES: tuple[str, ...] = ("jaw", "rounding", "spread", "lips_shut", "lips_on_te
 # mouthClose and what lip_aperture() reads decide how open the lips look; the rest brings life.
 _PARTS = ("jaw", "shut_jaw", "open", "parted", "rounded", "funnelled", "spread", "teeth", "shut", "TH", "CH", "SS")
 _FACTORS: dict[str, dict[str, float]] = {
-    "jawOpen": {"jaw": 0.55},
-    "mouthClose": {"shut_jaw": 0.55},
+    "jawOpen": {"jaw": 0.6},
+    "mouthClose": {"shut_jaw": 0.6},
     "jawForward": {"CH": 0.06, "rounded": 0.05},
     "mouthPucker": {"rounded": 0.7},
     "mouthFunnel": {"funnelled": 0.3},
@@ -69,6 +70,11 @@ _SPEECH_STEEPNESS, _SPEECH_BIAS = 1.5, -1.0
 _LEAST_SOUND = 0.05
 # The viseme PP has to win against 14 others, the curve lips_shut only against 0.5.
 _PP_ODDS = math.exp(0.75)
+# What sounds above the first for more than so many frames, and not yet once above the second, is less likely speech.
+_AUDIBLE, _CERTAIN, _DOUBT_FRAMES, _DOUBT_BIAS = 0.1, 0.95, 6, -2.0
+# In doubt the network keeps the jaw half open. This power brings back how much phones differ, and lips that are not
+# shut look parted even where the jaw is nearly closed, as for s.
+_JAW_CONTRAST, _LEAST_JAW = 1.4, 0.15
 # For so many frames after speech above the first the mouth moves at least with the second.
 _SURE, _HELD, _HELD_FRAMES = 0.9, 0.8, 5
 
@@ -97,6 +103,8 @@ class Articulator:
     _shut: bool = False
     _speaking: bool = False
     _held: int = 0  # frames
+    _was_certain: bool = False
+    _in_doubt: int = 0  # frames
 
     def apply(self, curves: np.ndarray, visemes: np.ndarray) -> np.ndarray:
         """`curves`: float32 (T, 6) in the order of `CURVES`; `visemes`: posteriors (T, 15).
@@ -124,6 +132,7 @@ class Articulator:
     ) -> tuple[float, ...]:
         """One frame in the order of `_PARTS`."""
         lips_shut = _shut_by_both(lips_shut, pp)
+        speech = self._believed(speech)
         self._shut = lips_shut > (_PART_BELOW if self._shut else _SHUT_ABOVE)
         self._speaking = speech > (_REST_BELOW if self._speaking else _SPEAK_ABOVE)
         sounding = max(0.0, (_steepened(speech, _SPEECH_STEEPNESS, _SPEECH_BIAS) - _LEAST_SOUND) / (1 - _LEAST_SOUND))
@@ -133,7 +142,7 @@ class Articulator:
         if self._held:
             sounding = max(sounding, _HELD)
         shut = 1.0 if self._shut else _steepened(lips_shut, _SHUT_STEEPNESS, _SHUT_BIAS)
-        jaw *= sounding
+        jaw = max(jaw**_JAW_CONTRAST, _LEAST_JAW) * sounding
         apart = (1 - shut) * sounding
         rounded = rounding * sounding
         return (
@@ -141,3 +150,11 @@ class Articulator:
             *(rounded, rounded * (1 - shut), spread * sounding, on_teeth * apart, shut * sounding),
             *(viseme * apart for viseme in shown),
         )
+
+    def _believed(self, speech: float) -> float:
+        """The next frame's probability of speech, smaller while something sounds in doubt before the first word."""
+        if self._was_certain or speech > _CERTAIN:
+            self._was_certain = True
+            return speech
+        self._in_doubt = self._in_doubt + 1 if speech > _AUDIBLE else 0
+        return _steepened(speech, 1.0, _DOUBT_BIAS) if self._in_doubt > _DOUBT_FRAMES else speech
