@@ -19,7 +19,7 @@ from ...drivers.nano.features import FEATURES
 
 CHANNELS = 224
 KERNEL = 3
-DILATIONS = (1, 2, 4, 8, 16, 1, 2)
+DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4, 8)
 
 _HEADS = (len(CURVES), len(VISEMES), len(PHONE_CLASSES))
 
