@@ -58,7 +58,7 @@ class RecipeSettings:
 QUICK = RecipeSettings(minutes_of_speech=1.0, neural_lines=0, recordings=False, versions=1, epochs=6)
 """Checks that everything works, in well under a minute; the network it makes is useless."""
 
-REFINEMENT = RecipeSettings(minutes_of_speech=90.0, neural_lines=1_000, epochs=20)
+REFINEMENT = RecipeSettings(minutes_of_speech=90.0, neural_lines=1_000, epochs=36)
 """The second stage."""
 
 _ALIGNER_LINES, _ALIGNER_EPOCHS = 1_600, (12, 8)
