@@ -14,7 +14,7 @@ from flashhead_engine.drivers.nano.features import features_of  # noqa: E402
 from flashhead_engine.errors import FlashHeadError  # noqa: E402
 from flashhead_engine.training.nano.export import export, quantisation_error, quantise  # noqa: E402
 from flashhead_engine.training.nano.model import DILATIONS, Nano, SpeechToMouth  # noqa: E402
-from flashhead_engine.training.nano.weights import moved, read_network, resized  # noqa: E402
+from flashhead_engine.training.nano.weights import grown, moved, read_network  # noqa: E402
 
 SHIPPED = Path(str(resources.files(nano) / "nano.onnx"))
 
@@ -48,7 +48,7 @@ def test_a_network_grows_without_answering_otherwise() -> None:
     """And the blocks that it gains can learn; without the zeros in them it would answer otherwise."""
     torch.manual_seed(0)
     small = SpeechToMouth(32, DILATIONS[:3])
-    large = resized(small)
+    large = grown(small)
     features = torch.rand(1, 40, 80)
 
     def answers(network: SpeechToMouth) -> torch.Tensor:
@@ -60,17 +60,6 @@ def test_a_network_grows_without_answering_otherwise() -> None:
     assert large.blocks[3].mix.weight.grad.abs().max() > 0
     nn.init.normal_(large.blocks[3].mix.weight)
     assert not torch.allclose(answers(large), answers(small), atol=1e-2)
-
-
-def test_blocks_beyond_the_last_are_left_out() -> None:
-    longer = SpeechToMouth(32, (*DILATIONS, 4))
-    nn.init.zeros_(longer.blocks[-1].mix.weight)
-    nn.init.zeros_(longer.blocks[-1].mix.bias)
-    shorter = resized(longer)
-    features = torch.rand(1, 40, 80)
-    expected, said = (each(features, torch.zeros(1, each.state_size))[0] for each in (longer, shorter))
-    assert len(shorter.blocks) == len(DILATIONS)
-    assert torch.allclose(said, expected, atol=1e-6)
 
 
 def test_half_way_lies_between_both_networks() -> None:

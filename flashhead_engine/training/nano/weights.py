@@ -20,8 +20,8 @@ _ZERO = 128  # the 8-bit number that stands for a weight of 0
 
 
 def read_network(path: Path) -> SpeechToMouth:
-    """The network of a file that `export.quantise` wrote, with its weights as they were rounded; one with more or
-    fewer blocks becomes today's, see `resized`.
+    """The network of a file that `export.quantise` wrote, with its weights as they were rounded; one with fewer
+    blocks than today's gains the others, see `grown`.
 
     Raises FlashHeadError for a file that is no nano model, or one of other layers than today's network.
     """
@@ -34,25 +34,24 @@ def read_network(path: Path) -> SpeechToMouth:
     network = SpeechToMouth(dilations=dilations)
     state = {name: _values(name, tensors) for name in network.state_dict() if name in tensors}
     try:
-        if any(theirs != ours for theirs, ours in zip(dilations, DILATIONS, strict=False)):
+        if tuple(dilations) != DILATIONS[: len(dilations)]:
             raise RuntimeError(f"dilations {dilations}")
         network.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()})
     except RuntimeError as error:
         raise FlashHeadError(
             f"{path}: its layers are not those of today's network. Give a nano.onnx of train-nano or the shipped one."
         ) from error
-    return resized(network)
+    return grown(network)
 
 
-def resized(network: SpeechToMouth) -> SpeechToMouth:
+def grown(network: SpeechToMouth) -> SpeechToMouth:
     """The network with today's blocks. New ones after its last add nothing yet, but can learn to (as in Chen et al.,
-    2016, "Net2Net"), so it answers the same; those beyond today's last are left out."""
+    2016, "Net2Net"), so it answers the same."""
     today = SpeechToMouth(network.channels)
     for block in today.blocks[len(network.blocks) :]:
         nn.init.zeros_(block.mix.weight)
         nn.init.zeros_(block.mix.bias)
-    ours = today.state_dict()
-    today.load_state_dict(ours | {name: value for name, value in network.state_dict().items() if name in ours})
+    today.load_state_dict(today.state_dict() | network.state_dict())
     return today
 
 
