@@ -12,6 +12,7 @@ from torch import nn  # noqa: E402
 from flashhead_engine.drivers import nano  # noqa: E402
 from flashhead_engine.drivers.nano.features import features_of  # noqa: E402
 from flashhead_engine.errors import FlashHeadError  # noqa: E402
+from flashhead_engine.training.nano import export as export_module  # noqa: E402
 from flashhead_engine.training.nano.export import export, quantisation_error, quantise  # noqa: E402
 from flashhead_engine.training.nano.model import DILATIONS, Nano, SpeechToMouth  # noqa: E402
 from flashhead_engine.training.nano.weights import grown, moved, read_network  # noqa: E402
@@ -42,6 +43,14 @@ def test_a_network_of_other_layers_is_refused(tmp_path) -> None:
     (tmp_path / "noise.onnx").write_bytes(np.random.default_rng(0).bytes(100))
     with pytest.raises(FlashHeadError, match=r"noise\.onnx"):
         read_network(tmp_path / "noise.onnx")
+
+
+def test_a_network_of_more_blocks_is_refused(tmp_path, monkeypatch) -> None:
+    more = (*DILATIONS, 4)
+    monkeypatch.setattr(export_module, "DILATIONS", more)
+    larger = _written(SpeechToMouth(dilations=more), tmp_path)
+    with pytest.raises(FlashHeadError, match=r"again\.onnx.*layers"):
+        read_network(larger)
 
 
 def test_a_network_grows_without_answering_otherwise() -> None:

@@ -99,7 +99,7 @@ def _knows_bfloat16() -> bool:
 
 def _answers(network: SpeechToMouth, features: torch.Tensor, lookahead: int) -> Targets:
     number = torch.bfloat16 if _knows_bfloat16() else torch.float32
-    # The weights that learn stay float32. The same under torch.autocast takes a quarter longer, for its conversions.
+    # The weights that learn stay float32. A step under torch.autocast takes a fifth longer, for its conversions.
     weights = {name: weight.to(number) for name, weight in network.named_parameters()}
     state = torch.zeros(len(features), network.state_size, dtype=number)
     *logits, _ = functional_call(network, weights, (features.to(number), state))
@@ -122,9 +122,9 @@ def validate(network: SpeechToMouth, data: TrainingSet, lookahead: int, loss: Lo
 
 def _optimizers(network: SpeechToMouth, peak_rate: float) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the blocks (Jordan et al., 2024), which learn faster with it; AdamW for the others."""
-    matrices = [weight for weight in network.blocks.parameters() if weight.ndim == 2]
-    others = [*network.enter.parameters(), *network.heads.parameters()]
-    others += [bias for bias in network.blocks.parameters() if bias.ndim == 1]
+    matrices, others = [], []
+    for name, weight in network.named_parameters():
+        (matrices if name.startswith("blocks.") and weight.ndim == 2 else others).append(weight)
     return [
         torch.optim.Muon(matrices, lr=peak_rate, weight_decay=_WEIGHT_DECAY, adjust_lr_fn="match_rms_adamw"),
         torch.optim.AdamW(others, lr=peak_rate, weight_decay=_WEIGHT_DECAY),
