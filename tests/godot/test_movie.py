@@ -85,6 +85,6 @@ def test_a_picture_80_ms_off_is_refused(late_s, movies, tmp_path):
 
 
 def test_a_movie_slower_than_real_time_keeps_its_pictures(capture):
-    # The head sways live, so one line's lag wanders from run to run by more than the limit leaves.
-    reports = [measure(capture(line, "slow_ms=100"), line, AVATAR) for line in SPOKEN[:3]]
+    reports = [measure(capture(line, "slow_ms=100"), line, AVATAR) for line in SPOKEN]
+    print(*reports, sep="\n")
     assert in_sync(reports), reports
