@@ -62,19 +62,19 @@ _MATRIX = _mapping()
 _SHOWN = operator.itemgetter(*(VISEMES.index(name) for name in ("PP", *_PARTS[-3:])))
 
 # Thresholds of the two decisions, on the network's probabilities: enter above the first, leave below the second.
-_SHUT_ABOVE, _PART_BELOW = 0.5, 0.3
-_SPEAK_ABOVE, _REST_BELOW = 0.75, 0.4
+_SHUT_ABOVE, _PART_BELOW = 0.8, 0.2
+_SPEAK_ABOVE, _REST_BELOW = 0.75, 0.2
 # Beside its decision the mouth follows the probability, with its logit made this much steeper, and moved.
-_SHUT_STEEPNESS, _SHUT_BIAS = 2.0, 1.0
-_SPEECH_STEEPNESS, _SPEECH_BIAS = 1.5, -1.0
+_SHUT_STEEPNESS, _SHUT_BIAS = 2.3, 1.6
+_SPEECH_STEEPNESS, _SPEECH_BIAS = 2.9, -1.8
 _LEAST_SOUND = 0.05
 # The viseme PP has to win against 14 others, the curve lips_shut only against 0.5.
-_PP_ODDS = math.exp(0.75)
+_PP_ODDS = math.exp(0.85)
 # What sounds above the first for more than so many frames, and not yet once above the second, is less likely speech.
 _AUDIBLE, _CERTAIN, _DOUBT_FRAMES, _DOUBT_BIAS = 0.1, 0.97, 6, -2.0
 # In doubt the network keeps the jaw half open. This power brings back how much phones differ, and lips that are not
 # shut look parted even where the jaw is nearly closed, as for s.
-_JAW_CONTRAST, _LEAST_JAW = 1.4, 0.15
+_JAW_CONTRAST, _LEAST_JAW = 1.25, 0.13
 # For so many frames after speech above the first the mouth moves at least with the second.
 _SURE, _HELD, _HELD_FRAMES = 0.9, 0.8, 5
 
