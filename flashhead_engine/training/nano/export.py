@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQua
 from ...drivers.nano.features import FEATURES
 from ...drivers.nano.network import NanoNetwork
 from ...errors import FlashHeadError
-from .model import DILATIONS, Nano
+from .model import Nano
 
 _OPSET = 17
 _INPUTS = ["features", "state"]
@@ -57,10 +58,10 @@ def export(model: Nano, path: Path) -> None:
         )
 
 
-def quantise(source: Path, target: Path) -> None:
+def quantise(source: Path, target: Path, dilations: Sequence[int]) -> None:
     """Round the weights of the inner layers to 8 bits; the first layer and the heads stay float32.
 
-    The written graph also gives its weights, for the native network step.
+    The written graph also gives its weights, for the native network step. `dilations`: of the blocks.
     """
     graph = onnx.load(source)
     products = [node.name for node in graph.graph.node if node.op_type == "MatMul"]
@@ -70,7 +71,7 @@ def quantise(source: Path, target: Path) -> None:
     quantiser.process()
     rounded = quantiser.model.model
     _add_biases_in_products(rounded.graph)
-    give_weights(rounded)
+    give_weights(rounded, dilations)
     onnx.save(rounded, target)
 
 
@@ -91,7 +92,7 @@ def _add_biases_in_products(graph: onnx.GraphProto) -> None:
             graph.node.remove(reader)
 
 
-def give_weights(model: onnx.ModelProto) -> None:
+def give_weights(model: onnx.ModelProto, dilations: Sequence[int]) -> None:
     """Name the weights of a rounded graph after their layers and make them outputs too.
 
     So the player's side reads them through ONNX Runtime alone, and the file holds them once. The dilations, which no
@@ -108,7 +109,7 @@ def give_weights(model: onnx.ModelProto) -> None:
         graph.output.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
     for node in graph.node:
         node.input[:] = [names.get(name, name) for name in node.input]
-    onnx.helper.set_model_props(model, {"dilations": " ".join(map(str, DILATIONS))})
+    onnx.helper.set_model_props(model, {"dilations": " ".join(map(str, dilations))})
 
 
 def parity_error(model: Nano, path: Path, seed: int = 0) -> float:
@@ -148,7 +149,7 @@ def export_checked(model: Nano, path: Path, features: np.ndarray) -> ExportError
     errors = ExportErrors(parity_error(model, exact), 0.0)
     if errors.parity > PARITY_TOLERANCE:
         raise FlashHeadError(f"{exact}: ONNX Runtime and torch differ by {errors.parity:.2e}.")
-    quantise(exact, path)
+    quantise(exact, path, [block.dilation for block in model.speech_to_mouth.blocks])
     errors = ExportErrors(errors.parity, quantisation_error(exact, path, features))
     if errors.quantisation > QUANTISATION_TOLERANCE:
         raise FlashHeadError(f"{path}: 8-bit weights change the answers by {errors.quantisation:.3f} in the mean.")
