@@ -46,7 +46,7 @@ def test_a_network_of_other_layers_is_refused(tmp_path) -> None:
 
 
 def test_a_file_tells_the_dilations_of_its_own_network(tmp_path) -> None:
-    """By which the native step looks back; with today's it would hear something else."""
+    """By which the native step looks back; with those of today's network this file could not be loaded."""
     file = _written(SpeechToMouth(32, (3, 1)), tmp_path)
     features = np.random.default_rng(0).uniform(-1, 1, (1, 40, 80)).astype(np.float32)
     native, exact = (NanoNetwork(file), NanoNetwork(file, native=False))
