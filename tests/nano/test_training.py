@@ -14,6 +14,7 @@ from flashhead_engine.drivers.nano import network  # noqa: E402
 from flashhead_engine.drivers.nano.network import NanoNetwork  # noqa: E402
 from flashhead_engine.errors import OutputError  # noqa: E402
 from flashhead_engine.training.nano import channel, flite, openjtalk  # noqa: E402
+from flashhead_engine.training.nano import train as training_loop  # noqa: E402
 from flashhead_engine.training.nano.aligner import Aligner  # noqa: E402
 from flashhead_engine.training.nano.augment import (  # noqa: E402
     ANYWHERE,
@@ -273,6 +274,29 @@ def test_training_goes_on_from_its_checkpoint(quick_run, tmp_path) -> None:
     resumed = losses(tmp_path / "interrupted.pt", lambda step, steps: seen.append(step / steps))
     assert seen[0] > 0.6
     assert resumed == pytest.approx(whole, rel=1e-3)
+
+
+def test_without_bfloat16_a_step_changes_the_weights_as_much_in_other_numbers(monkeypatch) -> None:
+    changed = {}
+    for known in (True, False):
+        monkeypatch.setattr(training_loop, "_knows_bfloat16", lambda known=known: known)
+        torch.manual_seed(0)
+        network = SpeechToMouth(32)
+        before = {name: weight.detach().clone() for name, weight in network.named_parameters()}
+        optimizers = training_loop._optimizers(network, 1e-3)
+        torch.manual_seed(1)
+        for weight in network.parameters():
+            weight.grad = torch.randn_like(weight)
+        with training_loop._muons_number():
+            for optimizer in optimizers:
+                optimizer.step()
+        changed[known] = {name: weight.detach() - before[name] for name, weight in network.named_parameters()}
+    matrices = [name for name in changed[True] if name.startswith("blocks.") and changed[True][name].ndim == 2]
+    assert matrices
+    for name, exact in changed[False].items():
+        rounded = changed[True][name]
+        assert (name in matrices) == (not torch.equal(exact, rounded)), name
+        assert (exact - rounded).norm() < 0.02 * exact.norm(), name
 
 
 @pytest.mark.parametrize("native", [True, False])

@@ -1,6 +1,7 @@
 """Training loop: random crops, one loss per head, a cosine learning rate, a checkpoint after every epoch."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 from torch.func import functional_call
 from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
 from ...drivers.nano.spoken import NO_VISEME
 from .dataset import TrainingSet
@@ -131,6 +133,20 @@ def _optimizers(network: SpeechToMouth, peak_rate: float) -> list[torch.optim.Op
     ]
 
 
+class _Float32(TorchFunctionMode):
+    """torch's Muon computes in bfloat16 whatever its weights are; within this, in float32."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function is torch.Tensor.bfloat16:
+            return args[0].to(torch.float32, copy=True)
+        return function(*args, **(kwargs or {}))
+
+
+def _muons_number() -> AbstractContextManager:
+    """Without instructions for bfloat16 a step took six times as long with Muon's own numbers."""
+    return nullcontext() if _knows_bfloat16() else _Float32()
+
+
 def train(
     network: SpeechToMouth,
     versions: Sequence[TrainingSet],
@@ -175,8 +191,9 @@ def train(
             network.zero_grad()
             step_loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP)
-            for part in learning:
-                part.step()
+            with _muons_number():
+                for part in learning:
+                    part.step()
             total += step_loss.item()
             report(epoch * steps_per_epoch + step + 1, steps)
         curves.training.append(total / steps_per_epoch)
