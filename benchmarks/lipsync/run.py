@@ -1,14 +1,15 @@
 """Score the nano tier on voices, an engine, languages and people that it never heard, beside mouths of known quality.
 
-    python benchmarks/lipsync/run.py [--model nano.onnx] [--beside other.onnx] [--aligner out/nano/aligner.npz]
+    python benchmarks/lipsync/run.py [--model nano.onnx] [--beside other.onnx] [--aligner aligner.npz] [--choose]
 
 Needs espeak-ng, pocketsphinx and py-nanotts; the first run downloads recordings to out/corpora. Writes audio and
 truth to out/benchmarks/lipsync and prints markdown tables. Without the aligner of a training run, only lines with
-exact times and English lines are scored.
+exact times and English lines are scored. `--choose` takes other acted lines: on those networks and constants may be
+compared and chosen, so that the figures of the others stay what they are on lines that nothing was fitted to.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -153,7 +154,7 @@ def _quieter(example: Example, db: float) -> Example:
     return replace(example, pcm=example.pcm * np.float32(10 ** (-db / 20)))
 
 
-def _examples(aligner_path: Path) -> list[Example]:
+def _examples(aligner_path: Path, lines_of_people: Mapping[str, slice]) -> list[Example]:
     find_phones = None
     if aligner_path.exists():
         aligner = Aligner.load(aligner_path)
@@ -165,7 +166,8 @@ def _examples(aligner_path: Path) -> list[Example]:
         print(f"{aligner_path} is not there: lines whose times it would find are left out.")
     corpora = _OUT / "corpora"
     held_out.fetch(corpora, print)
-    clean = held_out.espeak_lines() + held_out.pico_lines(find_phones) + held_out.people(corpora, find_phones, print)
+    people = held_out.people(corpora, find_phones, print, lines_of_people)
+    clean = held_out.espeak_lines() + held_out.pico_lines(find_phones) + people
     return clean + held_out.in_noise(clean) + held_out.in_crowds(clean) + held_out.speechless(clean, corpora)
 
 
@@ -174,9 +176,10 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="another ONNX file than the shipped one")
     parser.add_argument("--beside", type=Path, help="an ONNX file that is scored on the same lines")
     parser.add_argument("--aligner", type=Path, default=_OUT / "nano" / "aligner.npz", help="of a training run")
+    parser.add_argument("--choose", action="store_true", help="score the lines that choices are made on")
     arguments = parser.parse_args()
 
-    examples = _examples(arguments.aligner)
+    examples = _examples(arguments.aligner, held_out.CHOOSING_LINES if arguments.choose else held_out.PEOPLE_LINES)
     held_out.save(examples, _OUT / "benchmarks" / "lipsync")
     network = NanoNetwork(arguments.model)
     networks = {"nano": network} | ({"beside": NanoNetwork(arguments.beside)} if arguments.beside else {})
@@ -202,8 +205,10 @@ def main() -> None:
         "always open": [systems.still_mouth(0.3)(example) for example in clean],
     }
     # Its acoustic model is English, and so is what is compared with it.
-    english = [example for example in clean if example.truth.language == "en"]
+    is_real = _groups(())[REAL]
+    english = [example for example in clean if is_real(example.truth)]
     recognisers = {
+        "nano": [track for track, example in zip(clean_nano, clean, strict=True) if is_real(example.truth)],
         "phones by pocketsphinx": [systems.pocketsphinx_phones(example) for example in english],
         "words by pocketsphinx": [systems.pocketsphinx_words(example) for example in english],
     }
@@ -218,7 +223,8 @@ def main() -> None:
         for group in (REAL, UNSEEN):
             _table(f"{group}: system", {name: results[group] for name, results in by_system.items()})
         by_recogniser = {name: _scores(english, tracks, fps) for name, tracks in recognisers.items()}
-        _table(f"{REAL}: recogniser", {name: results[REAL] for name, results in by_recogniser.items()})
+        rows = {f"{group}: {name}": part for name, parts in by_recogniser.items() for group, part in parts.items()}
+        _table("recogniser", dict(sorted(rows.items())))
         _looks_table(scores)
 
 

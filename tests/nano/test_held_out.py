@@ -15,6 +15,7 @@ from flashhead_engine.training.nano import corpora, held_out, held_out_recording
 from flashhead_engine.training.nano.amazon_queen import HERO
 from flashhead_engine.training.nano.corpora import HERO_LINES, REFINING_CORPORA, TEXT_CORPUS, TRAINING_CORPORA
 from flashhead_engine.training.nano.held_out_recordings import HELD_OUT_CORPORA, MUSIC
+from flashhead_engine.training.nano.speech import Speech
 from flashhead_engine.training.nano.sphinx import english_segments, english_speech, heard_phones, heard_words
 
 
@@ -39,6 +40,23 @@ def test_of_the_acted_english_the_hero_is_trained_on_and_all_others_are_held_out
     acted = next(corpus for corpus in HELD_OUT_CORPORA if corpus.name == "acted-en")
     assert [(line.speaker, line.language) for line in acted.find(acted, tmp_path)] == [("WITCH", "en")]
     assert [(line.speaker, line.language) for line in HERO_LINES.find(HERO_LINES, tmp_path)] == [(HERO, "en-us")]
+
+
+def test_choices_are_made_on_other_acted_lines_than_are_reported(monkeypatch, tmp_path) -> None:
+    """Of 600 recordings, each named by its number, whose words pocketsphinx is said to know."""
+    said = [recordings.Recording(tmp_path / str(n), f"The line of number {n:04d}", "en", "", "") for n in range(600)]
+    acted = replace(next(corpus for corpus in HELD_OUT_CORPORA if corpus.name == "acted-en"), find=lambda *_: said)
+    spoken = Speech(np.zeros(160, np.float32), SAMPLE_RATE_HZ, ())
+    monkeypatch.setattr(held_out, "HELD_OUT_CORPORA", (acted,))
+    monkeypatch.setattr(held_out, "_of_middling_length", lambda found: found)
+    monkeypatch.setattr(held_out, "_sphinx_lines", lambda found: ((line, spoken) for line in found))
+    monkeypatch.setattr(held_out.recordings, "unpacked", lambda package, folder: folder)
+    reported, choosing = (
+        [example.truth.text for example in held_out.people(tmp_path, None, lambda _: None, chosen)]
+        for chosen in (held_out.PEOPLE_LINES, held_out.CHOOSING_LINES)
+    )
+    assert (len(reported), len(choosing)) == (360, 120)
+    assert set(reported).isdisjoint(choosing)
 
 
 def test_nothing_reserved_is_measured_with() -> None:
