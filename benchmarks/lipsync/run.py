@@ -4,8 +4,8 @@
 
 Needs espeak-ng, pocketsphinx and py-nanotts; the first run downloads recordings to out/corpora. Writes audio and
 truth to out/benchmarks/lipsync and prints markdown tables. Without the aligner of a training run, only lines with
-exact times and English lines are scored. `--choose` takes other acted lines: on those networks and constants may be
-compared and chosen, so that the figures of the others stay what they are on lines that nothing was fitted to.
+exact times and English lines are scored. `--choose` takes other acted lines: compare and choose networks and
+constants on those, so that the figures without it are of lines that nothing was fitted to.
 """
 
 import argparse

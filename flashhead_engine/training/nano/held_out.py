@@ -134,7 +134,7 @@ def people(
     folder: Path,
     find_phones: PhoneFinder | None,
     report: Callable[[str], None],
-    chosen: Mapping[str, slice] = PEOPLE_LINES,
+    chosen: Mapping[str, slice],
 ) -> list[Example]:
     """Recordings fetched to `folder`: English, and with `find_phones` three languages more.
 
